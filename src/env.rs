@@ -1,0 +1,72 @@
+//! Everything that makes one run differ from another: clock, randomness, environment, the console.
+//! `main` builds it once; nothing else may ask the system for any of these.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+/// The surroundings of one run. Cheap to clone.
+#[derive(Clone)]
+pub struct Env {
+    /// The moment that this run judges by: `--now`, or the time at the start.
+    pub now: Timestamp,
+    /// Reads the real clock, for request times and token expiry. Tests give a fixed one.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Seeds jitter.
+    pub seed: u64,
+    /// The environment variables.
+    pub variables: Arc<BTreeMap<String, String>>,
+    /// Where results, progress and notes go.
+    pub console: Console,
+}
+
+impl Env {
+    /// An environment variable; an empty one counts as absent.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// The two output streams of the process.
+#[derive(Clone)]
+pub struct Console {
+    out: Arc<Mutex<dyn Write + Send>>,
+    err: Arc<Mutex<dyn Write + Send>>,
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Whether stdout takes colours.
+    pub color: bool,
+    /// Whether stderr is a terminal that can show progress.
+    pub interactive: bool,
+}
+
+impl Console {
+    /// A console over two streams, without colour and progress.
+    pub fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Console {
+        Console {
+            out: Arc::new(Mutex::new(out)),
+            err: Arc::new(Mutex::new(err)),
+            width: 100,
+            color: false,
+            interactive: false,
+        }
+    }
+
+    /// Writes a result to stdout.
+    ///
+    /// # Errors
+    /// When stdout is closed or full.
+    pub fn print(&self, text: &str) -> std::io::Result<()> {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// Writes a note to stderr. Nobody can be told when that fails.
+    pub fn note(&self, text: &str) {
+        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(err, "{text}");
+    }
+}

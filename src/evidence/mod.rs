@@ -1,0 +1,62 @@
+//! What was seen, in one SQLite file per run: written once, sealed by its digest, then only read.
+//! Nothing here judges, and nothing here knows a service.
+
+pub mod row;
+mod sealed;
+mod writer;
+
+pub use row::Row;
+pub use sealed::{Coverage, Evidence, Person};
+pub use writer::{Exchange, Rows, Scope, Stop, Tally, Writer};
+
+/// The layout of an evidence file. Raised with every change of `schema.sql`.
+pub const FORMAT: i64 = 1;
+
+/// `LEAV`, in the header of every evidence file.
+const APPLICATION_ID: i64 = 0x4C45_4156;
+
+/// The tables, with their comments.
+pub const SCHEMA: &str = include_str!("schema.sql");
+
+/// Why an evidence file cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite refused: a full disk, a damaged page, a bug in an insert.
+    #[error("{path}: {source}")]
+    Database {
+        /// The file.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// It is some other file.
+    #[error("{path} is not an evidence file of leaver")]
+    Foreign {
+        /// The file.
+        path: String,
+    },
+    /// It is an evidence file with broken pages.
+    #[error("{path} is damaged: {what}")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What SQLite's own check found first.
+        what: String,
+    },
+    /// It was written by a version that this one does not know.
+    #[error("{path} has evidence format {found}, this leaver reads up to {FORMAT}")]
+    Newer {
+        /// The file.
+        path: String,
+        /// Its format.
+        found: i64,
+    },
+}

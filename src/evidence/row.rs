@@ -1,0 +1,212 @@
+//! One struct per evidence table, in the order of `schema.sql`, and how a value becomes a column.
+//! A test holds the two against each other. No SQL is written by hand for an insert.
+
+use jiff::Timestamp;
+use rusqlite::Statement;
+
+use crate::model::stamp;
+use crate::text::{Untrusted, capped};
+use crate::token;
+
+/// The longest text that a column keeps; a longer one is cut with a mark.
+pub const TEXT_LIMIT: usize = 1024;
+
+/// A row of one evidence table.
+pub trait Row {
+    /// The table, which is also the name of the data set.
+    const TABLE: &'static str;
+    /// Its columns, in order.
+    const COLUMNS: &'static [&'static str];
+    /// Its INSERT statement.
+    const INSERT: &'static str;
+    /// Binds every column, in order.
+    ///
+    /// # Errors
+    /// What SQLite says of a parameter that does not exist.
+    fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()>;
+}
+
+/// A value that one column can hold. Text is scrubbed of tokens and cut on its way in.
+pub trait Column {
+    /// Binds this value as parameter `index`, counted from 1.
+    ///
+    /// # Errors
+    /// What SQLite says of a parameter that does not exist.
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()>;
+}
+
+impl Column for str {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        let clean = token::scrub(self);
+        statement.raw_bind_parameter(index, &*capped(&clean, TEXT_LIMIT))
+    }
+}
+
+impl Column for String {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        self.as_str().bind(statement, index)
+    }
+}
+
+impl Column for Untrusted {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        self.raw().bind(statement, index)
+    }
+}
+
+impl Column for Timestamp {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        statement.raw_bind_parameter(index, stamp(*self))
+    }
+}
+
+impl Column for bool {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        statement.raw_bind_parameter(index, i64::from(*self))
+    }
+}
+
+impl Column for i64 {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        statement.raw_bind_parameter(index, *self)
+    }
+}
+
+impl<T: Column> Column for Option<T> {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        match self {
+            Some(value) => value.bind(statement, index),
+            None => statement.raw_bind_parameter(index, rusqlite::types::Null),
+        }
+    }
+}
+
+macro_rules! rows {
+    ($($(#[$doc:meta])* $name:ident in $table:ident { $first:ident: $first_type:ty $(, $column:ident: $type:ty)* $(,)? })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Default, PartialEq, Eq)]
+            #[expect(missing_docs, reason = "schema.sql says what each column holds")]
+            pub struct $name { pub $first: $first_type $(, pub $column: $type)* }
+
+            impl Row for $name {
+                const TABLE: &'static str = stringify!($table);
+                const COLUMNS: &'static [&'static str] = &[stringify!($first) $(, stringify!($column))*];
+                const INSERT: &'static str = concat!(
+                    "INSERT OR IGNORE INTO ", stringify!($table),
+                    " (", stringify!($first) $(, ", ", stringify!($column))*, ") VALUES (?", $(rows!(@mark $column),)* ")");
+                fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+                    let mut index = 1;
+                    Column::bind(&self.$first, statement, index)?;
+                    $( index += 1; Column::bind(&self.$column, statement, index)?; )*
+                    let _ = index;
+                    Ok(())
+                }
+            }
+        )+
+        /// Every table that a collector can fill, with its columns: what a test holds against `schema.sql`.
+        pub const TABLES: &[(&str, &[&str])] = &[$((<$name as Row>::TABLE, <$name as Row>::COLUMNS)),+];
+    };
+    (@mark $column:ident) => { ", ?" };
+}
+
+rows! {
+    /// Somebody whom the run is about.
+    Person in person {
+        id: String, object_id: String, upn: Option<Untrusted>, name: Option<Untrusted>, mail: Option<Untrusted>,
+        employee_id: Option<Untrusted>, asked: Option<Untrusted>, last_day: Option<String>,
+        last_day_source: Option<String>, ends_at: Option<Timestamp>,
+    }
+    /// One account or name of a person.
+    Identity in identity {
+        person: String, kind: String, id: Option<Untrusted>, name: Option<Untrusted>, source: Option<String>, grade: Option<String>,
+    }
+    /// The state of the Entra account.
+    Account in account {
+        id: String, person: String, enabled: Option<bool>, created_at: Option<Timestamp>, deleted_at: Option<Timestamp>,
+        sessions_valid_from_at: Option<Timestamp>, last_sign_in_at: Option<Timestamp>,
+        last_noninteractive_at: Option<Timestamp>, last_success_at: Option<Timestamp>,
+        kind: Option<Untrusted>, guest_state: Option<Untrusted>, synced: Option<bool>,
+    }
+    /// A configured MCP gateway.
+    Gateway in gateway {
+        id: Untrusted, app_id: Untrusted, application: Option<Untrusted>, name: Option<Untrusted>,
+        enabled: Option<bool>, assignment_required: Option<bool>,
+    }
+    /// A service principal by name.
+    ServicePrincipal in service_principal {
+        id: Untrusted, app_id: Option<Untrusted>, name: Option<Untrusted>, kind: Option<Untrusted>, enabled: Option<bool>,
+    }
+    /// A delegated permission grant.
+    DelegatedGrant in delegated_grant {
+        id: Untrusted, client: Untrusted, resource: Untrusted, consent: Untrusted,
+        principal: Option<Untrusted>, scope: Option<Untrusted>,
+    }
+    /// An assignment to an enterprise application.
+    AppRoleAssignment in app_role_assignment {
+        id: Untrusted, principal: Untrusted, principal_kind: Option<Untrusted>, principal_name: Option<Untrusted>,
+        resource: Untrusted, resource_name: Option<Untrusted>, role: Option<Untrusted>, created_at: Option<Timestamp>,
+    }
+    /// A client that needs no consent.
+    PreauthorizedClient in preauthorized_client { gateway: Untrusted, client: Untrusted, scopes: Option<Untrusted> }
+    /// A group of the person.
+    GroupMembership in group_membership {
+        person: String, group_id: Untrusted, name: Option<Untrusted>, direct: Option<bool>, dynamic: Option<bool>,
+        role_assignable: Option<bool>,
+    }
+    /// A directory role of the person.
+    DirectoryRole in directory_role {
+        id: Option<Untrusted>, person: String, principal: Option<Untrusted>, role: Untrusted, role_name: Option<Untrusted>,
+        state: String, scope: Option<Untrusted>, ends_at: Option<Timestamp>,
+    }
+    /// An application registration.
+    Application in application { id: Untrusted, app_id: Option<Untrusted>, name: Option<Untrusted>, created_at: Option<Timestamp> }
+    /// An owner of an object.
+    Ownership in ownership {
+        object: Untrusted, object_kind: String, object_name: Option<Untrusted>, owner: Untrusted,
+        owner_kind: Option<String>, owner_name: Option<Untrusted>,
+    }
+    /// A sponsor of an agent identity.
+    Sponsorship in sponsorship {
+        object: Untrusted, object_kind: String, object_name: Option<Untrusted>, sponsor: Untrusted, sponsor_name: Option<Untrusted>,
+    }
+    /// A secret or certificate.
+    Credential in credential {
+        object: Untrusted, object_kind: String, object_name: Option<Untrusted>, key_id: Untrusted, kind: String,
+        name: Option<Untrusted>, hint: Option<Untrusted>, starts_at: Option<Timestamp>, ends_at: Option<Timestamp>,
+    }
+    /// An outside identity that is trusted.
+    FederatedCredential in federated_credential {
+        id: Untrusted, object: Untrusted, object_kind: String, object_name: Option<Untrusted>, name: Option<Untrusted>,
+        issuer: Option<Untrusted>, subject: Option<Untrusted>, expression: Option<Untrusted>, audience: Option<Untrusted>,
+        owner: Option<Untrusted>, owner_id: Option<Untrusted>,
+    }
+    /// A directory audit event.
+    DirectoryEvent in directory_event {
+        id: Untrusted, person: String, at: Timestamp, activity: Untrusted, actor: Option<Untrusted>, actor_name: Option<Untrusted>,
+        result: Option<Untrusted>, target: Option<Untrusted>, target_kind: Option<Untrusted>, target_name: Option<Untrusted>,
+    }
+    /// A change of one credential.
+    CredentialEvent in credential_event {
+        event: Untrusted, person: String, at: Timestamp, actor: Option<Untrusted>, actor_name: Option<Untrusted>,
+        object: Untrusted, key_id: Untrusted, name: Option<Untrusted>, change: String,
+    }
+    /// A consent.
+    ConsentEvent in consent_event {
+        event: Untrusted, person: String, at: Timestamp, actor: Option<Untrusted>, client: Option<Untrusted>,
+        client_name: Option<Untrusted>, admin: Option<bool>, scope: Option<Untrusted>,
+    }
+    /// A sign-in.
+    SignIn in sign_in {
+        id: Untrusted, person: String, at: Timestamp, kind: String, app_id: Option<Untrusted>, app_name: Option<Untrusted>,
+        resource: Option<Untrusted>, success: Option<bool>,
+    }
+    /// A way to prove who one is.
+    AuthenticationMethod in authentication_method {
+        id: Untrusted, person: String, kind: String, name: Option<Untrusted>, created_at: Option<Timestamp>,
+    }
+    /// A device of the person.
+    Device in device {
+        id: Untrusted, person: String, name: Option<Untrusted>, relation: String, enabled: Option<bool>, seen_at: Option<Timestamp>,
+    }
+}

@@ -1,0 +1,265 @@
+-- The evidence of one run. Written once; no migrations: meta.format says which leaver reads it.
+-- Times end in _at: UTC, whole seconds, sortable as text. Ids are the services' immutable ids. NULL = not known.
+
+CREATE TABLE meta (
+  -- What run this is: format, tool, now, tenant, mode.
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE coverage (
+  -- One row per data set and scope: was all of it read, and if not, why not.
+  dataset  TEXT NOT NULL,   -- a table below
+  scope    TEXT NOT NULL,   -- the part of it: a tenant, a person, a gateway
+  person   TEXT,            -- only this person is concerned; NULL: everybody
+  gap      TEXT,            -- NULL: complete; else the kind of gap
+  needs    TEXT,            -- the permission, licence or setting that is missing
+  detail   TEXT,
+  requests INTEGER NOT NULL,
+  pages    INTEGER NOT NULL,
+  objects  INTEGER NOT NULL,
+  first_at TEXT,            -- when the first request of it was answered
+  last_at  TEXT
+) STRICT;
+
+CREATE TABLE request (
+  -- Every HTTP exchange, without bodies and without secrets.
+  source      TEXT NOT NULL,
+  method      TEXT NOT NULL,
+  url         TEXT NOT NULL,
+  status      INTEGER,      -- NULL: no answer
+  attempts    INTEGER NOT NULL,
+  body_sha256 TEXT,
+  bytes       INTEGER,
+  at          TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE person (
+  -- The people this run is about.
+  id              TEXT PRIMARY KEY,  -- entra:user/<object id>
+  object_id       TEXT NOT NULL,
+  upn             TEXT,              -- as it was before a deletion mangled it
+  name            TEXT,
+  mail            TEXT,
+  employee_id     TEXT,
+  asked           TEXT,              -- what the command line called them
+  last_day        TEXT,              -- a date; NULL: not known
+  last_day_source TEXT,              -- flag, configuration, employeeLeaveDateTime
+  ends_at         TEXT               -- the instant at which the last day is over
+) STRICT;
+
+CREATE TABLE identity (
+  -- Every account and name of these people. Checks join on it.
+  person TEXT NOT NULL,
+  kind   TEXT NOT NULL,  -- entra, upn, mail, github, devops
+  id     TEXT,           -- the immutable id in that system
+  name   TEXT,           -- the name there, as written by the system
+  source TEXT,           -- how it is known: graph, saml, configuration, flag
+  grade  TEXT
+) STRICT;
+
+CREATE TABLE account (
+  -- The state of the Entra account itself.
+  id                     TEXT PRIMARY KEY,  -- object id
+  person                 TEXT NOT NULL,
+  enabled                INTEGER,
+  created_at             TEXT,
+  deleted_at             TEXT,              -- set: in the recycle bin, restorable for 30 days
+  sessions_valid_from_at TEXT,              -- refresh tokens issued before this are dead
+  last_sign_in_at        TEXT,              -- last interactive attempt, failed ones too
+  last_noninteractive_at TEXT,
+  last_success_at        TEXT,
+  kind                   TEXT,              -- Member, Guest
+  guest_state            TEXT,
+  synced                 INTEGER            -- 1: mastered on premises, so it is closed there
+) STRICT;
+
+CREATE TABLE gateway (
+  -- The MCP gateways named in the configuration, resolved.
+  id                  TEXT PRIMARY KEY,  -- service principal object id
+  app_id              TEXT NOT NULL,
+  application         TEXT,              -- application object id; NULL: the app lives in another tenant
+  name                TEXT,
+  enabled             INTEGER,
+  assignment_required INTEGER            -- 1: only assigned principals get a token
+) STRICT;
+
+CREATE TABLE service_principal (
+  -- Names for the principals that grants and assignments point to.
+  id      TEXT PRIMARY KEY,
+  app_id  TEXT,
+  name    TEXT,
+  kind    TEXT,     -- Application, ManagedIdentity, ServiceIdentity …
+  enabled INTEGER
+) STRICT;
+
+CREATE TABLE delegated_grant (
+  -- OAuth2 permission grants: somebody may act through `client` on `resource`.
+  id        TEXT PRIMARY KEY,
+  client    TEXT NOT NULL,   -- service principal object id
+  resource  TEXT NOT NULL,   -- service principal object id
+  consent   TEXT NOT NULL,   -- Principal, AllPrincipals
+  principal TEXT,            -- user object id; NULL for AllPrincipals
+  scope     TEXT             -- space-separated; test with has_scope(scope, 'x')
+) STRICT;
+
+CREATE TABLE app_role_assignment (
+  -- Who is assigned to which enterprise application.
+  id             TEXT PRIMARY KEY,
+  principal      TEXT NOT NULL,
+  principal_kind TEXT,           -- User, Group, ServicePrincipal
+  principal_name TEXT,
+  resource       TEXT NOT NULL,  -- service principal object id
+  resource_name  TEXT,
+  role           TEXT,           -- app role id; all zeros: default access
+  created_at     TEXT
+) STRICT;
+
+CREATE TABLE preauthorized_client (
+  -- Clients that get a gateway's scopes without any consent, hence without any grant object.
+  gateway TEXT NOT NULL,  -- service principal object id
+  client  TEXT NOT NULL,  -- appId
+  scopes  TEXT            -- permission ids, space-separated
+) STRICT;
+
+CREATE TABLE group_membership (
+  person   TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  name     TEXT,
+  direct   INTEGER,        -- 0: through another group
+  dynamic  INTEGER,        -- 1: membership follows a rule
+  role_assignable INTEGER
+) STRICT;
+
+CREATE TABLE directory_role (
+  -- Directory roles of the person, held or available.
+  id        TEXT,
+  person    TEXT NOT NULL,
+  principal TEXT,            -- the person's object id, or the group that holds the role
+  role      TEXT NOT NULL,   -- role definition id
+  role_name TEXT,
+  state     TEXT NOT NULL,   -- assigned, activated, eligible
+  scope     TEXT,            -- / = the whole directory
+  ends_at   TEXT
+) STRICT;
+
+CREATE TABLE application (
+  id         TEXT PRIMARY KEY,  -- object id
+  app_id     TEXT,
+  name       TEXT,
+  created_at TEXT
+) STRICT;
+
+CREATE TABLE ownership (
+  -- All owners of every application and service principal that a person owns.
+  object      TEXT NOT NULL,   -- object id
+  object_kind TEXT NOT NULL,   -- application, service-principal
+  object_name TEXT,
+  owner       TEXT NOT NULL,   -- object id of a user or service principal
+  owner_kind  TEXT,
+  owner_name  TEXT
+) STRICT;
+
+CREATE TABLE sponsorship (
+  -- All sponsors of every agent identity that a person sponsors.
+  object       TEXT NOT NULL,
+  object_kind  TEXT NOT NULL,
+  object_name  TEXT,
+  sponsor      TEXT NOT NULL,
+  sponsor_name TEXT
+) STRICT;
+
+CREATE TABLE credential (
+  -- Secrets and certificates on applications and service principals; the value never leaves Entra.
+  object      TEXT NOT NULL,   -- object id
+  object_kind TEXT NOT NULL,   -- application, service-principal
+  object_name TEXT,
+  key_id      TEXT NOT NULL,
+  kind        TEXT NOT NULL,   -- secret, certificate
+  name        TEXT,
+  hint        TEXT,            -- first three characters, published by Entra itself
+  starts_at   TEXT,
+  ends_at     TEXT
+) STRICT;
+
+CREATE TABLE federated_credential (
+  -- Outside identities that an application or a managed identity trusts.
+  id          TEXT NOT NULL,
+  object      TEXT NOT NULL,   -- object id of the application, or resource id of the identity, lower case
+  object_kind TEXT NOT NULL,   -- application, managed-identity
+  object_name TEXT,
+  name        TEXT,
+  issuer      TEXT,
+  subject     TEXT,            -- NULL: flexible, see expression
+  expression  TEXT,
+  audience    TEXT,
+  owner       TEXT,            -- account or organisation that the subject names
+  owner_id    TEXT
+) STRICT;
+
+CREATE TABLE directory_event (
+  -- Entra directory audit events of the person.
+  id          TEXT NOT NULL,
+  person      TEXT NOT NULL,
+  at          TEXT NOT NULL,
+  activity    TEXT NOT NULL,   -- dashes and spaces normalised, lower case
+  actor       TEXT,            -- object id
+  actor_name  TEXT,
+  result      TEXT,
+  target      TEXT,
+  target_kind TEXT,
+  target_name TEXT
+) STRICT;
+
+CREATE TABLE credential_event (
+  -- Directory audit events that added or removed one secret or certificate.
+  event      TEXT NOT NULL,
+  person     TEXT NOT NULL,
+  at         TEXT NOT NULL,
+  actor      TEXT,
+  actor_name TEXT,
+  object     TEXT NOT NULL,
+  key_id     TEXT NOT NULL,
+  name       TEXT,
+  change     TEXT NOT NULL     -- added, removed
+) STRICT;
+
+CREATE TABLE consent_event (
+  -- Directory audit events in which the person consented to an application.
+  event     TEXT NOT NULL,
+  person    TEXT NOT NULL,
+  at        TEXT NOT NULL,
+  actor     TEXT,
+  client    TEXT,              -- service principal object id
+  client_name TEXT,
+  admin     INTEGER,           -- 1: on behalf of the whole tenant; NULL: the event does not say
+  scope     TEXT
+) STRICT;
+
+CREATE TABLE sign_in (
+  id        TEXT NOT NULL,
+  person    TEXT NOT NULL,
+  at        TEXT NOT NULL,
+  kind      TEXT NOT NULL,     -- interactive, non-interactive
+  app_id    TEXT,
+  app_name  TEXT,
+  resource  TEXT,
+  success   INTEGER
+) STRICT;
+
+CREATE TABLE authentication_method (
+  id         TEXT NOT NULL,
+  person     TEXT NOT NULL,
+  kind       TEXT NOT NULL,
+  name       TEXT,
+  created_at TEXT
+) STRICT;
+
+CREATE TABLE device (
+  id      TEXT NOT NULL,
+  person  TEXT NOT NULL,
+  name    TEXT,
+  relation TEXT NOT NULL,      -- registered, owned
+  enabled INTEGER,
+  seen_at TEXT
+) STRICT;

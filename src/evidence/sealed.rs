@@ -1,0 +1,225 @@
+//! A finished evidence file: opened read-only, known by its digest.
+//! It hands out rows and coverage; it never writes and never judges.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, Row as SqlRow};
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::{APPLICATION_ID, Error, FORMAT};
+use crate::model::{Gap, GapKind};
+use crate::text::Untrusted;
+
+/// A sealed evidence file.
+pub struct Evidence {
+    path: PathBuf,
+    sha256: String,
+    connection: Connection,
+    _temporary: Option<NamedTempFile>,
+}
+
+/// One coverage row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// The table.
+    pub dataset: String,
+    /// The part of it.
+    pub scope: Untrusted,
+    /// The one person concerned.
+    pub person: Option<String>,
+    /// Why it is not complete, if it is not.
+    pub gap: Option<Gap>,
+    /// Requests sent for it.
+    pub requests: i64,
+    /// Pages read.
+    pub pages: i64,
+    /// Objects seen.
+    pub objects: i64,
+    /// First and last answer.
+    pub observed: (Option<String>, Option<String>),
+}
+
+/// One person of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// `entra:user/<oid>`.
+    pub id: String,
+    /// As it was before a deletion.
+    pub upn: Option<Untrusted>,
+    /// Display name.
+    pub name: Option<Untrusted>,
+    /// A date.
+    pub last_day: Option<String>,
+    /// When it is over, in UTC.
+    pub ends_at: Option<String>,
+    /// The accounts: kind, id, name, source, grade.
+    pub identities: Vec<[Option<Untrusted>; 5]>,
+}
+
+impl Evidence {
+    /// Opens a finished file and checks that it is ours, whole, and not from a newer version.
+    ///
+    /// # Errors
+    /// One per way in which it is not.
+    pub fn open(path: &Path) -> Result<Evidence, Error> {
+        let name = path.display().to_string();
+        let sha256 = digest(path).map_err(|source| Error::File { path: name.clone(), source })?;
+        let connection = open_read_only(path).map_err(|source| Error::Database { path: name.clone(), source })?;
+        examine(&connection, &name)?;
+        Ok(Evidence { path: path.to_owned(), sha256, connection, _temporary: None })
+    }
+
+    pub(super) fn open_temporary(file: NamedTempFile) -> Result<Evidence, Error> {
+        let mut evidence = Evidence::open(file.path())?;
+        evidence._temporary = Some(file);
+        Ok(evidence)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// SHA-256 of the file, in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// A value of the `meta` table.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn meta(&self, key: &str) -> Result<Option<String>, Error> {
+        let found = self.rows("SELECT value FROM meta WHERE key = ?", [key], |row| row.get(0))?;
+        Ok(found.into_iter().next())
+    }
+
+    /// All coverage rows, in a stable order.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn coverage(&self) -> Result<Vec<Coverage>, Error> {
+        self.rows(
+            "SELECT dataset, scope, person, gap, needs, detail, requests, pages, objects, first_at, last_at
+             FROM coverage ORDER BY dataset, scope, person, gap, needs, detail, objects",
+            [],
+            coverage_row,
+        )
+    }
+
+    /// The people of this run, in a stable order.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn people(&self) -> Result<Vec<Person>, Error> {
+        let mut people = self.rows("SELECT id, upn, name, last_day, ends_at FROM person ORDER BY id", [], |row| {
+            Ok(Person {
+                id: row.get(0)?,
+                upn: text(row, 1)?,
+                name: text(row, 2)?,
+                last_day: row.get(3)?,
+                ends_at: row.get(4)?,
+                identities: Vec::new(),
+            })
+        })?;
+        for person in &mut people {
+            person.identities = self.rows(
+                "SELECT kind, id, name, source, grade FROM identity WHERE person = ? ORDER BY kind, id, name, source",
+                [&person.id],
+                |row| Ok([text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?, text(row, 4)?]),
+            )?;
+        }
+        Ok(people)
+    }
+
+    /// Runs one query of this program's own; checks go through the sandbox instead.
+    pub(crate) fn rows<T, P: rusqlite::Params>(
+        &self,
+        sql: &str,
+        parameters: P,
+        read: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
+        let run = || -> rusqlite::Result<Vec<T>> {
+            self.connection.prepare_cached(sql)?.query_map(parameters, read)?.collect()
+        };
+        run().map_err(|source| Error::Database { path: self.path.display().to_string(), source })
+    }
+}
+
+fn coverage_row(row: &SqlRow<'_>) -> rusqlite::Result<Coverage> {
+    let (dataset, person): (String, Option<String>) = (row.get(0)?, row.get(2)?);
+    let scope = Untrusted::from(row.get::<_, String>(1)?);
+    let gap = row.get::<_, Option<String>>(3)?.map(|kind| {
+        let kind = GapKind::parse(&kind).unwrap_or(GapKind::Failed);
+        let needs: Option<String> = row.get(4).ok().flatten();
+        Gap {
+            kind,
+            dataset: dataset.clone(),
+            scope: scope.clone(),
+            person: person.clone(),
+            hint: kind.hint(needs.as_deref()),
+            needs,
+            detail: text(row, 5).ok().flatten(),
+        }
+    });
+    Ok(Coverage {
+        dataset,
+        scope,
+        person,
+        gap,
+        requests: row.get(6)?,
+        pages: row.get(7)?,
+        objects: row.get(8)?,
+        observed: (row.get(9)?, row.get(10)?),
+    })
+}
+
+fn text(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Option<Untrusted>> {
+    Ok(row.get::<_, Option<String>>(index)?.map(Untrusted::from))
+}
+
+/// `immutable`: nobody changes a sealed file, and SQLite must not leave a journal or a lock beside it.
+pub(crate) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let mut uri = url::Url::parse("file:///").map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
+    let absolute = std::path::absolute(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
+    uri.set_path(&absolute.to_string_lossy());
+    uri.set_query(Some("immutable=1"));
+    Connection::open_with_flags(
+        uri.as_str(),
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+}
+
+fn examine(connection: &Connection, name: &str) -> Result<(), Error> {
+    let foreign = |_| Error::Foreign { path: name.to_owned() };
+    let pragma = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    if pragma("PRAGMA application_id").map_err(foreign)? != APPLICATION_ID {
+        return Err(Error::Foreign { path: name.to_owned() });
+    }
+    let found = pragma("PRAGMA user_version").map_err(foreign)?;
+    if found > FORMAT {
+        return Err(Error::Newer { path: name.to_owned(), found });
+    }
+    let state: rusqlite::Result<String> = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    match state {
+        Ok(state) if state == "ok" => Ok(()),
+        Ok(what) => Err(Error::Damaged { path: name.to_owned(), what }),
+        Err(error) => Err(Error::Damaged { path: name.to_owned(), what: error.to_string() }),
+    }
+}
+
+fn digest(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            n => hasher.update(&buffer[..n]),
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,15 @@
+//! Proves what a departed developer, or anything still acting with that person's credentials, can reach.
+//!
+//! ```text
+//!  sources (read only) -> evidence.db (sealed) -> checks in sandboxed SQL -> findings -> report
+//! ```
+//! Left of the evidence nothing judges; right of it nothing reads the network.
+
+pub mod api;
+pub mod check;
+pub mod env;
+pub mod evidence;
+pub mod model;
+pub mod source;
+pub mod text;
+pub mod token;

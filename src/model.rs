@@ -1,0 +1,243 @@
+//! The words that every module shares: severities, verdicts, gaps, findings, times.
+//! No I/O and no judgement happens here.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::text::Untrusted;
+
+/// How bad a finding is, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing, nothing to do.
+    Info,
+    /// Tidy up.
+    Low,
+    /// Reach that should not be there.
+    Medium,
+    /// Reach into systems that matter.
+    High,
+    /// Act today.
+    Critical,
+}
+
+/// How it is known whose a thing is; `A` is the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Grade {
+    /// The issuer said so: a live identity, an inventory with an owner.
+    A,
+    /// The control plane says who created it.
+    B,
+    /// An audit event names the actor.
+    C,
+    /// Only a name, a path or a text.
+    D,
+}
+
+/// What one row of a check says of one subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Looked at and in order.
+    Pass,
+    /// A finding.
+    Fail,
+    /// The evidence does not tell.
+    Unknown,
+}
+
+/// What a check, a step or the whole run concludes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Complete evidence, and nothing found in it.
+    Pass,
+    /// At least one finding.
+    Fail,
+    /// Nothing found, but something could not be looked at.
+    Unknown,
+    /// Found, and accepted by a named owner until a date.
+    Waived,
+    /// The question does not arise here.
+    NotApplicable,
+}
+
+impl Verdict {
+    /// The verdict of a group: findings win over unknown, unknown over pass.
+    pub fn of(parts: impl IntoIterator<Item = Verdict>) -> Verdict {
+        let mut all = Verdict::NotApplicable;
+        for part in parts {
+            if part.weight() > all.weight() {
+                all = part;
+            }
+        }
+        all
+    }
+
+    fn weight(self) -> u8 {
+        match self {
+            Verdict::NotApplicable => 0,
+            Verdict::Pass => 1,
+            Verdict::Waived => 2,
+            Verdict::Unknown => 3,
+            Verdict::Fail => 4,
+        }
+    }
+}
+
+/// Why something could not be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapKind {
+    /// No collector ran for it.
+    NotCollected,
+    /// A setting is missing, so nobody could ask.
+    NotConfigured,
+    /// The service refused: a permission is missing.
+    Denied,
+    /// The service offers this only with a licence that the tenant has not.
+    Unlicensed,
+    /// Signing in failed or ran out half-way.
+    SignIn,
+    /// Only a part came back: throttled, cut short, an item without its fields.
+    Truncated,
+    /// The service keeps a shorter history than the question needs.
+    Retention,
+    /// The service answered something that it should not, or not at all.
+    Failed,
+    /// The service has no way to ask.
+    NotExposed,
+    /// The identity of the person in that service is not known.
+    Unresolved,
+}
+
+/// One thing that could not be looked at, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    /// Why.
+    pub kind: GapKind,
+    /// The evidence table that is incomplete.
+    pub dataset: String,
+    /// Which part of it: an organisation, a repository, a person.
+    pub scope: Untrusted,
+    /// The one person whom this concerns; absent: everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The permission, licence or setting that is missing, by its exact name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<String>,
+    /// What happened, in one clause, without any value that a service sent as a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Untrusted>,
+    /// The next step.
+    pub hint: String,
+}
+
+/// A gap before it is known which data set it belongs to: what a collector raises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Why.
+    pub kind: GapKind,
+    /// The permission, licence or setting that is missing, by its exact name.
+    pub needs: Option<String>,
+    /// What happened, in one clause.
+    pub detail: Option<Untrusted>,
+}
+
+impl Cause {
+    /// A cause with a detail and nothing that is needed.
+    pub fn new(kind: GapKind, detail: impl Into<Untrusted>) -> Cause {
+        Cause { kind, needs: None, detail: Some(detail.into()) }
+    }
+
+    /// The same cause, naming what is missing.
+    #[must_use]
+    pub fn needing(mut self, needs: impl Into<String>) -> Cause {
+        self.needs = Some(needs.into());
+        self
+    }
+}
+
+impl GapKind {
+    /// The next step for a person who reads the report.
+    pub fn hint(self, needs: Option<&str>) -> String {
+        let needs = needs.unwrap_or("what it needs");
+        match self {
+            GapKind::NotCollected => "collect again with a version and configuration that cover this data set".into(),
+            GapKind::NotConfigured => format!("set {needs} in leaver.toml and run again"),
+            GapKind::Denied => format!("grant {needs} to the identity that runs leaver, then run again"),
+            GapKind::Unlicensed => format!("needs {needs}; without it this cannot be proven from here"),
+            GapKind::SignIn => "sign in again and repeat the run; `leaver doctor` tells which sign-in is used".into(),
+            GapKind::Truncated => "run again later, when the service is less busy".into(),
+            GapKind::Retention => format!("keep the history longer: {needs}"),
+            GapKind::Failed => "run again; if it stays, run with -vv and report it".into(),
+            GapKind::NotExposed => "the service has no interface for this: look by hand".into(),
+            GapKind::Unresolved => format!("tell leaver who this is: {needs}"),
+        }
+    }
+}
+
+/// One row of a check that did not pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Stable over runs: a hash of check, person and subject.
+    pub id: String,
+    /// `entra:user/<oid>`, absent for a finding about the tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// Typed immutable id of the thing found, such as `entra:grant/<id>`.
+    pub subject: Untrusted,
+    /// `fail` or `unknown`.
+    pub status: Status,
+    /// How bad.
+    pub severity: Severity,
+    /// How it is known whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grade: Option<Grade>,
+    /// One clause that explains it.
+    pub reason: Untrusted,
+    /// Every other column that the check returned.
+    pub facts: std::collections::BTreeMap<String, Untrusted>,
+    /// Who did it, where a log says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Untrusted>,
+    /// When it was last seen or done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<String>,
+    /// The remediation that fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// False: more evidence could undo this finding, so no action accepts it.
+    pub complete: bool,
+    /// The controls that this is evidence for, by framework.
+    pub controls: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+/// Formats an instant as every table of evidence stores it: UTC, whole seconds, sortable as text.
+pub fn stamp(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+macro_rules! display_as_json_name {
+    ($($type:ty),+) => {$(
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match serde_json::to_value(self) {
+                    Ok(serde_json::Value::String(name)) => f.pad(&name),
+                    _ => Err(fmt::Error),
+                }
+            }
+        }
+        impl $type {
+            /// The value that is written this way in evidence, checks and reports.
+            pub fn parse(name: &str) -> Option<$type> {
+                serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+            }
+        }
+    )+};
+}
+display_as_json_name!(Severity, Grade, Status, Verdict, GapKind);
