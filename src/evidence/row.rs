@@ -114,9 +114,10 @@ rows! {
     /// Somebody whom the run is about.
     Person in person {
         id: String, object_id: String, upn: Option<Untrusted>, name: Option<Untrusted>, mail: Option<Untrusted>,
-        employee_id: Option<Untrusted>, asked: Option<Untrusted>, last_day: Option<String>,
-        last_day_source: Option<String>, ends_at: Option<Timestamp>,
+        employee_id: Option<Untrusted>, asked: Option<Untrusted>,
     }
+    /// When a person left or leaves.
+    LastDay in last_day { person: String, date: String, ends_at: Timestamp, source: String }
     /// One account or name of a person.
     Identity in identity {
         person: String, kind: String, id: Option<Untrusted>, name: Option<Untrusted>, source: Option<String>, grade: Option<String>,
@@ -124,9 +125,12 @@ rows! {
     /// The state of the Entra account.
     Account in account {
         id: String, person: String, enabled: Option<bool>, created_at: Option<Timestamp>, deleted_at: Option<Timestamp>,
-        sessions_valid_from_at: Option<Timestamp>, last_sign_in_at: Option<Timestamp>,
-        last_noninteractive_at: Option<Timestamp>, last_success_at: Option<Timestamp>,
+        sessions_valid_from_at: Option<Timestamp>,
         kind: Option<Untrusted>, guest_state: Option<Untrusted>, synced: Option<bool>,
+    }
+    /// The last sign-ins of an account.
+    SignInActivity in sign_in_activity {
+        person: String, last_sign_in_at: Option<Timestamp>, last_noninteractive_at: Option<Timestamp>, last_success_at: Option<Timestamp>,
     }
     /// A configured MCP gateway.
     Gateway in gateway {

@@ -42,10 +42,15 @@ CREATE TABLE person (
   name            TEXT,
   mail            TEXT,
   employee_id     TEXT,
-  asked           TEXT,              -- what the command line called them
-  last_day        TEXT,              -- a date; NULL: not known
-  last_day_source TEXT,              -- flag, configuration, employeeLeaveDateTime
-  ends_at         TEXT               -- the instant at which the last day is over
+  asked           TEXT               -- what the command line called them
+) STRICT;
+
+CREATE TABLE last_day (
+  -- When each of these people left or leaves. A table of its own: not every check needs it.
+  person  TEXT PRIMARY KEY,
+  date    TEXT NOT NULL,     -- in the time zone of the organisation
+  ends_at TEXT NOT NULL,     -- the instant at which it is over
+  source  TEXT NOT NULL      -- flag, configuration, employeeLeaveDateTime
 ) STRICT;
 
 CREATE TABLE identity (
@@ -66,12 +71,17 @@ CREATE TABLE account (
   created_at             TEXT,
   deleted_at             TEXT,              -- set: in the recycle bin, restorable for 30 days
   sessions_valid_from_at TEXT,              -- refresh tokens issued before this are dead
-  last_sign_in_at        TEXT,              -- last interactive attempt, failed ones too
-  last_noninteractive_at TEXT,
-  last_success_at        TEXT,
   kind                   TEXT,              -- Member, Guest
   guest_state            TEXT,
   synced                 INTEGER            -- 1: mastered on premises, so it is closed there
+) STRICT;
+
+CREATE TABLE sign_in_activity (
+  -- The last sign-ins of the account, however long ago. NULL: never, or before Entra kept it.
+  person                 TEXT PRIMARY KEY,
+  last_sign_in_at        TEXT,  -- interactive, failed attempts too
+  last_noninteractive_at TEXT,
+  last_success_at        TEXT   -- kept since December 2023
 ) STRICT;
 
 CREATE TABLE gateway (

@@ -115,7 +115,7 @@ impl Evidence {
     /// # Errors
     /// When the file cannot be read.
     pub fn people(&self) -> Result<Vec<Person>, Error> {
-        let mut people = self.rows("SELECT id, upn, name, last_day, ends_at FROM person ORDER BY id", [], |row| {
+        let mut people = self.rows(PEOPLE, [], |row| {
             Ok(Person {
                 id: row.get(0)?,
                 upn: text(row, 1)?,
@@ -148,6 +148,9 @@ impl Evidence {
         run().map_err(|source| Error::Database { path: self.path.display().to_string(), source })
     }
 }
+
+const PEOPLE: &str = "SELECT person.id, person.upn, person.name, last_day.date, last_day.ends_at
+     FROM person LEFT JOIN last_day ON last_day.person = person.id ORDER BY person.id";
 
 fn coverage_row(row: &SqlRow<'_>) -> rusqlite::Result<Coverage> {
     let (dataset, person): (String, Option<String>) = (row.get(0)?, row.get(2)?);
