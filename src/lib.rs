@@ -10,6 +10,7 @@ pub mod check;
 pub mod env;
 pub mod evidence;
 pub mod model;
+pub mod person;
 pub mod source;
 pub mod text;
 pub mod token;

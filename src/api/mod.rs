@@ -82,6 +82,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// 404.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Error::NotFound)
+    }
+
     /// What this means for the data set that was being read.
     pub fn cause(&self) -> Cause {
         Cause::new(GapKind::Failed, self.to_string())

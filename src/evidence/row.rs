@@ -148,7 +148,7 @@ rows! {
     }
     /// An assignment to an enterprise application.
     AppRoleAssignment in app_role_assignment {
-        id: Untrusted, principal: Untrusted, principal_kind: Option<Untrusted>, principal_name: Option<Untrusted>,
+        id: Untrusted, person: String, principal: Untrusted, principal_kind: Option<Untrusted>, principal_name: Option<Untrusted>,
         resource: Untrusted, resource_name: Option<Untrusted>, role: Option<Untrusted>, created_at: Option<Timestamp>,
     }
     /// A client that needs no consent.
@@ -198,7 +198,7 @@ rows! {
     /// A consent.
     ConsentEvent in consent_event {
         event: Untrusted, person: String, at: Timestamp, actor: Option<Untrusted>, client: Option<Untrusted>,
-        client_name: Option<Untrusted>, admin: Option<bool>, scope: Option<Untrusted>,
+        client_name: Option<Untrusted>, admin: Option<bool>,
     }
     /// A sign-in.
     SignIn in sign_in {

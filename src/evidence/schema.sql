@@ -114,8 +114,9 @@ CREATE TABLE delegated_grant (
 ) STRICT;
 
 CREATE TABLE app_role_assignment (
-  -- Who is assigned to which enterprise application.
-  id             TEXT PRIMARY KEY,
+  -- Assignments to enterprise applications that the person has, directly or as a direct member of a group.
+  id             TEXT NOT NULL,
+  person         TEXT NOT NULL,
   principal      TEXT NOT NULL,
   principal_kind TEXT,           -- User, Group, ServicePrincipal
   principal_name TEXT,
@@ -242,8 +243,7 @@ CREATE TABLE consent_event (
   actor     TEXT,
   client    TEXT,              -- service principal object id
   client_name TEXT,
-  admin     INTEGER,           -- 1: on behalf of the whole tenant; NULL: the event does not say
-  scope     TEXT
+  admin     INTEGER            -- 1: on behalf of the whole tenant; NULL: the event does not say
 ) STRICT;
 
 CREATE TABLE sign_in (

@@ -1,0 +1,158 @@
+//! What Microsoft Entra knows of the person: account, consents, roles, ownership, credentials, audit events.
+//! Tenant-wide lists are read once for all people. It reports what it saw and what it could not see; it never judges.
+
+mod account;
+mod audit;
+mod consents;
+mod directory;
+mod ownership;
+pub mod routes;
+pub mod wire;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use self::routes::Routes;
+use super::Collector;
+use crate::api::{Ask, Paging, ReadApi};
+use crate::evidence::{Error, Scope, Stop};
+use crate::model::{Cause, GapKind};
+use crate::person::Dossier;
+use crate::text::Untrusted;
+
+/// The permission that each data set of this source takes, by its exact name.
+///
+/// From Microsoft's permission table: the least privileged application permission of each call.
+pub const PERMISSIONS: &[(&str, &str)] = &[
+    ("person", "User.Read.All"),
+    ("identity", "User.Read.All"),
+    ("account", "User.Read.All"),
+    ("last_day", "User-LifeCycleInfo.Read.All"),
+    ("sign_in_activity", "AuditLog.Read.All"),
+    ("gateway", "Application.Read.All"),
+    ("preauthorized_client", "Application.Read.All"),
+    ("service_principal", "Application.Read.All"),
+    ("delegated_grant", "Directory.Read.All"),
+    ("app_role_assignment", "Directory.Read.All"),
+    ("group_membership", "Directory.Read.All"),
+    ("directory_role", "RoleManagement.Read.Directory"),
+    ("application", "Application.Read.All"),
+    ("ownership", "Application.Read.All"),
+    ("sponsorship", "Application.Read.All"),
+    ("credential", "Application.Read.All"),
+    ("federated_credential", "Application.Read.All"),
+    ("directory_event", "AuditLog.Read.All"),
+    ("credential_event", "AuditLog.Read.All"),
+    ("consent_event", "AuditLog.Read.All"),
+    ("sign_in", "AuditLog.Read.All"),
+    ("authentication_method", "UserAuthenticationMethod.Read.All"),
+    ("device", "User.Read.All"),
+];
+
+/// What a run wants to know.
+pub struct Question<'a> {
+    /// Whom it is about.
+    pub people: &'a [Dossier],
+    /// Application ids of the MCP gateways.
+    pub gateways: &'a [String],
+    /// The moment that the run judges by.
+    pub now: Timestamp,
+    /// How many days of audit events are asked for.
+    pub days: i64,
+    /// The request builder.
+    pub routes: &'a Routes,
+}
+
+/// Reads everything, one data set after the other; `$batch` brings the first pages together.
+///
+/// # Errors
+/// Only what the evidence file itself refuses. Everything else becomes a gap.
+pub async fn collect(entra: &Collector, question: &Question<'_>) -> Result<(), Error> {
+    entra.api.prefetch(&first_pages(question)).await;
+    let mut named = BTreeSet::new();
+    consents::gateways(entra, question).await?;
+    consents::grants_for_all(entra, question, &mut named).await?;
+    for person in question.people {
+        account::collect(entra, question, person).await?;
+        consents::of_person(entra, question, person, &mut named).await?;
+        directory::collect(entra, question, person).await?;
+        let changed = audit::collect(entra, question, person).await?;
+        ownership::collect(entra, question, person, changed).await?;
+    }
+    consents::names(entra, question, &named).await
+}
+
+/// The first page of every list that is certain to be read.
+fn first_pages(question: &Question<'_>) -> Vec<Ask> {
+    let routes = question.routes;
+    let mut asks = vec![routes.grants_for_all()];
+    for gateway in question.gateways {
+        asks.extend([routes.gateway(gateway), routes.gateway_registration(gateway)]);
+    }
+    for person in question.people.iter().filter(|person| !person.deleted) {
+        let id = &person.object_id;
+        asks.extend([
+            routes.sign_in_activity(id),
+            routes.grants_of_user(id),
+            routes.app_role_assignments(id),
+            routes.member_of(id),
+            routes.transitive_member_of(id),
+            routes.role_assignments(id),
+            routes.role_eligibility(id),
+            routes.role_schedules(id),
+            routes.role_definitions(),
+            routes.owned_objects(id),
+            routes.sponsor_of(id),
+            routes.authentication_methods(id),
+            routes.registered_devices(id),
+            routes.owned_devices(id),
+        ]);
+    }
+    asks
+}
+
+/// A scope that concerns one person; the permission is the one of `table`.
+fn of(person: &Dossier, what: &str, table: &str) -> Scope {
+    let name = person.upn().unwrap_or_else(|| person.object_id.as_str().into());
+    let name = if what.is_empty() { name } else { Untrusted::from(format!("{what} of {}", name.raw())) };
+    Scope { name, person: Some(person.id.clone()), needs: permission(table).to_owned() }
+}
+
+/// A scope that concerns everybody.
+fn tenant(what: &str, table: &str) -> Scope {
+    Scope { name: what.into(), person: None, needs: permission(table).to_owned() }
+}
+
+fn permission(table: &str) -> &'static str {
+    PERMISSIONS.iter().find(|(name, _)| *name == table).map_or("", |(_, permission)| *permission)
+}
+
+/// Reads a list to its end.
+async fn each<T: DeserializeOwned>(
+    api: &ReadApi,
+    ask: Ask,
+    mut keep: impl FnMut(T) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut pages = api.pages(ask, Paging::OData);
+    while let Some(items) = pages.next::<T>().await? {
+        for item in items {
+            keep(item)?;
+        }
+    }
+    Ok(())
+}
+
+/// Graph answers 200 with all properties null where the caller may not read an object.
+///
+/// <https://learn.microsoft.com/graph/permissions-overview#limited-information-returned-for-inaccessible-member-objects>
+fn limited(what: &str) -> Cause {
+    Cause::new(GapKind::Denied, format!("{what} came back without its properties"))
+}
+
+/// The relations of a deleted user have no address in Graph until the user is restored.
+fn deleted() -> Stop {
+    Cause::new(GapKind::NotExposed, "the account is in the recycle bin; Graph does not list this until it is restored")
+        .into()
+}

@@ -1,0 +1,289 @@
+//! Applications and service principals that the person owns or whose credentials they changed,
+//! with all owners, credentials and federated credentials; agent identities that they sponsor.
+
+use super::audit::Changed;
+use super::wire::{Federated, KeyCredential, Object};
+use super::{Question, deleted, each, limited, of};
+use crate::api::{Ask, ReadApi};
+use crate::evidence::row::{Application, Credential, FederatedCredential, Ownership, Sponsorship};
+use crate::evidence::{Error, Rows, Stop};
+use crate::model::{Cause, GapKind};
+use crate::person::Dossier;
+use crate::source::Collector;
+use crate::text::Untrusted;
+
+/// An object to look into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Thing {
+    id: String,
+    kind: Kind,
+    owned: bool,
+    name: Option<Untrusted>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Application,
+    ServicePrincipal,
+}
+
+impl Kind {
+    /// Audit events and Graph write the type in several ways.
+    fn parse(name: &str) -> Option<Kind> {
+        match name.to_ascii_lowercase().as_str() {
+            "application" => Some(Kind::Application),
+            "serviceprincipal" | "agentidentity" | "agentidentityblueprintprincipal" => Some(Kind::ServicePrincipal),
+            "agentidentityblueprint" => Some(Kind::Application),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Application => "application",
+            Kind::ServicePrincipal => "service-principal",
+        }
+    }
+
+    fn collection(self) -> &'static str {
+        match self {
+            Kind::Application => "applications",
+            Kind::ServicePrincipal => "servicePrincipals",
+        }
+    }
+}
+
+impl Thing {
+    fn ask(&self, question: &Question<'_>) -> Ask {
+        match self.kind {
+            Kind::Application => question.routes.application(&self.id),
+            Kind::ServicePrincipal => question.routes.service_principal(&self.id),
+        }
+    }
+}
+
+pub(super) async fn collect(
+    entra: &Collector,
+    question: &Question<'_>,
+    person: &Dossier,
+    changed: Changed,
+) -> Result<(), Error> {
+    let mut things = owned(entra, question, person).await?;
+    for (id, kind) in changed {
+        if let Some(kind) = Kind::parse(&kind).filter(|_| !things.iter().any(|thing| thing.id == id)) {
+            things.push(Thing { id, kind, owned: false, name: None });
+        }
+    }
+    entra.api.prefetch(&first_pages(question, &things)).await;
+    credentials(entra, question, person, &mut things).await?;
+    owners(entra, question, person, &things).await?;
+    federated(entra, question, person, &things).await?;
+    sponsorships(entra, question, person).await
+}
+
+fn first_pages(question: &Question<'_>, things: &[Thing]) -> Vec<Ask> {
+    let mut asks = Vec::new();
+    for thing in things {
+        asks.push(thing.ask(question));
+        if thing.owned {
+            asks.push(question.routes.owners(thing.kind.collection(), &thing.id));
+        }
+        if thing.kind == Kind::Application {
+            asks.push(question.routes.federated_credentials(&thing.id));
+        }
+    }
+    asks
+}
+
+/// The list itself fills no table: it is covered as the part of `ownership` that says what there is to look into.
+async fn owned(entra: &Collector, question: &Question<'_>, person: &Dossier) -> Result<Vec<Thing>, Error> {
+    let mut things = Vec::new();
+    let tables = ["ownership", "credential", "federated_credential", "application"];
+    entra
+        .dataset(&tables, &of(person, "owned objects", "ownership"), async |api, rows| {
+            if person.deleted {
+                return Err(deleted());
+            }
+            each(api, question.routes.owned_objects(&person.object_id), |object: Object| {
+                match (object.id.as_ref(), object.kind()) {
+                    (Some(id), Some(kind)) => things.extend(Kind::parse(&kind).map(|kind| Thing {
+                        id: id.raw().to_owned(),
+                        kind,
+                        owned: true,
+                        name: None,
+                    })),
+                    _ => tables.iter().for_each(|table| rows.gap(table, limited("an owned object"))),
+                }
+                Ok(())
+            })
+            .await
+        })
+        .await?;
+    Ok(things)
+}
+
+async fn credentials(
+    entra: &Collector,
+    question: &Question<'_>,
+    person: &Dossier,
+    things: &mut [Thing],
+) -> Result<(), Error> {
+    entra
+        .dataset(&["application", "credential"], &of(person, "credentials", "credential"), async |api, rows| {
+            for thing in things {
+                match api.get(&thing.ask(question)).await {
+                    Ok(answer) => keep(rows, thing, answer.json()?)?,
+                    // The object of an old event may be gone, and its credentials with it.
+                    Err(error) if error.is_not_found() && !thing.owned => {}
+                    Err(error) => rows.gap("credential", error.cause()),
+                }
+            }
+            Ok(())
+        })
+        .await
+        .map(drop)
+}
+
+fn keep(rows: &mut Rows, thing: &mut Thing, object: Object) -> Result<(), Stop> {
+    thing.name = object.display_name;
+    let name = thing.name.clone();
+    if thing.kind == Kind::Application {
+        let (id, app_id, created_at) = (thing.id.as_str().into(), object.app_id.clone(), object.created_date_time);
+        rows.insert(&Application { id, app_id, name, created_at })?;
+    }
+    for (kind, list) in [("secret", object.password_credentials), ("certificate", object.key_credentials)] {
+        let Some(list) = list else {
+            rows.gap("credential", limited(&format!("the {kind} list of an object")));
+            continue;
+        };
+        for credential in list {
+            if !insert(rows, thing, kind, credential)? {
+                rows.gap("credential", limited("a credential"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn insert(rows: &mut Rows, thing: &Thing, kind: &str, credential: KeyCredential) -> Result<bool, Stop> {
+    let Some(key_id) = credential.key_id else { return Ok(false) };
+    rows.insert(&Credential {
+        object: thing.id.as_str().into(),
+        object_kind: thing.kind.name().to_owned(),
+        object_name: thing.name.clone(),
+        key_id: key_id.raw().to_ascii_lowercase().into(),
+        kind: kind.to_owned(),
+        name: credential.display_name,
+        hint: credential.hint.map(|hint| hint.raw().chars().take(3).collect::<String>().into()),
+        starts_at: credential.start_date_time,
+        ends_at: credential.end_date_time,
+    })?;
+    Ok(true)
+}
+
+async fn owners(entra: &Collector, question: &Question<'_>, person: &Dossier, things: &[Thing]) -> Result<(), Error> {
+    for thing in things.iter().filter(|thing| thing.owned) {
+        let scope = of(person, &format!("co-owners of {} {}", thing.kind.name(), thing.id), "ownership");
+        entra
+            .dataset(&["ownership"], &scope, async |api, rows| {
+                each(api, question.routes.owners(thing.kind.collection(), &thing.id), |owner: Object| {
+                    let (kind, owner_name) = (owner.kind(), owner.display_name);
+                    let Some(owner) = owner.id else { return Err(limited("an owner").into()) };
+                    Ok(rows.insert(&Ownership {
+                        object: thing.id.as_str().into(),
+                        object_kind: thing.kind.name().to_owned(),
+                        object_name: thing.name.clone(),
+                        owner,
+                        owner_kind: kind,
+                        owner_name,
+                    })?)
+                })
+                .await
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn federated(
+    entra: &Collector,
+    question: &Question<'_>,
+    person: &Dossier,
+    things: &[Thing],
+) -> Result<(), Error> {
+    for thing in things.iter().filter(|thing| thing.kind == Kind::Application) {
+        let scope = of(person, &format!("federated credentials of application {}", thing.id), "federated_credential");
+        entra
+            .dataset(&["federated_credential"], &scope, async |api, rows| {
+                each(api, question.routes.federated_credentials(&thing.id), |credential: Federated| {
+                    Ok(rows.insert(&trusted(thing, credential))?)
+                })
+                .await
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+fn trusted(thing: &Thing, credential: Federated) -> FederatedCredential {
+    FederatedCredential {
+        id: credential.id,
+        object: thing.id.as_str().into(),
+        object_kind: thing.kind.name().to_owned(),
+        object_name: thing.name.clone(),
+        name: credential.name,
+        issuer: credential.issuer,
+        subject: credential.subject,
+        expression: credential.claims_matching_expression.and_then(|expression| expression.value),
+        audience: credential.audiences.and_then(|audiences| audiences.into_iter().next()),
+        ..FederatedCredential::default()
+    }
+}
+
+/// Sponsors are new: where the tenant has no agent identities, the route itself may be missing.
+async fn sponsorships(entra: &Collector, question: &Question<'_>, person: &Dossier) -> Result<(), Error> {
+    entra
+        .dataset(&["sponsorship"], &of(person, "sponsored agents", "sponsorship"), async |api, rows| {
+            if person.deleted {
+                return Err(deleted());
+            }
+            let mut agents = Vec::new();
+            let listed = each(api, question.routes.sponsor_of(&person.object_id), |agent: Object| {
+                agents.push(agent);
+                Ok(())
+            });
+            listed.await.map_err(absent)?;
+            for agent in agents {
+                sponsors(api, question, rows, agent).await?;
+            }
+            Ok(())
+        })
+        .await
+        .map(drop)
+}
+
+fn absent(stop: Stop) -> Stop {
+    match stop {
+        Stop::Gap(cause) if cause.kind == GapKind::Failed => Stop::Gap(Cause { kind: GapKind::NotExposed, ..cause }),
+        stop => stop,
+    }
+}
+
+async fn sponsors(api: &ReadApi, question: &Question<'_>, rows: &mut Rows, agent: Object) -> Result<(), Stop> {
+    let kind = agent.kind().and_then(|kind| Kind::parse(&kind));
+    let (Some(id), Some(kind)) = (agent.id, kind) else {
+        rows.gap("sponsorship", limited("a sponsored agent"));
+        return Ok(());
+    };
+    each(api, question.routes.sponsors(kind.collection(), id.raw()), |sponsor: Object| {
+        let Some(sponsor_id) = sponsor.id else { return Err(limited("a sponsor").into()) };
+        Ok(rows.insert(&Sponsorship {
+            object: id.clone(),
+            object_kind: kind.name().to_owned(),
+            object_name: agent.display_name.clone(),
+            sponsor: sponsor_id,
+            sponsor_name: sponsor.display_name,
+        })?)
+    })
+    .await
+}
