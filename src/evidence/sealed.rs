@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, Row as SqlRow};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row as SqlRow};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
@@ -197,7 +197,10 @@ pub(crate) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn examine(connection: &Connection, name: &str) -> Result<(), Error> {
-    let foreign = |_| Error::Foreign { path: name.to_owned() };
+    let foreign = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path: name.to_owned(), what: error.to_string() },
+        _ => Error::Foreign { path: name.to_owned() },
+    };
     let pragma = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     if pragma("PRAGMA application_id").map_err(foreign)? != APPLICATION_ID {
         return Err(Error::Foreign { path: name.to_owned() });
