@@ -7,7 +7,9 @@
 
 pub mod api;
 pub mod check;
+pub mod config;
 pub mod env;
+pub mod error;
 pub mod evidence;
 pub mod model;
 pub mod source;
