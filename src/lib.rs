@@ -12,6 +12,7 @@ pub mod env;
 pub mod error;
 pub mod evidence;
 pub mod model;
+pub mod report;
 pub mod source;
 pub mod text;
 pub mod token;
