@@ -217,6 +217,7 @@ fn parse(text: &str, path: &Path, is_secret: &dyn Fn(&str) -> bool) -> Result<Co
     };
     let document = DeTable::parse(text).map_err(|refused| error(Fault::from(refused)))?;
     strict::examine(document.get_ref(), &schema(), is_secret).map_err(error)?;
+    strict::examine_lines(text, is_secret).map_err(error)?;
     let config = deserialize(document).map_err(error)?;
     Ok(config.relative_to(path.parent().unwrap_or(Path::new(""))))
 }

@@ -31,6 +31,19 @@ pub(super) fn examine(document: &DeTable<'_>, schema: &Value, is_secret: &dyn Fn
     walk.faults.into_values().next().map_or(Ok(()), Err)
 }
 
+/// Finds a secret where no key leads: in a comment, or split into parts that only the line shows.
+pub(super) fn examine_lines(text: &str, is_secret: &dyn Fn(&str) -> bool) -> Result<(), Fault> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if is_secret(line) {
+            let message = "this line holds what looks like a secret".into();
+            return Err(Fault { at, message, hint: secret_hint("", "") });
+        }
+        at += line.len();
+    }
+    Ok(())
+}
+
 /// The key whose value stands at this byte.
 pub(super) fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
     table.iter().find_map(|(key, value)| match value.get_ref() {
@@ -86,27 +99,15 @@ impl Walk<'_> {
         let name = key.get_ref().as_ref();
         let known = || schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|all| all.keys());
         let place = if path.is_empty() { "leaver.toml".to_owned() } else { format!("[{path}]") };
-        match nearest(name, known().map(String::as_str)) {
-            Some(near) => {
-                self.fault(
-                    key,
-                    format!("unknown key {} in {place}", quoted(name)),
-                    Some(format!("did you mean {near}?")),
-                );
-            }
-            None if names_a_secret(name) => {
-                self.fault(
-                    key,
-                    format!("{} is a secret, and {place} takes none", quoted(name)),
-                    secret_hint(path, name),
-                );
-            }
-            None => {
-                let keys: Vec<&str> = known().map(String::as_str).collect();
-                let hint = format!("known here: {}", keys.join(", "));
-                self.fault(key, format!("unknown key {} in {place}", quoted(name)), Some(hint));
-            }
+        if names_a_secret(name) {
+            let message = format!("{} is a secret, and {place} takes none", quoted(name));
+            return self.fault(key, message, secret_hint(path, name));
         }
+        let hint = match nearest(name, known().map(String::as_str)) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("known here: {}", known().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        };
+        self.fault(key, format!("unknown key {} in {place}", quoted(name)), Some(hint));
     }
 
     fn same_but_for_case<T: AsRef<str> + Ord>(&mut self, table: &toml::map::Map<Spanned<T>, Spanned<DeValue<'_>>>) {
