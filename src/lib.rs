@@ -7,10 +7,13 @@
 
 pub mod api;
 pub mod check;
+pub mod config;
 pub mod env;
+pub mod error;
 pub mod evidence;
 pub mod model;
 pub mod person;
+pub mod report;
 pub mod source;
 pub mod text;
 pub mod token;

@@ -1,3 +1,6 @@
 //! The one integration test binary.
 
+#[cfg(test)]
 mod evidence;
+#[cfg(test)]
+mod report;

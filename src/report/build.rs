@@ -1,0 +1,147 @@
+//! Makes a [`Report`] from evidence and judgements. It arranges; it never judges.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Check, Coverage, Digest, Identity, Mode, Person, Report, Run, State, Step, Times, Tool, Version};
+use crate::check::Judgement;
+use crate::evidence::{self, Evidence};
+use crate::model::{Grade, Verdict, stamp};
+use crate::text::Untrusted;
+
+/// The off-boarding checklist, in the order in which it is read.
+const STEPS: &[(&str, &str)] = &[
+    ("account", "The account itself"),
+    ("1-consents", "Entra app consents"),
+    ("2-federation", "Pipeline identities"),
+    ("3-tokens", "Tokens in CI and on runners"),
+    ("4-activity", "90 days of activity"),
+];
+
+impl Report {
+    /// Arranges what the checks concluded from one evidence file.
+    ///
+    /// # Errors
+    /// When the evidence cannot be read, or does not say which moment it is about.
+    pub fn new(
+        evidence: &Evidence,
+        judgements: &[Judgement],
+        checks_sha256: &str,
+        times: Times,
+    ) -> Result<Report, evidence::Error> {
+        let now = now(evidence)?;
+        let people =
+            evidence.people()?.into_iter().map(|one| person(evidence, one, now)).collect::<Result<Vec<_>, _>>()?;
+        let steps = steps(judgements);
+        Ok(Report {
+            schema: Version::V1,
+            tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+            run: Run {
+                mode: mode(evidence.meta("mode")?.as_deref(), &people),
+                started_at: stamp(times.started_at),
+                finished_at: stamp(times.finished_at),
+                now: stamp(now),
+                tenant: evidence.meta("tenant")?.map(Untrusted::from),
+            },
+            verdict: Verdict::of(steps.iter().map(|step| step.verdict)),
+            people,
+            steps,
+            coverage: evidence.coverage()?.into_iter().map(coverage).collect(),
+            evidence: Digest { sha256: evidence.sha256().to_owned() },
+            checks: Digest { sha256: checks_sha256.to_owned() },
+        })
+    }
+}
+
+fn now(evidence: &Evidence) -> Result<Timestamp, evidence::Error> {
+    let text = evidence.meta("now")?.unwrap_or_default();
+    instant(evidence, "meta.now", &text)
+}
+
+fn instant(evidence: &Evidence, place: &str, text: &str) -> Result<Timestamp, evidence::Error> {
+    text.parse().map_err(|_| evidence::Error::Damaged {
+        path: evidence.path().display().to_string(),
+        what: format!("{place} is no time"),
+    })
+}
+
+fn mode(written: Option<&str>, people: &[Person]) -> Mode {
+    match written {
+        Some("sweep") => Mode::Sweep,
+        _ if !people.is_empty() && people.iter().all(|person| person.rehearsal) => Mode::Rehearsal,
+        _ => Mode::Audit,
+    }
+}
+
+fn person(evidence: &Evidence, from: evidence::Person, now: Timestamp) -> Result<Person, evidence::Error> {
+    let ends_at = from.ends_at.as_deref().map(|text| instant(evidence, "person.ends_at", text)).transpose()?;
+    Ok(Person {
+        id: from.id,
+        upn: from.upn,
+        name: from.name,
+        last_day: from.last_day,
+        ends_at: from.ends_at,
+        rehearsal: ends_at.is_some_and(|ends_at| ends_at > now),
+        identities: from.identities.into_iter().map(identity).collect(),
+    })
+}
+
+fn identity([kind, id, name, source, grade]: [Option<Untrusted>; 5]) -> Identity {
+    let grade = grade.and_then(|grade| Grade::parse(grade.raw()));
+    Identity { kind: kind.unwrap_or_default(), id, name, source, grade }
+}
+
+fn steps(judgements: &[Judgement]) -> Vec<Step> {
+    let mut by_step: BTreeMap<(usize, &str), Vec<Check>> = BTreeMap::new();
+    for judgement in judgements {
+        let step = judgement.check.step.as_str();
+        let place = STEPS.iter().position(|(known, _)| *known == step).unwrap_or(STEPS.len());
+        by_step.entry((place, step)).or_default().push(check(judgement));
+    }
+    by_step
+        .into_iter()
+        .map(|((place, step), mut checks)| {
+            checks.sort_by(|a, b| a.id.cmp(&b.id));
+            Step {
+                step: step.to_owned(),
+                title: STEPS.get(place).map_or(step, |(_, title)| *title).to_owned(),
+                verdict: Verdict::of(checks.iter().map(|check| check.verdict)),
+                checks,
+            }
+        })
+        .collect()
+}
+
+fn check(judgement: &Judgement) -> Check {
+    let check = &judgement.check;
+    Check {
+        id: check.id.clone(),
+        title: check.title.as_str().into(),
+        why: check.why.as_str().into(),
+        fix: check.fix.as_str().into(),
+        severity: check.severity,
+        verdict: judgement.verdict,
+        examined: judgement.examined,
+        tables: judgement.tables.clone(),
+        gaps: judgement.gaps.clone(),
+        findings: judgement.findings.clone(),
+        controls: check.controls.clone(),
+    }
+}
+
+fn coverage(from: evidence::Coverage) -> Coverage {
+    let (first_at, last_at) = from.observed;
+    Coverage {
+        dataset: from.dataset,
+        scope: from.scope,
+        person: from.person,
+        state: if from.gap.is_none() { State::Complete } else { State::Incomplete },
+        gap: from.gap,
+        requests: from.requests,
+        pages: from.pages,
+        objects: from.objects,
+        first_at,
+        last_at,
+    }
+}

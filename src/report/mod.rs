@@ -1,0 +1,241 @@
+//! The one [`Report`] value: what a run concluded, version 1. Every format only renders it.
+//! Fields may be added within a version, never renamed or removed.
+
+mod build;
+pub mod json;
+mod output;
+pub mod terminal;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Exit;
+use crate::model::{Finding, Gap, Grade, Severity, Verdict};
+use crate::text::Untrusted;
+
+pub use output::{Format, Output, Target, emit, write_file};
+
+/// What a run concluded, and from what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// The version of this layout.
+    pub schema: Version,
+    /// The program that judged.
+    pub tool: Tool,
+    /// What kind of run it was, and when.
+    pub run: Run,
+    /// The conclusion of all steps together.
+    pub verdict: Verdict,
+    /// Whom it is about.
+    pub people: Vec<Person>,
+    /// The conclusions, step by step. A step without checks is absent.
+    pub steps: Vec<Step>,
+    /// What was asked for, and whether all of it came.
+    pub coverage: Vec<Coverage>,
+    /// The evidence file that was judged.
+    pub evidence: Digest,
+    /// The checks that judged it.
+    pub checks: Digest,
+}
+
+/// The version of the layout of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Version {
+    /// Version 1.
+    #[serde(rename = "leaver.report/1")]
+    V1,
+}
+
+/// A program and its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `leaver`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// One run. All times are in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// What kind of run.
+    pub mode: Mode,
+    /// When judging started.
+    pub started_at: String,
+    /// When judging was over.
+    pub finished_at: String,
+    /// The moment that the evidence is about and that checks judge by.
+    pub now: String,
+    /// The tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Untrusted>,
+}
+
+/// What kind of run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Somebody who has left.
+    Audit,
+    /// Somebody whose last day is still to come: what is found has to be gone by then.
+    Rehearsal,
+    /// All leavers.
+    Sweep,
+}
+
+/// When a report was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// When judging started.
+    pub started_at: Timestamp,
+    /// When judging was over.
+    pub finished_at: Timestamp,
+}
+
+/// One person whom the run is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Person {
+    /// `entra:user/<object id>`.
+    pub id: String,
+    /// As it was before a deletion mangled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upn: Option<Untrusted>,
+    /// Display name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Untrusted>,
+    /// A date; absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<String>,
+    /// The instant at which the last day is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<String>,
+    /// Whether the last day is still to come.
+    pub rehearsal: bool,
+    /// The accounts and names.
+    pub identities: Vec<Identity>,
+}
+
+/// One account or name of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Identity {
+    /// `entra`, `upn`, `mail`, `github`, `devops`.
+    pub kind: Untrusted,
+    /// The immutable id in that system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Untrusted>,
+    /// The name there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Untrusted>,
+    /// How it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Untrusted>,
+    /// How well it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<Grade>,
+}
+
+/// One step of the off-boarding checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// The folder of its checks.
+    pub step: String,
+    /// In words.
+    pub title: String,
+    /// The conclusion of its checks together.
+    pub verdict: Verdict,
+    /// Its checks.
+    pub checks: Vec<Check>,
+}
+
+/// What one check concluded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// Its path below the folder of checks.
+    pub id: String,
+    /// The bad state that it looks for.
+    pub title: Untrusted,
+    /// Why that is bad.
+    pub why: Untrusted,
+    /// What to do about it.
+    pub fix: Untrusted,
+    /// How bad, unless a finding says otherwise.
+    pub severity: Severity,
+    /// Its conclusion.
+    pub verdict: Verdict,
+    /// How many objects it looked at.
+    pub examined: i64,
+    /// The evidence tables that those objects are in.
+    pub tables: Vec<String>,
+    /// What it could not look at.
+    pub gaps: Vec<Gap>,
+    /// What it found.
+    pub findings: Vec<Finding>,
+    /// The controls that it is evidence for, by framework.
+    pub controls: BTreeMap<String, Vec<String>>,
+}
+
+/// One part of one data set: was all of it read?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Coverage {
+    /// The evidence table.
+    pub dataset: String,
+    /// Which part of it.
+    pub scope: Untrusted,
+    /// The one person whom this concerns; absent: everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// Whether all of it was read.
+    pub state: State,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Gap>,
+    /// Requests sent.
+    pub requests: i64,
+    /// Pages read.
+    pub pages: i64,
+    /// Objects seen.
+    pub objects: i64,
+    /// When the first request was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_at: Option<String>,
+    /// When the last request was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<String>,
+}
+
+/// Whether all of a data set was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// All of it.
+    Complete,
+    /// Not all, or nothing.
+    Incomplete,
+}
+
+/// The digest of a file or a set of files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Digest {
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+impl Report {
+    /// What the process ends with.
+    pub fn exit_code(&self) -> Exit {
+        self.verdict.into()
+    }
+
+    /// The checks of all steps.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> + Clone {
+        self.steps.iter().flat_map(|step| &step.checks)
+    }
+
+    /// The JSON Schema of this type.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Report).to_value()
+    }
+}

@@ -1,0 +1,209 @@
+//! Where a report goes: `--format FORMAT=PATH`, and files that are either whole or not there.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::{Report, json, terminal};
+use crate::env::Console;
+use crate::error::Error;
+use crate::text::{Untrusted, nearest};
+
+/// A way to write a report, besides the one for people at a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// The versioned JSON.
+    Json,
+}
+
+impl Format {
+    /// Every format, with its name on the command line.
+    pub const ALL: &[(&str, Format)] = &[("json", Format::Json)];
+
+    fn write(self, report: &Report, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Format::Json => json::write(report, out),
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Format, Error> {
+        let names = || Format::ALL.iter().map(|(name, _)| *name);
+        if let Some((_, format)) = Format::ALL.iter().find(|(name, _)| *name == text) {
+            return Ok(*format);
+        }
+        let meant = nearest(text, names()).map(|near| format!("did you mean {near}? "));
+        let hint = format!("{}known formats: {}", meant.unwrap_or_default(), names().collect::<Vec<_>>().join(", "));
+        Err(Error::usage(format!("unknown format {text}"), hint))
+    }
+}
+
+/// Where one rendering of a report goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `-`.
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+/// One `--format FORMAT=PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// How.
+    pub format: Format,
+    /// Where.
+    pub target: Target,
+}
+
+impl FromStr for Output {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Output, Error> {
+        let (format, path) = text.split_once('=').unwrap_or((text, ""));
+        let format = format.parse()?;
+        let target = match path {
+            "" => return Err(Error::usage(format!("{text} does not say where to write"), HOW)),
+            "-" => Target::Stdout,
+            path => Target::File(path.into()),
+        };
+        Ok(Output { format, target })
+    }
+}
+
+const HOW: &str = "write --format json=report.json, or --format json=- for stdout";
+
+/// Writes every output; the report for people goes to stdout unless one of them takes it.
+///
+/// # Errors
+/// When two outputs have one target, or when one cannot be written. A file is then as it was before.
+pub fn emit(report: &Report, outputs: &[Output], console: &Console) -> Result<(), Error> {
+    for (at, output) in outputs.iter().enumerate() {
+        if outputs[..at].iter().any(|other| other.target == output.target) {
+            return Err(Error::usage("two formats go to the same place", HOW));
+        }
+    }
+    for output in outputs {
+        match &output.target {
+            Target::File(path) => write_file(path, |out| output.format.write(report, out))?,
+            Target::Stdout => {
+                let mut text = Vec::new();
+                let written = output.format.write(report, &mut text);
+                let text = written.and_then(|()| String::from_utf8(text).map_err(io::Error::other));
+                text.and_then(|text| console.print(&text)).map_err(stdout_error)?;
+            }
+        }
+    }
+    if outputs.iter().any(|output| output.target == Target::Stdout) {
+        return Ok(());
+    }
+    console.print(&terminal::render(report, console.width, console.color)).map_err(stdout_error)
+}
+
+/// Writes a file, readable by its owner only, under a temporary name and gives it its own name when all of it is on disk.
+///
+/// # Errors
+/// [`Error::Output`]; whatever had that name before is then still there, and nothing new.
+pub fn write_file(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<(), Error> {
+    replace(path, fill).map_err(|source| Error::Output { target: Untrusted::from(path.display().to_string()), source })
+}
+
+fn replace(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
+    // A rename would put a file in the place of a device such as /dev/stdout.
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there and is no file"));
+    }
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let file = tempfile::Builder::new().prefix(".leaver-").suffix(".partial").tempfile_in(directory)?;
+    let mut out = BufWriter::new(file.as_file());
+    fill(&mut out)?;
+    out.flush()?;
+    drop(out);
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn stdout_error(source: io::Error) -> Error {
+    Error::Output { target: "stdout".into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_names_its_target() {
+        let json = |target| Output { format: Format::Json, target };
+        assert_eq!("json=-".parse::<Output>().unwrap(), json(Target::Stdout));
+        assert_eq!("json=a=b.json".parse::<Output>().unwrap(), json(Target::File("a=b.json".into())));
+    }
+
+    #[test]
+    fn a_wrong_format_is_told_with_what_was_meant() {
+        let refused = |text: &str| text.parse::<Output>().expect_err("must be refused").render(false);
+        insta::assert_snapshot!(refused("jsno=x"), @"
+        error: unknown format jsno
+
+        hint: did you mean json? known formats: json
+        ");
+        insta::assert_snapshot!(refused("json"), @"
+        error: json does not say where to write
+
+        hint: write --format json=report.json, or --format json=- for stdout
+        ");
+        assert!(refused("zzz\u{1b}=x").contains(r"zzz\u{1b}"));
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_by_a_whole_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.json");
+        write_file(&path, |out| out.write_all(b"old")).unwrap();
+        let failed = write_file(&path, |out| {
+            out.write_all(&[b'x'; 1 << 16])?;
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        });
+        assert!(matches!(failed, Err(Error::Output { .. })));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        write_file(&path, |out| out.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    /// A superuser may write anywhere; then the file has to be whole instead.
+    #[cfg(unix)]
+    #[test]
+    fn a_read_only_directory_keeps_its_content() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let allow = |mode| fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let path = directory.path().join("report.json");
+        allow(0o555);
+        let written = write_file(&path, |out| out.write_all(b"all of it"));
+        allow(0o755);
+        match written {
+            Ok(()) => assert_eq!(fs::read(&path).unwrap(), b"all of it"),
+            Err(error) => {
+                assert!(error.hint().unwrap().contains("this user may write"), "{error}");
+                assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_or_impossible_place_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let refused = |path: PathBuf| write_file(&path, |_| Ok(())).expect_err("must be refused").to_string();
+        assert!(refused(directory.path().join("no/report.json")).contains("no/report.json"));
+        assert!(refused(directory.path().to_owned()).contains("is no file"));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}
