@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod check;
+pub mod demo;
 pub mod env;
 pub mod evidence;
 pub mod model;

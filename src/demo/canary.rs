@@ -1,0 +1,102 @@
+//! Puts a given text into every string of a body except ids, dates, enumerations and links, so that a test can ask
+//! whether a value that a service sent comes out anywhere.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// Strings that the services publish as closed lists, or that name a type, an address or an identity.
+const CLOSED: &[&str] = &[
+    "access_token",
+    "category",
+    "code",
+    "conditionalAccessStatus",
+    "consentType",
+    "headers",
+    "issuer",
+    "method",
+    "operationType",
+    "principalType",
+    "result",
+    "servicePrincipalType",
+    "signInAudience",
+    "signInEventTypes",
+    "status",
+    "token_type",
+    "type",
+    "usage",
+    "userType",
+];
+
+/// The same body with `text` in every open string.
+pub(super) fn overlay(value: &mut Value, text: &str) {
+    match value {
+        Value::String(string) => mark(string, text),
+        Value::Array(items) => items.iter_mut().for_each(|item| overlay(item, text)),
+        Value::Object(fields) => {
+            for (_, field) in fields.iter_mut().filter(|(key, _)| !is_closed(key)) {
+                overlay(field, text);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_closed(key: &str) -> bool {
+    key.starts_with('@')
+        || key == "id"
+        || key.ends_with("Id")
+        || key.ends_with("Ids")
+        || key.ends_with("DateTime")
+        || CLOSED.iter().any(|closed| closed.eq_ignore_ascii_case(key))
+}
+
+fn mark(string: &mut String, text: &str) {
+    if string.parse::<Timestamp>().is_ok() || is_guid(string) {
+        return;
+    }
+    match serde_json::from_str::<Value>(string) {
+        // Audit logs put JSON into strings: it must still decode, so the text goes to its innermost strings.
+        Ok(mut inner @ (Value::Array(_) | Value::String(_) | Value::Object(_))) => {
+            overlay(&mut inner, text);
+            *string = inner.to_string();
+        }
+        _ if string.ends_with(']') => string.insert_str(string.len() - 1, &format!(" {text}")),
+        _ => {
+            string.push(' ');
+            string.push_str(text);
+        }
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.char_indices().all(|(at, c)| match at {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => c.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn marks_open_strings_and_leaves_closed_ones() {
+        let mut body = json!({
+            "id": "x", "appId": "x", "createdDateTime": "2026-05-01T00:00:00Z", "consentType": "Principal",
+            "@odata.nextLink": "http://127.0.0.1/x", "displayName": "Alice", "nothing": null, "tags": ["a"],
+            "newValue": "[\"[KeyIdentifier=1,DisplayName=x]\"]",
+        });
+        overlay(&mut body, "canary");
+        assert_eq!(
+            body,
+            json!({
+                "id": "x", "appId": "x", "createdDateTime": "2026-05-01T00:00:00Z", "consentType": "Principal",
+                "@odata.nextLink": "http://127.0.0.1/x", "displayName": "Alice canary", "nothing": null,
+                "tags": ["a canary"], "newValue": "[\"[KeyIdentifier=1,DisplayName=x canary]\"]",
+            })
+        );
+    }
+}
