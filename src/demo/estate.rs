@@ -126,7 +126,7 @@ impl Estate {
         &self.about.planted
     }
 
-    /// Ids of people and things that no finding may name.
+    /// Ids of people and things that no finding may be about.
     pub fn innocent(&self) -> &[String] {
         &self.about.innocent
     }

@@ -183,8 +183,8 @@ impl Faults {
         self
     }
 
-    pub(super) fn hides(&self, property: &str) -> bool {
-        self.hidden.iter().any(|hidden| hidden == property)
+    pub(super) fn hidden(&self) -> impl Iterator<Item = &str> {
+        self.hidden.iter().map(String::as_str)
     }
 
     fn rule(mut self, on: &str, fault: Fault) -> Faults {

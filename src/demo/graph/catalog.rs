@@ -371,12 +371,24 @@ pub(super) fn directory() -> impl Iterator<Item = &'static Collection> {
     OBJECTS.iter().filter_map(|file| of_file(file))
 }
 
-/// Whether an object of one kind also is of another.
+/// Kinds that are a special form of the kind of a collection, and live in it.
+const DERIVED: &[(&str, &str)] = &[
+    ("#microsoft.graph.agentIdentity", "#microsoft.graph.servicePrincipal"),
+    ("#microsoft.graph.agentIdentityBlueprint", "#microsoft.graph.application"),
+];
+
+fn base(kind: &str) -> Option<&'static str> {
+    DERIVED.iter().find(|(derived, _)| derived.eq_ignore_ascii_case(kind)).map(|(_, base)| *base)
+}
+
+/// Whether an object of one kind also is what a cast in a path (`microsoft.graph.user`) names.
 pub(super) fn is_a(kind: &str, cast: &str) -> bool {
-    let base = match kind {
-        "#microsoft.graph.agentIdentity" => "microsoft.graph.servicePrincipal",
-        "#microsoft.graph.agentIdentityBlueprint" => "microsoft.graph.application",
-        _ => "",
-    };
-    kind.trim_start_matches('#').eq_ignore_ascii_case(cast) || base.eq_ignore_ascii_case(cast)
+    let is = |kind: &str| kind.trim_start_matches('#').eq_ignore_ascii_case(cast);
+    is(kind) || base(kind).is_some_and(is)
+}
+
+/// The collection where the objects are that a cast names; nothing when there is no such kind.
+pub(super) fn cast(name: &str) -> Option<&'static Collection> {
+    let base = base(&format!("#{name}"));
+    COLLECTIONS.iter().find(|of| is_a(of.kind, name) || base == Some(of.kind))
 }

@@ -27,13 +27,23 @@ pub(super) fn answer(
         shape::check_selection(call, options, of)?;
         refuse_single_only(options, of)?;
     }
+    let most = if is_log(of) { 1000 } else { 999 };
+    if options.top.is_some_and(|top| !(1..=most).contains(&top)) {
+        return Err(bad(&format!("Invalid page size specified. Must be between 1 and {most} inclusive.")));
+    }
     let filter = filter(options, of)?;
     let mut items = available(call, options, items, of, filter.as_ref())?;
     if let Some(filter) = filter.filter(|_| of.is_none_or(|of| of.listing != Listing::Transitive)) {
-        items.retain(|item| filter.keeps(item.row, &|relation| count(call, *item, relation)));
+        // To a caller who may not read it a property is null, in a filter too: nothing is found, and nothing is said.
+        let hidden = call.faults.hidden().any(|property| filter.mentions(property));
+        items.retain(|item| !hidden && filter.keeps(item.row, &|relation| count(call, *item, relation)));
     }
     order(options, of, &mut items)?;
     page(call, options, &items, of.is_none())
+}
+
+fn is_log(of: Option<&Collection>) -> bool {
+    of.is_some_and(|of| matches!(of.listing, Listing::Log(_)))
 }
 
 fn refuse_single_only(options: &Options, of: &Collection) -> Result<(), Reply> {
@@ -50,8 +60,7 @@ fn filter(options: &Options, of: Option<&'static Collection>) -> Result<Option<F
     if let Some(name) = BETA_ONLY.iter().find(|name| !options.beta && filter.mentions(name)) {
         return Err(bad(&format!("Could not find a property named '{name}'.")));
     }
-    let is_log = of.is_some_and(|of| matches!(of.listing, Listing::Log(_)));
-    if filter.is_advanced() && !is_log && !options.advanced {
+    if filter.is_advanced() && !is_log(of) && !options.advanced {
         return Err(unsupported("This filter needs ConsistencyLevel: eventual and $count=true."));
     }
     Ok(Some(filter))

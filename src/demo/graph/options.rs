@@ -33,7 +33,7 @@ impl Options {
             expand: names(ask.option("$expand"))?,
             filter: ask.option("$filter").map(str::to_owned),
             order_by: ask.option("$orderby").or(ask.option("$orderBy")).map(str::to_owned),
-            top: ask.option("$top").map(top).transpose()?,
+            top: ask.option("$top").map(str::parse).transpose().map_err(|_| bad("Invalid value for $top."))?,
             skip_token: ask.option("$skiptoken").map(str::to_owned),
             count,
             advanced: count && ask.eventual,
@@ -47,13 +47,6 @@ fn names(list: Option<&str>) -> Result<Vec<String>, Reply> {
     match names.iter().find(|name| name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric())) {
         Some(name) => Err(bad(&format!("'{name}' is not a property name."))),
         None => Ok(names),
-    }
-}
-
-fn top(text: &str) -> Result<usize, Reply> {
-    match text.parse() {
-        Ok(top @ 1..=1000) => Ok(top),
-        _ => Err(bad("Invalid page size specified. Must be between 1 and 999 inclusive.")),
     }
 }
 

@@ -65,9 +65,9 @@ fn follow<'a>(estate: &'a Estate, ask: &Ask, start: Found<'a>, parts: &[Part]) -
     let Some((part, rest)) = parts.split_first() else { return Ok(start) };
     let (next, rest) = match (start, part) {
         (Found::List { items, .. }, Part::Name(name)) if name.starts_with("microsoft.graph.") => {
-            let items: Vec<Item> = items.into_iter().filter(|item| catalog::is_a(item.kind(), name)).collect();
-            let of = COLLECTIONS.iter().find(|collection| catalog::is_a(collection.kind, name));
-            (Found::List { of: of.or(items.first().map(|item| item.of)), items }, rest)
+            let of = catalog::cast(name).ok_or_else(|| Reply::unknown(ask))?;
+            let items = items.into_iter().filter(|item| catalog::is_a(item.kind(), name)).collect();
+            (Found::List { items, of: Some(of) }, rest)
         }
         (Found::List { items, of: Some(of) }, part) => (by_key(&items, of, part)?, rest),
         (Found::List { .. }, _) => return Err(Reply::unknown(ask)),

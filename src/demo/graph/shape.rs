@@ -14,7 +14,7 @@ pub(super) fn object(call: &Call, options: &Options, item: Item, typed: bool) ->
         check_selection(call, options, item.of)?;
     }
     let mut fields = Map::new();
-    if typed || item.row.get("@odata.type").is_some() {
+    if typed || call.effect.limited || item.row.get("@odata.type").is_some() {
         fields.insert("@odata.type".into(), item.kind().into());
     }
     for name in properties(options, item) {
@@ -26,7 +26,9 @@ pub(super) fn object(call: &Call, options: &Options, item: Item, typed: bool) ->
     }
     fields.retain(|name, _| options.beta || !BETA_ONLY.contains(&name.as_str()));
     for (name, value) in &mut fields {
-        if call.faults.hides(name) || (call.effect.limited && name != "id" && !name.starts_with('@')) {
+        if call.faults.hidden().any(|hidden| hidden == name)
+            || (call.effect.limited && name != "id" && !name.starts_with('@'))
+        {
             *value = Value::Null;
         }
     }
@@ -49,7 +51,8 @@ pub(super) fn check_selection(call: &Call, options: &Options, of: &Collection) -
     let rows: Vec<&Value> = of_kind.flat_map(|other| call.estate.rows(other.file)).collect();
     let exists = |name: &str| {
         let single_only = of.file == "graph/users" && SINGLE_ONLY.contains(&name);
-        rows.is_empty() || single_only || rows.iter().any(|row| row.get(name).is_some())
+        let in_version = options.beta || !BETA_ONLY.contains(&name);
+        in_version && (rows.is_empty() || single_only || rows.iter().any(|row| row.get(name).is_some()))
     };
     match options.select.iter().find(|name| !exists(name)) {
         Some(name) => Err(bad(&format!("Could not find a property named '{name}' on type '{}'.", of.kind))),

@@ -87,6 +87,9 @@ async fn what_a_caller_may_not_see_is_null_without_an_error() {
     assert!(!groups.is_empty() && groups.iter().all(bare));
     let (_, user) = get(&server, &alice, &[("$select", "id,employeeLeaveDateTime,accountEnabled")]).await;
     assert_eq!((&user["employeeLeaveDateTime"], &user["accountEnabled"]), (&Value::Null, &json!(true)));
+    let leavers = [("$filter", "employeeLeaveDateTime ge 2026-01-01T00:00:00Z")];
+    assert!(list(&server, "/graph/v1.0/users", &leavers).await.is_empty());
+    assert_eq!(list(&serve(Faults::none()), "/graph/v1.0/users", &leavers).await.len(), 2);
 }
 
 #[tokio::test]
@@ -112,4 +115,14 @@ async fn an_estate_can_be_changed_before_it_is_served() {
     estate.rows_mut("graph/users").truncate(1);
     let server = Server::start(estate, Faults::none()).unwrap();
     assert_eq!(list(&server, "/graph/v1.0/users", &[]).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_foreign_next_link_shows_who_follows_it() {
+    let trap = serve(Faults::none());
+    let server = serve(Faults::none().foreign_next_link("", &format!("{}/graph/v1.0/users", trap.base_url())));
+    let (_, page) = get(&server, "/graph/v1.0/groups", &[]).await;
+    assert!(trap.requests().is_empty());
+    let followed = client().get(page["@odata.nextLink"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!((followed.status().as_u16(), trap.requests()[0].status), (401, 401));
 }

@@ -87,3 +87,22 @@ fn what_is_planted_and_who_is_innocent_exists() {
     assert!(estate.innocent().iter().all(|id| exists(id)));
     assert!(estate.now() > "2026-05-01T00:00:00Z".parse().unwrap() && estate.last_day().to_string() == "2026-05-01");
 }
+
+#[test]
+fn the_leaver_meets_every_kind_of_hostile_name() {
+    let estate = estate();
+    let alice = estate.person("alice").unwrap();
+    let lists = |row: &&Value, link: &str| row[link].as_array().is_some_and(|ids| ids.iter().any(|id| id == alice));
+    let grants = estate.rows("graph/oauth2PermissionGrants").iter().filter(|grant| grant["principalId"] == alice);
+    let clients: BTreeSet<&str> = grants.filter_map(|grant| grant["clientId"].as_str()).collect();
+    let groups = estate.rows("graph/groups").iter().filter(|row| lists(row, "@members"));
+    let apps = estate.rows("graph/applications").iter().filter(|row| lists(row, "@owners"));
+    let principals = estate.rows("graph/servicePrincipals").iter();
+    let principals = principals.filter(|row| clients.contains(row["id"].as_str().unwrap()));
+    let names: Vec<&str> = groups.chain(apps).chain(principals).filter_map(|row| row["displayName"].as_str()).collect();
+    for mark in ["\u{1b}[", "\0", "\r\n", "</script><img", "\u{202e}", "\u{200b}", "::error::", "](javascript:"] {
+        assert!(names.iter().any(|name| name.contains(mark)), "{mark:?}");
+    }
+    assert!(names.iter().any(|name| name.starts_with("=cmd|' /C calc'!A0")));
+    assert!(names.iter().any(|name| name.len() == 10 * 1024));
+}

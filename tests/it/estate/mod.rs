@@ -224,17 +224,23 @@ async fn logs_are_filtered_and_forget() {
     let silent = format!("{user} and signInEventTypes/any(t: t eq 'nonInteractiveUser')");
     assert_eq!(list(&server, &sign_ins("beta"), &[("$filter", &silent)]).await.len(), 3);
     assert_eq!(get(&server, &sign_ins("v1.0"), &[("$filter", &silent)]).await.0, 400);
+    let principal = [("$filter", "signInEventTypes/any(t: t eq 'servicePrincipal')")];
+    assert!(list(&server, &sign_ins("beta"), &principal).await.iter().all(|row| row["userId"] == ""));
 }
 
 #[tokio::test]
 async fn what_is_not_understood_is_refused() {
     let server = serve(Faults::none());
+    let app = server.estate().rows("graph/applications")[1]["id"].as_str().unwrap().to_owned();
+    let credentials = format!("/graph/v1.0/applications/{app}/federatedIdentityCredentials");
     for query in [
         ("$filter", "mail like 'x'"),
         ("$filter", "jobTitle eq 'Developer'"),
         ("$filter", "endswith(mail,'x')"),
         ("$select", "accountEnabld"),
         ("$top", "0"),
+        ("$top", "1000"),
+        ("$top", "many"),
         ("$skip", "1"),
         ("$skiptoken", "x"),
         ("select", "id"),
@@ -244,12 +250,19 @@ async fn what_is_not_understood_is_refused() {
     }
     assert_eq!(get(&server, "/graph/v1.0/users", &[("$select", "birthday")]).await.0, 501);
     assert!(server.unknown().is_empty());
-    for path in
-        ["/graph/v1.0/nonsense", "/graph/v3/users", "/nowhere", "/graph/v1.0/users/alice@contoso.example/manager"]
-    {
+    let expression = [("$select", "claimsMatchingExpression")];
+    assert_eq!(get(&server, &credentials, &expression).await.0, 400);
+    assert_eq!(get(&server, &credentials.replace("v1.0", "beta"), &expression).await.0, 200);
+    for path in [
+        "/graph/v1.0/nonsense",
+        "/graph/v3/users",
+        "/nowhere",
+        "/graph/v1.0/users/alice@contoso.example/manager",
+        "/graph/v1.0/servicePrincipals/microsoft.graph.nonsense",
+    ] {
         assert_eq!(get(&server, path, &[]).await.0, 404, "{path}");
     }
-    assert_eq!(server.unknown().len(), 4);
+    assert_eq!(server.unknown().len(), 5);
 }
 
 #[tokio::test]
