@@ -33,7 +33,9 @@ pub(super) fn overlay(value: &mut Value, text: &str) {
         Value::String(string) => mark(string, text),
         Value::Array(items) => items.iter_mut().for_each(|item| overlay(item, text)),
         Value::Object(fields) => {
-            for (_, field) in fields.iter_mut().filter(|(key, _)| !is_closed(key)) {
+            // A closed name closes a string or a list of strings; the `status` of a sign-in is an object of its own.
+            let open = |key: &str, field: &Value| !is_closed(key) || (field.is_object() && key != "headers");
+            for (_, field) in fields.iter_mut().filter(|(key, field)| open(key, field)) {
                 overlay(field, text);
             }
         }
@@ -87,7 +89,7 @@ mod tests {
         let mut body = json!({
             "id": "x", "appId": "x", "createdDateTime": "2026-05-01T00:00:00Z", "consentType": "Principal",
             "@odata.nextLink": "http://127.0.0.1/x", "displayName": "Alice", "nothing": null, "tags": ["a"],
-            "newValue": "[\"[KeyIdentifier=1,DisplayName=x]\"]",
+            "newValue": "[\"[KeyIdentifier=1,DisplayName=x]\"]", "status": { "failureReason": "bad" },
         });
         overlay(&mut body, "canary");
         assert_eq!(
@@ -96,6 +98,7 @@ mod tests {
                 "id": "x", "appId": "x", "createdDateTime": "2026-05-01T00:00:00Z", "consentType": "Principal",
                 "@odata.nextLink": "http://127.0.0.1/x", "displayName": "Alice canary", "nothing": null,
                 "tags": ["a canary"], "newValue": "[\"[KeyIdentifier=1,DisplayName=x canary]\"]",
+                "status": { "failureReason": "bad canary" },
             })
         );
     }

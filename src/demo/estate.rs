@@ -49,7 +49,7 @@ struct About {
     tenant: String,
     now: Timestamp,
     last_day: Date,
-    retention_days: i64,
+    retention_days: u32,
     gateway_apps: Vec<String>,
     people: BTreeMap<String, String>,
     planted: Vec<Planted>,
@@ -107,7 +107,7 @@ impl Estate {
     }
 
     /// For how many days its Entra logs reach back.
-    pub fn retention_days(&self) -> i64 {
+    pub fn retention_days(&self) -> u32 {
         self.about.retention_days
     }
 

@@ -28,7 +28,7 @@ pub struct Faults {
     hidden: Vec<String>,
     pub(super) token_life: Option<u32>,
     pub(super) canary: Option<String>,
-    pub(super) retention_days: Option<i64>,
+    pub(super) retention_days: Option<u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -171,7 +171,7 @@ impl Faults {
 
     /// The Entra logs reach back only so many days.
     #[must_use]
-    pub fn retention(mut self, days: i64) -> Faults {
+    pub fn retention(mut self, days: u32) -> Faults {
         self.retention_days = Some(days);
         self
     }

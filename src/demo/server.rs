@@ -125,8 +125,10 @@ impl World {
             Some(refusal) => self.remember(ask, refusal),
             None => self.answer(ask),
         };
-        if let (Some(text), Body::Json(body)) = (&self.faults.canary, &mut reply.body) {
-            canary::overlay(body, text);
+        match (&self.faults.canary, &mut reply.body) {
+            (Some(text), Body::Json(body)) => canary::overlay(body, text),
+            (Some(text), Body::Html(page)) => page.push_str(text),
+            _ => {}
         }
         reply
     }

@@ -91,7 +91,7 @@ fn available<'a>(
 
 fn oldest(call: &Call) -> Result<Timestamp, Reply> {
     let days = call.faults.retention_days.unwrap_or(call.estate.retention_days());
-    let span = SignedDuration::from_hours(days.saturating_mul(24));
+    let span = SignedDuration::from_hours(i64::from(days) * 24);
     let out_of_range = |_| Reply::error(500, "InternalServerError", "The retention of the estate is out of range.");
     call.estate.now().checked_sub(span).map_err(out_of_range)
 }
