@@ -7,24 +7,51 @@ use serde_json::Value;
 /// Strings that the services publish as closed lists, or that name a type, an address or an identity.
 const CLOSED: &[&str] = &[
     "access_token",
+    "activityDisplayName",
+    "allowedMemberTypes",
+    "appliesTo",
+    "assignmentType",
+    "attestationLevel",
+    "authenticationRequirement",
+    "builtInControls",
+    "capabilityStatus",
     "category",
+    "clientAppTypes",
     "code",
     "conditionalAccessStatus",
     "consentType",
+    "creationType",
+    "externalUserState",
+    "groupTypes",
     "headers",
     "issuer",
+    "loggedByService",
+    "memberType",
+    "membershipRuleProcessingState",
     "method",
     "operationType",
+    "operator",
     "principalType",
+    "provisioningStatus",
     "result",
+    "riskDetail",
+    "riskEventTypes",
+    "riskLevelAggregated",
+    "riskLevelDuringSignIn",
+    "riskState",
     "servicePrincipalType",
     "signInAudience",
     "signInEventTypes",
+    "state",
     "status",
+    "tenantType",
+    "tokenIssuerType",
     "token_type",
+    "trustType",
     "type",
     "usage",
     "userType",
+    "visibility",
 ];
 
 /// The same body with `text` in every open string.
@@ -33,8 +60,13 @@ pub(super) fn overlay(value: &mut Value, text: &str) {
         Value::String(string) => mark(string, text),
         Value::Array(items) => items.iter_mut().for_each(|item| overlay(item, text)),
         Value::Object(fields) => {
-            // A closed name closes a string or a list of strings; the `status` of a sign-in is an object of its own.
-            let open = |key: &str, field: &Value| !is_closed(key) || (field.is_object() && key != "headers");
+            // In an audit record `displayName` is the name of the property that was changed.
+            let is_change = fields.contains_key("newValue");
+            let open = |key: &str, field: &Value| {
+                let names_a_property = is_change && key == "displayName";
+                // A closed name closes a string or a list of them; the `status` of a sign-in is an object of its own.
+                !names_a_property && (!is_closed(key) || (field.is_object() && key != "headers"))
+            };
             for (_, field) in fields.iter_mut().filter(|(key, field)| open(key, field)) {
                 overlay(field, text);
             }
@@ -53,7 +85,8 @@ fn is_closed(key: &str) -> bool {
 }
 
 fn mark(string: &mut String, text: &str) {
-    if string.parse::<Timestamp>().is_ok() || is_guid(string) {
+    let is_truth = matches!(string.as_str(), "True" | "False");
+    if is_truth || string.parse::<Timestamp>().is_ok() || is_guid(string) {
         return;
     }
     match serde_json::from_str::<Value>(string) {
@@ -89,7 +122,7 @@ mod tests {
         let mut body = json!({
             "id": "x", "appId": "x", "createdDateTime": "2026-05-01T00:00:00Z", "consentType": "Principal",
             "@odata.nextLink": "http://127.0.0.1/x", "displayName": "Alice", "nothing": null, "tags": ["a"],
-            "newValue": "[\"[KeyIdentifier=1,DisplayName=x]\"]", "status": { "failureReason": "bad" },
+            "groupTypes": ["Unified"], "status": { "failureReason": "bad" },
         });
         overlay(&mut body, "canary");
         assert_eq!(
@@ -97,9 +130,25 @@ mod tests {
             json!({
                 "id": "x", "appId": "x", "createdDateTime": "2026-05-01T00:00:00Z", "consentType": "Principal",
                 "@odata.nextLink": "http://127.0.0.1/x", "displayName": "Alice canary", "nothing": null,
-                "tags": ["a canary"], "newValue": "[\"[KeyIdentifier=1,DisplayName=x canary]\"]",
-                "status": { "failureReason": "bad canary" },
+                "tags": ["a canary"], "groupTypes": ["Unified"], "status": { "failureReason": "bad canary" },
             })
+        );
+    }
+
+    #[test]
+    fn audit_records_still_decode() {
+        let mut changes = json!([
+            { "displayName": "KeyDescription", "oldValue": "[]", "newValue": "[\"[KeyIdentifier=1,DisplayName=x]\"]" },
+            { "displayName": "IsAdminConsent", "oldValue": null, "newValue": "\"True\"" },
+        ]);
+        overlay(&mut changes, "canary");
+        assert_eq!(
+            changes,
+            json!([
+                { "displayName": "KeyDescription", "oldValue": "[]",
+                  "newValue": "[\"[KeyIdentifier=1,DisplayName=x canary]\"]" },
+                { "displayName": "IsAdminConsent", "oldValue": null, "newValue": "\"True\"" },
+            ])
         );
     }
 }
