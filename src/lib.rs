@@ -8,6 +8,7 @@
 pub mod api;
 pub mod check;
 pub mod config;
+pub mod demo;
 pub mod env;
 pub mod error;
 pub mod evidence;

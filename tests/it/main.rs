@@ -4,3 +4,5 @@
 mod evidence;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod estate;

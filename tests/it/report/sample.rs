@@ -17,15 +17,19 @@ pub(super) async fn evidence(name: &str, now: &str) -> Evidence {
     let writer = Writer::create(directory.path(), &meta).unwrap();
     let scope = Scope { name: "contoso".into(), person: None, needs: "User.Read.All".into() };
     let at = "2026-05-02T01:00:00Z".parse().unwrap();
-    let filled = writer.dataset(&["person", "identity"], &scope, async |rows| {
+    let filled = writer.dataset(&["person", "identity", "last_day"], &scope, async |rows| {
         rows.insert(&row::Person {
             id: ALICE.into(),
             object_id: "11111111-0000-4000-8000-000000000001".into(),
             upn: Some("alice@contoso.com".into()),
             name: Some(name.into()),
-            last_day: Some("2026-05-01".into()),
-            ends_at: Some("2026-05-01T22:00:00Z".parse().unwrap()),
             ..row::Person::default()
+        })?;
+        rows.insert(&row::LastDay {
+            person: ALICE.into(),
+            date: "2026-05-01".into(),
+            ends_at: "2026-05-01T22:00:00Z".parse().unwrap(),
+            source: "flag".into(),
         })?;
         rows.insert(&row::Identity {
             person: ALICE.into(),

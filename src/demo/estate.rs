@@ -1,0 +1,152 @@
+//! One synthetic organisation: a folder of JSON files, one per collection, and `estate.json` which says what is in it.
+//! Keys that begin with `@` belong to the estate (links between objects) and are never served, except `@odata.type`.
+
+use std::collections::BTreeMap;
+
+use include_dir::{Dir, include_dir};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_json::Value;
+
+static ESTATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/estates");
+
+/// Why an estate cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no folder of that name.
+    #[error("there is no estate called {0}")]
+    NoSuchEstate(String),
+    /// A file is not what it should be.
+    #[error("{file} of the estate: {reason}")]
+    Malformed {
+        /// The file within the estate.
+        file: String,
+        /// What the parser says.
+        reason: String,
+    },
+    /// The loopback server could not be started.
+    #[error("cannot listen on loopback: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+/// Something that an audit of the estate must report.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Planted {
+    /// What is wrong, in the words of a check.
+    pub idea: String,
+    /// Whose it is: `entra:user/<object id>`.
+    pub person: String,
+    /// The typed id of the thing.
+    pub subject: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct About {
+    tenant: String,
+    now: Timestamp,
+    last_day: Date,
+    retention_days: u32,
+    gateway_apps: Vec<String>,
+    people: BTreeMap<String, String>,
+    planted: Vec<Planted>,
+    innocent: Vec<String>,
+}
+
+/// One synthetic organisation, in memory.
+#[derive(Debug, Clone)]
+pub struct Estate {
+    about: About,
+    collections: BTreeMap<String, Vec<Value>>,
+}
+
+impl Estate {
+    /// Reads an estate that is part of the program.
+    ///
+    /// # Errors
+    /// When there is none of that name, or one of its files is malformed.
+    pub fn load(name: &str) -> Result<Estate, Error> {
+        let folder = ESTATES.get_dir(name).ok_or_else(|| Error::NoSuchEstate(name.to_owned()))?;
+        let about = ESTATES
+            .get_file(format!("{name}/estate.json"))
+            .ok_or_else(|| Error::Malformed { file: "estate.json".into(), reason: "missing".into() })?;
+        let about = parse("estate.json", about.contents())?;
+        let mut collections = BTreeMap::new();
+        for service in folder.dirs() {
+            for file in service.files() {
+                let path = file.path().strip_prefix(name).unwrap_or(file.path()).with_extension("");
+                let collection = path.to_string_lossy().replace('\\', "/");
+                let rows = parse(&collection, file.contents())?;
+                collections.insert(collection, rows);
+            }
+        }
+        Ok(Estate { about, collections })
+    }
+
+    /// The names of all estates.
+    pub fn names() -> Vec<String> {
+        ESTATES.dirs().map(|folder| folder.path().to_string_lossy().into_owned()).collect()
+    }
+
+    /// The moment at which the estate stands still: the `--now` of an audit of it.
+    pub fn now(&self) -> Timestamp {
+        self.about.now
+    }
+
+    /// The last day of its leaver.
+    pub fn last_day(&self) -> Date {
+        self.about.last_day
+    }
+
+    /// The tenant id.
+    pub fn tenant(&self) -> &str {
+        &self.about.tenant
+    }
+
+    /// For how many days its Entra logs reach back.
+    pub fn retention_days(&self) -> u32 {
+        self.about.retention_days
+    }
+
+    /// The application ids of its MCP gateways.
+    pub fn gateway_apps(&self) -> &[String] {
+        &self.about.gateway_apps
+    }
+
+    /// The object id of a person by short name, such as `alice`.
+    pub fn person(&self, name: &str) -> Option<&str> {
+        self.about.people.get(name).map(String::as_str)
+    }
+
+    /// What an audit of the estate must report.
+    pub fn planted(&self) -> &[Planted] {
+        &self.about.planted
+    }
+
+    /// Ids of people and things that no finding may be about.
+    pub fn innocent(&self) -> &[String] {
+        &self.about.innocent
+    }
+
+    /// The names of all collections, such as `graph/users`.
+    pub fn collections(&self) -> impl Iterator<Item = &str> {
+        self.collections.keys().map(String::as_str)
+    }
+
+    /// The objects of a collection; none when the estate has no such collection.
+    pub fn rows(&self, collection: &str) -> &[Value] {
+        self.collections.get(collection).map_or(&[], Vec::as_slice)
+    }
+
+    /// The same, to change the estate before it is served.
+    pub fn rows_mut(&mut self, collection: &str) -> &mut Vec<Value> {
+        self.collections.entry(collection.to_owned()).or_default()
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| Error::Malformed { file: file.to_owned(), reason: error.to_string() })
+}
