@@ -213,6 +213,16 @@ async fn the_json_keeps_the_promised_names() {
           "last_at": "2026-05-02T01:00:00Z"
         },
         {
+          "dataset": "last_day",
+          "scope": "contoso",
+          "state": "complete",
+          "requests": 1,
+          "pages": 1,
+          "objects": 1,
+          "first_at": "2026-05-02T01:00:00Z",
+          "last_at": "2026-05-02T01:00:00Z"
+        },
+        {
           "dataset": "person",
           "scope": "contoso",
           "state": "complete",
