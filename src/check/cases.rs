@@ -99,7 +99,7 @@ fn source(entry: &Entry) -> Source<'_> {
 }
 
 fn run(entry: &Entry, case: &Case) -> Result<(), Refused> {
-    let judgement = exhibit(source(entry), case)?.judge(&entry.check);
+    let judgement = exhibit(source(entry), case)?.judge(entry);
     let differs = match &case.expect {
         Expect::Verdict(status) => differs(*status, &judgement),
         Expect::Subjects(subjects) => differs_in(subjects, &judgement),

@@ -25,7 +25,7 @@ fn of_table(table: &str, coverage: &[Coverage], people: &[String]) -> Vec<Gap> {
         return vec![not_collected(table, None)];
     }
     let scopes = rows.iter().map(|row| &row.scope).collect::<BTreeSet<_>>().len();
-    let mut alike: BTreeMap<(GapKind, Option<&str>, Option<&str>), BTreeSet<&Gap>> = BTreeMap::new();
+    let mut alike: BTreeMap<_, BTreeSet<&Gap>> = BTreeMap::new();
     for gap in rows.iter().filter_map(|row| row.gap.as_ref()) {
         alike.entry((gap.kind, gap.needs.as_deref(), gap.person.as_deref())).or_default().insert(gap);
     }

@@ -1,6 +1,6 @@
 //! Runs checks on evidence and concludes. Nothing here can turn what was not looked at into a pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,10 +9,10 @@ use rusqlite::types::Value;
 use super::finding::{self, Columns, Sorted};
 use super::gap;
 use super::place::shown;
-use super::{Check, Checks, Error, Judgement};
-use crate::evidence::sandbox::{Limits, Outcome, Sandbox};
+use super::{Check, Checks, Entry, Error, Judgement};
+use crate::evidence::sandbox::{Limits, Outcome, Query, Sandbox};
 use crate::evidence::{Coverage, Evidence, Person};
-use crate::model::{Finding, Gap, GapKind, Status, Verdict, stamp};
+use crate::model::{Gap, GapKind, Status, Verdict, stamp};
 
 /// The evidence as a check meets it.
 pub(super) struct Exhibit {
@@ -36,72 +36,95 @@ pub fn judge(evidence: &Evidence, checks: &Checks, limits: Limits) -> Result<Vec
         people: evidence.people()?.into_iter().map(|person| person.id).collect(),
         now: now.map(stamp).ok_or_else(|| Error::NoTime { path: evidence.path().display().to_string() })?,
     };
-    Ok(checks.iter().map(|entry| exhibit.judge(&entry.check)).collect())
+    Ok(checks.iter().map(|entry| exhibit.judge(entry)).collect())
 }
 
 /// The verdict of every check for every person: what is found or missing for nobody in particular counts for all.
 pub fn by_person<'j>(judgements: &'j [Judgement], people: &[Person]) -> BTreeMap<String, Vec<(&'j str, Verdict)>> {
-    let verdicts = |person: &str| {
-        judgements.iter().map(|judgement| (judgement.check.id.as_str(), of_person(judgement, person))).collect()
-    };
-    people.iter().map(|person| (person.id.clone(), verdicts(&person.id))).collect()
-}
-
-fn of_person(judgement: &Judgement, person: &str) -> Verdict {
-    if !matches!(judgement.verdict, Verdict::Pass | Verdict::Fail | Verdict::Unknown) {
-        return judgement.verdict;
+    let mut all: BTreeMap<String, Vec<(&str, Verdict)>> =
+        people.iter().map(|person| (person.id.clone(), Vec::new())).collect();
+    for judgement in judgements {
+        let own = own_verdicts(judgement);
+        let shared = own.get(&None).copied().unwrap_or(Verdict::NotApplicable);
+        let settled = match judgement.verdict {
+            Verdict::Waived | Verdict::NotApplicable => judgement.verdict,
+            Verdict::Pass | Verdict::Fail | Verdict::Unknown => Verdict::Pass,
+        };
+        for (person, verdicts) in &mut all {
+            let own = own.get(&Some(person)).copied().unwrap_or(Verdict::NotApplicable);
+            verdicts.push((&judgement.check.id, Verdict::of([settled, shared, own])));
+        }
     }
-    let concerns = |of: &Option<String>| of.as_deref().is_none_or(|of| of == person);
-    conclude(
-        judgement.findings.iter().filter(|finding| concerns(&finding.person)),
-        judgement.gaps.iter().any(|gap| concerns(&gap.person)),
-    )
+    all
 }
 
-fn conclude<'f>(findings: impl Iterator<Item = &'f Finding>, gap: bool) -> Verdict {
-    let of_rows = findings.map(|finding| match finding.status {
+/// What a check found or missed for each person, and under `None` for nobody in particular.
+fn own_verdicts(judgement: &Judgement) -> BTreeMap<Option<&str>, Verdict> {
+    let mut own = BTreeMap::new();
+    if matches!(judgement.verdict, Verdict::Waived | Verdict::NotApplicable) {
+        return own;
+    }
+    let found = judgement.findings.iter().map(|finding| (&finding.person, of_status(finding.status)));
+    let missed = judgement.gaps.iter().map(|gap| (&gap.person, Verdict::Unknown));
+    for (person, verdict) in found.chain(missed) {
+        let worst = own.entry(person.as_deref()).or_insert(verdict);
+        *worst = Verdict::of([*worst, verdict]);
+    }
+    own
+}
+
+fn of_status(status: Status) -> Verdict {
+    match status {
         Status::Fail => Verdict::Fail,
         Status::Unknown => Verdict::Unknown,
         Status::Pass => Verdict::Pass,
-    });
-    Verdict::of(of_rows.chain([if gap { Verdict::Unknown } else { Verdict::Pass }]))
+    }
 }
 
 impl Exhibit {
-    pub(super) fn judge(&self, check: &Arc<Check>) -> Judgement {
-        let mut judgement = Judgement {
-            check: Arc::clone(check),
-            verdict: Verdict::Unknown,
-            tables: Vec::new(),
-            examined: 0,
-            passed: 0,
-            gaps: Vec::new(),
-            findings: Vec::new(),
+    pub(super) fn judge(&self, entry: &Entry) -> Judgement {
+        let (mut query, mut tables) = (self.sandbox.prepare(&entry.check.sql), BTreeSet::new());
+        // The evidence may define views otherwise than this program does; what the check reads here counts as well.
+        tables.extend(entry.tables.iter().cloned());
+        tables.extend(query.iter().flat_map(|query| query.tables.iter().cloned()));
+        let mut gaps = gap::gaps(&tables, &self.coverage, &self.people);
+        let sorted = match &mut query {
+            Ok(query) => self.sorted(&entry.check, query, &mut gaps),
+            Err(refusal) => Err(refusal.what.clone()),
         };
-        match self.sorted(check, &mut judgement) {
-            Ok(sorted) => (judgement.findings, judgement.passed) = (sorted.findings, sorted.passed),
-            Err(what) => judgement.gaps.push(broken(check, &what)),
+        let Sorted { findings, passed } = sorted.unwrap_or_else(|what| {
+            gaps.push(broken(&entry.check, &what));
+            Sorted::default()
+        });
+        gaps.sort();
+        let of_gaps = if gaps.is_empty() { Verdict::Pass } else { Verdict::Unknown };
+        Judgement {
+            check: Arc::clone(&entry.check),
+            verdict: Verdict::of(findings.iter().map(|finding| of_status(finding.status)).chain([of_gaps])),
+            examined: gap::examined(&tables, &self.coverage),
+            tables: tables.into_iter().collect(),
+            passed,
+            gaps,
+            findings,
         }
-        judgement.gaps.sort();
-        judgement.verdict = conclude(judgement.findings.iter(), !judgement.gaps.is_empty());
-        judgement
     }
 
-    /// Runs the query and notes in `judgement` what it read and what is missing of that.
-    fn sorted(&self, check: &Check, judgement: &mut Judgement) -> Result<Sorted, String> {
-        let mut query = self.sandbox.prepare(&check.sql).map_err(|refusal| refusal.what)?;
-        judgement.gaps = gap::gaps(&query.tables, &self.coverage, &self.people);
-        judgement.examined = gap::examined(&query.tables, &self.coverage);
-        judgement.tables = query.tables.iter().cloned().collect();
+    /// Runs the query and sorts its rows; adds a gap if there were too many.
+    fn sorted(&self, check: &Check, query: &mut Query<'_>, gaps: &mut Vec<Gap>) -> Result<Sorted, String> {
         let columns = Columns::of(&query.columns)?;
-        let values =
-            query.parameters.iter().map(|name| self.bound(check, name.as_deref())).collect::<Result<Vec<_>, _>>()?;
+        let values: Vec<Value> =
+            query.parameters.iter().map(|name| self.bound(check, name.as_deref())).collect::<Result<_, _>>()?;
         let Outcome { rows, cut } = query.run(&values).map_err(|refusal| refusal.what)?;
         if cut {
-            judgement.gaps.push(too_many(check, rows.len()));
+            gaps.push(too_many(check, rows.len()));
         }
-        let gaps = &judgement.gaps;
-        finding::sort(check, &columns, &rows, |person| check.monotone || !gaps.iter().any(|gap| concerns(gap, person)))
+        let doubted: BTreeSet<Option<&str>> = gaps.iter().map(|gap| gap.person.as_deref()).collect();
+        finding::sort(check, &columns, &rows, |person| {
+            // A finding about nobody in particular is in doubt whoever the gap is about.
+            let in_doubt =
+                doubted.contains(&None) || doubted.contains(&person) || (person.is_none() && !doubted.is_empty());
+            check.monotone || !in_doubt
+        })
     }
 
     fn bound(&self, check: &Check, parameter: Option<&str>) -> Result<Value, String> {
@@ -110,14 +133,6 @@ impl Exhibit {
             Some(name) if check.params.contains_key(name) => Ok(Value::Integer(check.params[name])),
             _ => Err(format!("the parameter {} has no value", parameter.unwrap_or("?"))),
         }
-    }
-}
-
-/// Whether a gap casts doubt on a finding about `person`; one about nobody in particular is doubted by every gap.
-fn concerns(gap: &Gap, person: Option<&str>) -> bool {
-    match (&gap.person, person) {
-        (Some(of), Some(person)) => of == person,
-        _ => true,
     }
 }
 

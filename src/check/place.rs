@@ -55,7 +55,12 @@ pub(super) fn did_you_mean<'n>(wrong: &str, names: impl IntoIterator<Item = &'n 
 
 /// The names that look like `wrong`, nearest first.
 pub(super) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
-    let mut near: Vec<(f64, &str)> = names.into_iter().map(|name| (strsim::jaro_winkler(wrong, name), name)).collect();
+    // One slip of a finger counts as near even in a short word.
+    let likeness = |name: &str| match strsim::damerau_levenshtein(wrong, name) {
+        0 | 1 => 1.0,
+        _ => strsim::jaro_winkler(wrong, name),
+    };
+    let mut near: Vec<(f64, &str)> = names.into_iter().map(|name| (likeness(name), name)).collect();
     near.retain(|(likeness, _)| *likeness > 0.75);
     near.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
     near.into_iter().map(|(_, name)| name).collect()

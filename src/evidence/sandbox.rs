@@ -18,6 +18,9 @@ const WITHHELD: &[&str] = &["meta", "coverage", "request"];
 
 const MIB: i64 = 1024 * 1024;
 
+/// The longest SELECT, in bytes.
+const LONGEST_SQL: i32 = 100_000;
+
 /// What SQLite may hold in memory for all queries of the process together.
 const HEAP: i64 = 512 * MIB;
 
@@ -138,6 +141,9 @@ impl Sandbox {
     /// # Errors
     /// When it is no SQL, reads or does something that is not allowed, or names what does not exist.
     pub fn prepare(&self, sql: &str) -> Result<Query<'_>, Refusal> {
+        if i32::try_from(sql.len()).map_or(true, |length| length > LONGEST_SQL) {
+            return Err(Refusal { what: format!("a SELECT may have {LONGEST_SQL} bytes at most"), offset: None });
+        }
         *locked(&self.watch) = Watch { deadline: self.deadline(), ..Watch::default() };
         let prepared = self.connection.prepare(sql);
         let seen = std::mem::take(&mut *locked(&self.watch));
@@ -149,7 +155,7 @@ impl Sandbox {
         if !statement.readonly() || statement.column_count() == 0 {
             return Err(not_allowed("anything but a SELECT"));
         }
-        let columns = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns = statement.column_names().map(str::to_owned).collect();
         let parameters =
             (1..=statement.parameter_count()).map(|index| statement.parameter_name(index).map(str::to_owned)).collect();
         Ok(Query { statement, sandbox: self, tables: seen.tables, columns, parameters })
@@ -286,7 +292,7 @@ fn narrow(connection: &Connection) -> rusqlite::Result<()> {
     }
     for (limit, most) in [
         (Limit::SQLITE_LIMIT_LENGTH, 1 << 20),
-        (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL),
         (Limit::SQLITE_LIMIT_ATTACHED, 0),
         (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
         (Limit::SQLITE_LIMIT_COLUMN, 200),

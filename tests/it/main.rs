@@ -1,2 +1,6 @@
 //! The one integration test binary.
+
+#[cfg(test)]
+mod check;
+#[cfg(test)]
 mod sandbox;

@@ -126,6 +126,9 @@ impl<'t> Field<'t> {
             DeValue::String(text) if text.trim().is_empty() => {
                 Err(self.refuse(format!("`{}` is empty; say it in words", self.key)))
             }
+            DeValue::String(text) if !text.chars().all(|c| c == '\n' || crate::text::is_harmless(c)) => {
+                Err(self.refuse(format!("`{}` has an invisible or control character", self.key)))
+            }
             DeValue::String(text) => Ok(text.clone().into_owned()),
             _ => Err(self.must_be("a text")),
         }

@@ -13,6 +13,7 @@ use self::fields::{Block, Field, Fields};
 use super::Check;
 use super::place::{Refused, Source, did_you_mean};
 use crate::model::{Severity, Status, stamp};
+use crate::text::is_harmless;
 
 /// The time of a case that does not say its own.
 const CASE_NOW: &str = "2026-06-01T00:00:00Z";
@@ -125,7 +126,7 @@ fn metadata(mut fields: Fields<'_>) -> Result<Check, Refused> {
 
 fn title(text: &str) -> Option<String> {
     let first = text.split_whitespace().next()?;
-    (!first.eq_ignore_ascii_case("ensure") && !text.contains('\n')).then(|| text.to_owned())
+    (!first.eq_ignore_ascii_case("ensure") && text.chars().all(is_harmless)).then(|| text.to_owned())
 }
 
 fn action(field: Field<'_>) -> Result<String, Refused> {
@@ -135,7 +136,11 @@ fn action(field: Field<'_>) -> Result<String, Refused> {
 }
 
 fn controls(field: Field<'_>) -> Result<BTreeMap<String, Vec<String>>, Refused> {
-    field.table()?.rest().into_iter().map(|field| Ok((field.key.clone(), field.texts()?))).collect()
+    let one = |field: Field<'_>| match is_name(&field.key) {
+        true => Ok((field.key.clone(), field.texts()?)),
+        false => Err(field.refuse_key("a framework is lower-case letters, digits and hyphens")),
+    };
+    field.table()?.rest().into_iter().map(one).collect()
 }
 
 fn params(field: Field<'_>) -> Result<BTreeMap<String, i64>, Refused> {
