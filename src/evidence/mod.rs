@@ -1,7 +1,9 @@
 //! What was seen, in one SQLite file per run: written once, sealed by its digest, then only read.
 //! Nothing here judges, and nothing here knows a service.
 
+mod function;
 pub mod row;
+pub mod sandbox;
 mod sealed;
 mod writer;
 

@@ -1,8 +1,12 @@
 //! The one integration test binary.
 
 #[cfg(test)]
+mod check;
+#[cfg(test)]
+mod estate;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
-mod estate;
+mod sandbox;

@@ -1,0 +1,60 @@
+//! The texts of `leaver explain` and `leaver checks list`: a check in its own words. Everything in them may be printed.
+
+use std::fmt::Write;
+
+use super::place::shown;
+use super::{Check, Checks, Entry, Error, cases};
+
+impl Checks {
+    /// Everything that one check says of itself, readable.
+    ///
+    /// # Errors
+    /// With the ids that look like it, when there is no such check.
+    pub fn explain(&self, id: &str) -> Result<String, Error> {
+        let entry = self.find(id)?;
+        let Entry { check, tables, file, .. } = entry;
+        let mut text = format!("{}\n{}\n\n", check.id, shown(&check.title));
+        let mut line = |name: &str, value: &str| {
+            // Writing into a String cannot fail.
+            let _ = writeln!(text, "{name:<10}{}", lines(value).join("\n          "));
+        };
+        line("severity", &check.severity.to_string());
+        line("why", &check.why);
+        line("fix", &check.fix);
+        if let Some(action) = &check.action {
+            line("action", action);
+        }
+        line("monotone", if check.monotone { "yes: more evidence cannot undo a fail" } else { "no" });
+        for (framework, controls) in &check.controls {
+            line(&format!("{framework} "), &controls.join(", "));
+        }
+        for (name, value) in &check.params {
+            line("param", &format!(":{name} = {value}"));
+        }
+        line("reads", &tables.join(", "));
+        line("file", file);
+        section(&mut text, "query", lines(&check.sql));
+        section(&mut text, "cases", cases::outline(entry).iter().map(|case| shown(case)).collect());
+        Ok(text)
+    }
+
+    /// One line per check: id, severity, title.
+    pub fn list(&self) -> String {
+        let width = self.iter().map(|entry| entry.check.id.len()).max().unwrap_or(0);
+        let line =
+            |Check { id, severity, title, .. }: &Check| format!("{id:<width$}  {severity:<8}  {}\n", shown(title));
+        self.iter().map(|entry| line(&entry.check)).collect()
+    }
+}
+
+fn section(text: &mut String, name: &str, lines: Vec<String>) {
+    let _ = write!(text, "\n{name}\n");
+    for line in lines {
+        let _ = writeln!(text, "  {line}");
+    }
+}
+
+/// The lines of a text as they may be printed, tabs as blanks.
+fn lines(text: &str) -> Vec<String> {
+    text.trim_end().lines().map(|line| shown(&line.replace('\t', "    "))).collect()
+}
