@@ -54,8 +54,8 @@ async fn a_mixed_batch_keeps_what_is_final_and_nothing_else() {
     assert!(matches!(id(1).await, Err(Error::Denied(_))));
     assert!(id(2).await.unwrap_err().is_not_found());
     assert_eq!(server.seen().len(), 1, "what the batch brought is not asked for again");
-    for index in 3..names.len() {
-        assert_eq!(id(index).await.unwrap(), "asked singly", "{}", names[index]);
+    for (index, name) in names.iter().enumerate().skip(3) {
+        assert_eq!(id(index).await.unwrap(), "asked singly", "{name}");
     }
     assert_eq!(id(0).await.unwrap(), "asked singly", "an answer is found once");
 }
