@@ -1,13 +1,40 @@
 //! The one HTTP transport: sign-in, same-origin paging, throttling, retries, the request log.
 //! A [`ReadApi`] cannot change anything: it knows GET and the listed read-only POSTs.
 
-use std::sync::Arc;
+mod auth;
+mod batch;
+mod endpoint;
+mod error;
+mod http;
+mod log;
+mod page;
+mod retry;
+mod route;
+mod send;
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::evidence::{Stop, Tally};
-use crate::model::{Cause, GapKind};
+pub use self::auth::{AzureIdentity, Fixed, SignIn, Tokens, tokens};
+pub use self::endpoint::Endpoints;
+pub use self::error::{Code, Error, Reply};
+pub use self::http::{Http, Settings};
+pub use self::log::RequestLog;
+pub use self::page::{Pages, Paging};
+pub use self::retry::Retry;
+pub use self::route::ReadPost;
+
+use self::endpoint::Base;
+use self::log::Record;
+use self::retry::Gate;
+use self::send::{Call, Sending};
+use crate::env::Env;
+use crate::evidence::Tally;
 
 /// A system that is asked. Each has its own base URL and its own sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,8 +49,20 @@ pub enum Service {
     GitHub,
 }
 
+impl Service {
+    /// What the request log calls it.
+    pub fn source(self) -> &'static str {
+        match self {
+            Service::Graph => "entra",
+            Service::Arm => "azure",
+            Service::Logs => "logs",
+            Service::GitHub => "github",
+        }
+    }
+}
+
 /// One read: a path and query below the base URL of the service, and the headers that it takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ask {
     /// `/v1.0/users/x?$select=id`, already percent-encoded.
     pub path: String,
@@ -31,30 +70,8 @@ pub struct Ask {
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// The POST routes that only read. There is no other way to send a POST through a [`ReadApi`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReadPost {
-    /// `/v1.0/$batch` with GET items only.
-    GraphBatch,
-    /// `/v1.0/directoryObjects/getByIds`.
-    GraphByIds,
-    /// `/providers/Microsoft.ResourceGraph/resources`.
-    ResourceGraph,
-    /// `/v1/workspaces/{id}/query`.
-    LogQuery,
-}
-
-/// How a list says that there is more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paging {
-    /// `value` and `@odata.nextLink`.
-    OData,
-    /// `value` and `nextLink`.
-    Arm,
-}
-
 /// A 2xx answer with a JSON body.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     body: Vec<u8>,
 }
@@ -65,91 +82,161 @@ impl Answer {
     /// # Errors
     /// [`Error::Malformed`], which names the place and never the content.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|_| Error::Malformed)
+        serde_json::from_slice(&self.body).map_err(|error| Error::of_json(&error))
     }
 }
 
-/// Why an answer could not be had.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// Not the expected shape.
-    #[error("malformed")]
-    Malformed,
-    /// 404.
-    #[error("not found")]
-    NotFound,
+/// All services of a run.
+#[derive(Clone)]
+pub struct Api {
+    shared: Arc<Shared>,
 }
 
-impl Error {
-    /// 404.
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Error::NotFound)
+/// What every ask of a run shares.
+struct Shared {
+    http: Http,
+    tokens: Arc<dyn Tokens>,
+    log: Arc<dyn RequestLog>,
+    env: Env,
+    random: Mutex<fastrand::Rng>,
+    gates: Mutex<HashMap<String, Arc<Gate>>>,
+    refresh: tokio::sync::Mutex<()>,
+    kept: Mutex<HashMap<(Service, Ask), Kept>>,
+}
+
+/// What a batch brought for an ask that has not been made yet.
+struct Kept {
+    result: Result<Answer, Error>,
+    at: Timestamp,
+}
+
+impl Api {
+    /// Asks over `http`, as whom `tokens` says, and tells `log`.
+    pub fn new(http: Http, tokens: Arc<dyn Tokens>, log: Arc<dyn RequestLog>, env: &Env) -> Api {
+        let shared = Shared {
+            http,
+            tokens,
+            log,
+            env: env.clone(),
+            random: Mutex::new(fastrand::Rng::with_seed(env.seed)),
+            gates: Mutex::default(),
+            refresh: tokio::sync::Mutex::default(),
+            kept: Mutex::default(),
+        };
+        Api { shared: Arc::new(shared) }
     }
 
-    /// What this means for the data set that was being read.
-    pub fn cause(&self) -> Cause {
-        Cause::new(GapKind::Failed, self.to_string())
+    /// One service, read-only.
+    pub fn read(&self, service: Service) -> ReadApi {
+        ReadApi { shared: Arc::clone(&self.shared), service, tally: None }
     }
 }
 
-impl From<Error> for Stop {
-    fn from(error: Error) -> Stop {
-        Stop::Gap(error.cause())
+impl Shared {
+    /// The entrance to the host of `base`. Services on one host share it.
+    fn gate(&self, base: &Base) -> Arc<Gate> {
+        let new = || Arc::new(Gate::new(self.http.settings().in_flight));
+        Arc::clone(lock(&self.gates).entry(base.host()).or_insert_with(new))
+    }
+
+    fn random(&self) -> f64 {
+        lock(&self.random).f64()
     }
 }
 
 /// One service, read-only. Cheap to clone.
 #[derive(Clone)]
 pub struct ReadApi {
-    base: Arc<Url>,
+    shared: Arc<Shared>,
+    service: Service,
+    tally: Option<Arc<Tally>>,
 }
 
 impl ReadApi {
     /// The same service, counting its requests into `tally`.
     #[must_use]
-    pub fn counting(&self, _tally: &Arc<Tally>) -> ReadApi {
-        self.clone()
+    pub fn counting(&self, tally: &Arc<Tally>) -> ReadApi {
+        ReadApi { tally: Some(Arc::clone(tally)), ..self.clone() }
     }
 
     /// Asks once (with retries) for one object.
     ///
     /// # Errors
     /// One per way in which there was no usable answer.
-    pub async fn get(&self, _ask: &Ask) -> Result<Answer, Error> {
-        let _ = &self.base;
-        Err(Error::NotFound)
+    pub async fn get(&self, ask: &Ask) -> Result<Answer, Error> {
+        match self.take_kept(ask) {
+            Some(result) => result,
+            None => self.fetch(self.base().join(&ask.path)?, ask).await,
+        }
     }
 
     /// Sends one of the read-only POSTs.
     ///
     /// # Errors
-    /// One per way in which there was no usable answer.
-    pub async fn post(&self, _route: ReadPost, _ask: &Ask, _body: &serde_json::Value) -> Result<Answer, Error> {
-        Err(Error::NotFound)
+    /// [`Error::NotSent`] unless `ask` has the path of `route`, and one per way in which there was no usable answer.
+    pub async fn post(&self, route: ReadPost, ask: &Ask, body: &serde_json::Value) -> Result<Answer, Error> {
+        route.check(self.service, &ask.path, body)?;
+        let body = serde_json::to_vec(body).map_err(|error| Error::of_json(&error))?;
+        let url = self.base().join(&ask.path)?;
+        self.send(Call { method: Method::POST, url, headers: route::headers(&ask.headers)?, body: Some(body) }).await
     }
 
     /// Asks for a list, page by page.
-    pub fn pages(&self, ask: Ask, _paging: Paging) -> Pages {
-        Pages { _ask: ask }
+    pub fn pages(&self, ask: Ask, paging: Paging) -> Pages {
+        Pages::new(self.clone(), ask, paging)
     }
 
-    /// Fetches first pages together where the service can (`$batch`); [`ReadApi::get`] and [`ReadApi::pages`]
-    /// then find them. What cannot be fetched this way is simply asked for again, one by one.
-    pub async fn prefetch(&self, _asks: &[Ask]) {}
+    /// Sends a GET to `url`, which is below the base, with the headers of `ask`.
+    async fn fetch(&self, url: Url, ask: &Ask) -> Result<Answer, Error> {
+        self.send(Call { method: Method::GET, url, headers: route::headers(&ask.headers)?, body: None }).await
+    }
+
+    async fn send(&self, call: Call) -> Result<Answer, Error> {
+        let method = if call.method == Method::POST { "POST" } else { "GET" };
+        let record = self.record(method, &call.url).counting(self.tally.as_ref());
+        Sending::new(&self.shared, self.service, call, record).run().await
+    }
+
+    fn record(&self, method: &'static str, url: &Url) -> Record {
+        Record::new(&self.shared.log, &self.shared.env, self.service, method, url)
+    }
+
+    fn base(&self) -> &Base {
+        self.shared.http.base(self.service)
+    }
+
+    fn keep(&self, ask: Ask, result: Result<Answer, Error>) {
+        let at = (self.shared.env.clock)();
+        lock(&self.shared.kept).insert((self.service, ask), Kept { result, at });
+    }
+
+    fn take_kept(&self, ask: &Ask) -> Option<Result<Answer, Error>> {
+        let kept = lock(&self.shared.kept).remove(&(self.service, ask.clone()))?;
+        if let Some(tally) = &self.tally {
+            tally.count(u64::from(kept.result.is_ok()), kept.at);
+        }
+        Some(kept.result)
+    }
 }
 
-/// A list that is being read.
-pub struct Pages {
-    _ask: Ask,
+/// A panic elsewhere leaves these maps usable: every change of them is one call.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Pages {
-    /// The next page, `None` after the last one.
-    ///
-    /// # Errors
-    /// One per way in which there was no usable answer; the list is then incomplete.
-    pub async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Vec<T>>, Error> {
-        Ok(None)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::Console;
+
+    /// An environment with these variables, at the beginning of time.
+    pub(super) fn env_with(variables: &[(&str, &str)]) -> Env {
+        Env {
+            now: Timestamp::UNIX_EPOCH,
+            clock: Arc::new(|| Timestamp::UNIX_EPOCH),
+            seed: 1,
+            variables: Arc::new(variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()),
+            console: Console::new(std::io::sink(), std::io::sink()),
+        }
     }
 }

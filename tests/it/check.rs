@@ -451,6 +451,6 @@ fn a_check_can_be_explained_listed_and_found_by_a_near_id() {
     }
     assert!(checks.list().contains("1-consents/gateway-grant"));
     let error = checks.explain("1-consent/gateway-grants").unwrap_err().to_string();
-    assert!(error.contains("did you mean 1-consents/gateway-grant?"), "{error}");
+    assert!(error.contains("did you mean 1-consents/gateway-grant"), "{error}");
     assert!(checks.test(Some("nothing-like-it")).unwrap_err().to_string().contains("leaver checks list"));
 }

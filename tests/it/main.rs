@@ -1,6 +1,8 @@
 //! The one integration test binary.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod estate;

@@ -1,0 +1,96 @@
+//! The one HTTP client and the settings that all requests share.
+//! It checks every endpoint before anything can be sent; it knows no service's rules.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::endpoint::{Base, Bases, Endpoints};
+use super::{Error, Retry, Service};
+
+/// How to ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where.
+    pub endpoints: Endpoints,
+    /// Requests in flight per host at most.
+    pub in_flight: usize,
+    /// When to give up.
+    pub retry: Retry,
+    /// Largest body that is read, in bytes after decompression.
+    pub body_limit: u64,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How long a service may say nothing at all.
+    pub read_timeout: Duration,
+    /// Sign in with the managed identity of this machine although no variable names one.
+    pub managed_identity: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            endpoints: Endpoints::default(),
+            in_flight: 8,
+            retry: Retry::default(),
+            body_limit: 64 << 20,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(60),
+            managed_identity: false,
+        }
+    }
+}
+
+/// The HTTP client of a run, shared by requests and sign-in. Cheap to clone.
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    settings: Arc<Settings>,
+    bases: Arc<Bases>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Http {
+    /// Checks all endpoints and starts the client.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`] for a URL that must not be used, [`Error::Client`] when there is no trust store.
+    pub fn new(settings: Settings) -> Result<Http, Error> {
+        let bases = Bases::new(&settings.endpoints)?;
+        if settings.in_flight == 0 || settings.in_flight > tokio::sync::Semaphore::MAX_PERMITS {
+            return Err(Error::Client("the number of requests in flight is out of range"));
+        }
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("leaver/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(settings.connect_timeout)
+            .read_timeout(settings.read_timeout)
+            .gzip(true)
+            .tls_backend_rustls()
+            .build()
+            .map_err(|_| Error::Client("no TLS or no trust store"))?;
+        Ok(Http { client, settings: Arc::new(settings), bases: Arc::new(bases) })
+    }
+
+    /// The settings that it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    pub(super) fn base(&self, service: Service) -> &Base {
+        self.bases.of(service)
+    }
+
+    pub(super) fn login(&self) -> &Base {
+        &self.bases.login
+    }
+}

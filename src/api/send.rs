@@ -1,0 +1,222 @@
+//! Sends one ask until there is an answer or a reason why not.
+//! Dropping it at any await is fine: slots are given back and the ask is logged.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Method, Response, StatusCode};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::endpoint::Base;
+use super::error::{Error, Reply};
+use super::log::Record;
+use super::retry::{Budget, asked_wait, is_throttled, is_transient};
+use super::{Answer, Service, Shared};
+use crate::text::Secret;
+
+/// Redirects that one ask follows, all within its service.
+const REDIRECTS: u8 = 5;
+
+/// What is sent. The URL is below the base of the service.
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Vec<u8>>,
+}
+
+/// One ask on its way.
+pub(super) struct Sending<'a> {
+    shared: &'a Shared,
+    service: Service,
+    call: Call,
+    record: Record,
+    budget: Budget,
+    redirects: u8,
+    /// The token that a 401 answered.
+    refused: Option<Secret>,
+}
+
+/// Why one attempt gave no answer.
+enum Trouble {
+    /// There will be none.
+    Final(Error),
+    /// Send again at once: elsewhere, or with another token.
+    Again,
+    /// Send again later; `error` if that is not possible.
+    Later { error: Error, asked: Option<Duration>, whole_host: bool },
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        Trouble::Final(error)
+    }
+}
+
+impl<'a> Sending<'a> {
+    pub(super) fn new(shared: &'a Shared, service: Service, call: Call, record: Record) -> Sending<'a> {
+        let budget = Budget::new(&shared.http.settings().retry);
+        Sending { shared, service, call, record, budget, redirects: 0, refused: None }
+    }
+
+    pub(super) async fn run(mut self) -> Result<Answer, Error> {
+        loop {
+            match self.attempt().await {
+                Ok(answer) => {
+                    self.record.page();
+                    return Ok(answer);
+                }
+                Err(Trouble::Final(error)) => return Err(error),
+                Err(Trouble::Again) => {}
+                Err(Trouble::Later { error, asked, whole_host }) => self.wait(error, asked, whole_host).await?,
+            }
+        }
+    }
+
+    /// Sends once. The slot is held until the body is here, and given back before any waiting.
+    async fn attempt(&mut self) -> Result<Answer, Trouble> {
+        let token = self.token().await?;
+        let gate = self.shared.gate(self.base());
+        let Some(_slot) = gate.enter(&mut self.budget).await else {
+            return Err(Trouble::Final(Error::Throttled(Reply::new(&self.host(), 429, b""))));
+        };
+        let request = self.request(&token)?;
+        self.record.sent();
+        let mut response = request.send().await.map_err(|error| self.broken(&error))?;
+        let status = response.status();
+        self.record.status(status.as_u16());
+        let body = self.read(&mut response).await;
+        if let Ok(body) = &body {
+            self.record.body(body);
+        }
+        match status.as_u16() {
+            200 | 201 | 203 => Ok(self.usable(status, response.headers(), body?)?),
+            301 | 302 | 303 | 307 | 308 => Err(self.redirected(status, response.headers())),
+            401 if self.refused.is_none() => {
+                self.refused = Some(token);
+                Err(Trouble::Again)
+            }
+            _ => Err(self.refusal(status, response.headers(), &body.unwrap_or_default())),
+        }
+    }
+
+    fn request(&self, token: &Secret) -> Result<reqwest::RequestBuilder, Error> {
+        let bearer = Zeroizing::new(format!("Bearer {}", token.expose()));
+        let mut bearer =
+            HeaderValue::from_str(&bearer).map_err(|_| Error::NotSent("a token with control characters"))?;
+        bearer.set_sensitive(true);
+        let mut headers = self.call.headers.clone();
+        headers.insert(AUTHORIZATION, bearer);
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        let mut request = self.shared.http.client().request(self.call.method.clone(), self.call.url.clone());
+        if let Some(body) = &self.call.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request = request.body(body.clone());
+        }
+        Ok(request.headers(headers))
+    }
+
+    /// After a 401, one fresh token, however many asks got that 401 at the same time.
+    async fn token(&self) -> Result<Secret, Error> {
+        let tokens = &self.shared.tokens;
+        let Some(refused) = &self.refused else { return tokens.token(self.service, false).await };
+        let _one_at_a_time = self.shared.refresh.lock().await;
+        let current = tokens.token(self.service, false).await?;
+        if current.expose() == refused.expose() { tokens.token(self.service, true).await } else { Ok(current) }
+    }
+
+    async fn read(&self, response: &mut Response) -> Result<Vec<u8>, Trouble> {
+        let limit = self.shared.http.settings().body_limit;
+        let too_large = || Error::TooLarge { host: self.host(), limit };
+        if response.content_length().is_some_and(|length| length > limit) {
+            return Err(too_large().into());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(too_large().into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// A success is an answer only with a JSON body: a page to sign in comes with 200 as well.
+    fn usable(&self, status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> Result<Answer, Error> {
+        let reply = || Reply::new(&self.host(), status.as_u16(), b"");
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            None => Err(Error::Empty(reply())),
+            Some(b'{' | b'[') if !kind.to_ascii_lowercase().contains("html") => Ok(Answer { body }),
+            Some(_) => Err(Error::SignIn(reply())),
+        }
+    }
+
+    fn redirected(&mut self, status: StatusCode, headers: &HeaderMap) -> Trouble {
+        self.redirects += 1;
+        if self.redirects > REDIRECTS || self.call.method != Method::GET {
+            return Error::of_status(Reply::new(&self.host(), status.as_u16(), b"")).into();
+        }
+        let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let Some(location) = location else { return Error::at("a redirect to nowhere").into() };
+        match self.base().follow(&self.call.url, location) {
+            Ok(url) => {
+                self.call.url = url;
+                Trouble::Again
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
+        let reply = Reply::new(&self.host(), status.as_u16(), body);
+        let asked = asked_wait(headers, (self.shared.env.clock)());
+        match status.as_u16() {
+            204 | 205 => Error::Empty(reply).into(),
+            401 => Error::SignIn(reply).into(),
+            _ if is_throttled(status, headers) => {
+                Trouble::Later { error: Error::Throttled(reply), asked, whole_host: asked.is_some() }
+            }
+            code if is_transient(code) => Trouble::Later { error: Error::of_status(reply), asked, whole_host: false },
+            _ => Error::of_status(reply).into(),
+        }
+    }
+
+    fn broken(&self, error: &reqwest::Error) -> Trouble {
+        let why = if error.is_timeout() {
+            "no answer in time"
+        } else if error.is_connect() {
+            "no connection"
+        } else if error.is_body() || error.is_decode() {
+            "the answer was cut short"
+        } else {
+            "the connection broke"
+        };
+        Trouble::Later { error: Error::Unreachable { host: self.host(), why }, asked: None, whole_host: false }
+    }
+
+    /// Waits before the next attempt. A pause of the whole host is waited for at its gate, by everybody.
+    async fn wait(&mut self, error: Error, asked: Option<Duration>, whole_host: bool) -> Result<(), Error> {
+        let again = self.budget.again();
+        let delay = self.budget.delay(asked, self.shared.random());
+        if whole_host {
+            self.shared.gate(self.base()).pause(delay);
+        }
+        if !again || !self.budget.fits(delay) {
+            return Err(error);
+        }
+        if !whole_host && self.budget.take(delay) {
+            tokio::time::sleep(delay).await;
+        }
+        Ok(())
+    }
+
+    fn base(&self) -> &'a Base {
+        self.shared.http.base(self.service)
+    }
+
+    fn host(&self) -> String {
+        self.base().host()
+    }
+}
