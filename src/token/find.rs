@@ -1,0 +1,182 @@
+//! The search itself: one pass for literals, a pattern only where a literal hit, then checksum, surroundings, placeholders.
+//! It looks at most [`REACH`] bytes ahead of a literal, so hostile input costs no more than linear time.
+
+use std::ops::Range;
+
+use super::kinds::{Kind, Kinds, Run};
+use super::placeholder;
+
+/// No token is longer; a private key of 16,384 bits is not.
+const REACH: usize = 16 * 1024;
+
+/// One token.
+#[derive(Debug, Clone)]
+pub struct Hit<'k> {
+    /// Its kind.
+    pub kind: &'k Kind,
+    /// Where it is in the searched bytes.
+    pub span: Range<usize>,
+    /// Whether its checksum or structure holds; `None`: the format has none.
+    pub verified: Option<bool>,
+    /// How sure it is that this is a token.
+    pub confidence: Confidence,
+}
+
+/// How sure it is that something is a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// The shape is right and the checksum is not.
+    Low,
+    /// The shape is right.
+    Medium,
+    /// The checksum or the structure holds.
+    High,
+}
+
+impl Confidence {
+    /// The word that evidence uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+}
+
+impl Kinds {
+    /// Every token in `bytes`, in order, none overlapping another. Placeholders and samples are not tokens.
+    pub fn find(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
+        self.search(bytes, false)
+    }
+
+    /// As [`Kinds::find`], with the kinds that are only worth taking out of a text, samples included.
+    pub(super) fn find_in_text(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
+        self.search(bytes, true)
+    }
+
+    fn search(&self, bytes: &[u8], text: bool) -> Vec<Hit<'_>> {
+        let mut hits = Vec::new();
+        for pass in &self.passes {
+            for found in pass.search.find_iter(bytes) {
+                for &kind in &pass.kinds[found.pattern().as_usize()] {
+                    let kind = &self.kinds[kind];
+                    let start = found.start().checked_sub(kind.lead);
+                    hits.extend(start.and_then(|start| examine(kind, bytes, start, text)));
+                }
+            }
+        }
+        for run in &self.runs {
+            each_run(run, bytes, |start| hits.extend(examine(&self.kinds[run.kind], bytes, start, text)));
+        }
+        without_overlaps(hits)
+    }
+}
+
+fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, text: bool) -> Option<Hit<'k>> {
+    if kind.only_in_text && !text {
+        return None;
+    }
+    let window = &bytes[start..bytes.len().min(start + REACH)];
+    let found = if kind.has_group {
+        kind.pattern.captures(window)?.name("secret")?.range()
+    } else {
+        kind.pattern.find(window)?.range()
+    };
+    let span = start + found.start..start + found.end;
+    let token = &bytes[span.clone()];
+    let verified = kind.check.and_then(|check| check.verify(token));
+    if verified == Some(false) && kind.drops_mismatch {
+        return None;
+    }
+    // A checksum that holds is proof enough wherever the bytes stand.
+    if verified != Some(true) && !kind.has_group && !stands_alone(bytes, &span) {
+        return None;
+    }
+    if placeholder::is_reference(token)
+        || (!text && verified != Some(true) && placeholder::is_sample(token, kind.shown))
+    {
+        return None;
+    }
+    let confidence = match verified {
+        Some(true) => Confidence::High,
+        Some(false) => Confidence::Low,
+        None => Confidence::Medium,
+    };
+    Some(Hit { kind, span, verified, confidence })
+}
+
+/// Looks at one byte in `length`: a run of that length cannot hide between two of them.
+fn each_run(run: &Run, bytes: &[u8], mut found: impl FnMut(usize)) {
+    let inside = |at: usize| bytes.get(at).is_some_and(|&byte| run.alphabet[usize::from(byte)]);
+    let mut at = run.length - 1;
+    while at < bytes.len() {
+        if !inside(at) {
+            at += run.length;
+            continue;
+        }
+        let start = bytes[..at].iter().rposition(|&byte| !run.alphabet[usize::from(byte)]).map_or(0, |gap| gap + 1);
+        let end = (at..bytes.len()).find(|&at| !inside(at)).unwrap_or(bytes.len());
+        // In `\nvalue` the `n` belongs to the escape, not to the run.
+        let first = end.saturating_sub(run.length);
+        if first == start || (first > start && ends_with_escape(&bytes[..first])) {
+            found(first);
+        }
+        at = end + run.length;
+    }
+}
+
+/// Whether the bytes around a token do not belong to a longer word. `\n`, `\u0022` and `%3D` end a word.
+fn stands_alone(bytes: &[u8], span: &Range<usize>) -> bool {
+    let before = &bytes[..span.start];
+    let begins = match before.last() {
+        None => true,
+        Some(&byte) if !is_word(byte) => true,
+        Some(_) => ends_with_escape(before),
+    };
+    begins && bytes.get(span.end).is_none_or(|&byte| !is_word(byte))
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn ends_with_escape(before: &[u8]) -> bool {
+    let tail = |mark: &str, digits: usize| {
+        let at = before.len().checked_sub(mark.len() + digits)?;
+        before[at..].strip_prefix(mark.as_bytes())
+    };
+    let hex = |mark, digits| tail(mark, digits).is_some_and(|tail| tail.iter().all(u8::is_ascii_hexdigit));
+    matches!(before, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'0'])
+        || hex("%", 2)
+        || hex("\\u", 4)
+        || hex("\\x", 2)
+}
+
+/// The more specific kind wins over one that only knows its surroundings, then the earlier and the longer one.
+fn without_overlaps(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    if hits.len() < 2 {
+        return hits;
+    }
+    hits.sort_by_key(|hit| (hit.kind.has_group, hit.span.start, std::cmp::Reverse(hit.span.end)));
+    let specific = hits.partition_point(|hit| !hit.kind.has_group);
+    let around = hits.split_off(specific);
+    let mut kept = disjoint(hits);
+    for hit in disjoint(around) {
+        let at = kept.partition_point(|other| other.span.end <= hit.span.start);
+        if kept.get(at).is_none_or(|other| other.span.start >= hit.span.end) {
+            kept.insert(at, hit);
+        }
+    }
+    kept
+}
+
+fn disjoint(sorted: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    let mut kept: Vec<Hit<'_>> = Vec::with_capacity(sorted.len());
+    for hit in sorted {
+        if kept.last().is_none_or(|last| last.span.end <= hit.span.start) {
+            kept.push(hit);
+        }
+    }
+    kept
+}

@@ -1,0 +1,298 @@
+//! The table of token kinds: parsed from TOML, checked, compiled. Every error names file, line and kind.
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::structure::Check;
+
+/// Literals for one pass of the vectorised search, which takes at most 64 and is best below.
+const LITERALS_PER_PASS: usize = 48;
+
+/// One kind of token.
+#[derive(Debug, Clone)]
+pub struct Kind {
+    /// Stands in evidence: `github-pat`.
+    pub name: String,
+    /// What its issuer calls it.
+    pub title: String,
+    /// Whose account it belongs to.
+    pub holder: Holder,
+    /// Who can be asked for its owner.
+    pub issuer: Option<Issuer>,
+    /// How many bytes at the start belong to the format and may be shown.
+    pub shown: usize,
+    pub(super) lead: usize,
+    pub(super) pattern: Regex,
+    pub(super) has_group: bool,
+    pub(super) check: Option<Check>,
+    pub(super) drops_mismatch: bool,
+    pub(super) only_in_text: bool,
+}
+
+/// With what a token dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// With an account of a person.
+    Person,
+    /// With an application or a service account.
+    Service,
+    /// With one CI job.
+    Job,
+    /// The format does not tell.
+    Either,
+}
+
+impl Holder {
+    /// The word that evidence uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Holder::Person => "person",
+            Holder::Service => "service",
+            Holder::Job => "job",
+            Holder::Either => "either",
+        }
+    }
+}
+
+/// An issuer that can be asked whose a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Issuer {
+    /// `GET /user`.
+    Github,
+    /// `connectionData` of the organisation.
+    AzureDevops,
+    /// `/-/whoami` of the registry beside the token.
+    Npm,
+}
+
+/// A set of kinds, ready to search.
+#[derive(Debug, Clone)]
+pub struct Kinds {
+    pub(super) kinds: Vec<Kind>,
+    pub(super) passes: Vec<Pass>,
+    pub(super) runs: Vec<Run>,
+    text: BTreeMap<String, Entry>,
+}
+
+/// One search for some of the literals.
+#[derive(Debug, Clone)]
+pub(super) struct Pass {
+    pub(super) search: AhoCorasick,
+    /// By literal: the kinds that begin there.
+    pub(super) kinds: Vec<Vec<usize>>,
+}
+
+/// One search for runs of an alphabet.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    pub(super) alphabet: Box<[bool; 256]>,
+    pub(super) length: usize,
+    pub(super) kind: usize,
+}
+
+/// Why a table of kinds cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {}{what}", .kind.as_ref().map(|kind| format!("kind `{kind}`: ")).unwrap_or_default())]
+pub struct Error {
+    /// The file.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The kind, where it is known.
+    pub kind: Option<String>,
+    /// What is wrong.
+    pub what: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    kind: Vec<Spanned<Entry>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Entry {
+    name: String,
+    title: String,
+    holder: Holder,
+    #[serde(default)]
+    literals: Vec<String>,
+    #[serde(default)]
+    lead: usize,
+    run: Option<RunEntry>,
+    pattern: String,
+    check: Option<Check>,
+    #[serde(default)]
+    mismatch: Mismatch,
+    #[serde(default, rename = "where")]
+    place: Place,
+    issuer: Option<Issuer>,
+    #[serde(default)]
+    shown: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunEntry {
+    alphabet: String,
+    length: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Mismatch {
+    #[default]
+    Lower,
+    Drop,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Place {
+    #[default]
+    Everywhere,
+    Text,
+}
+
+impl Kinds {
+    /// Reads a table; `file` stands in errors.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it, with file, line and kind.
+    pub fn parse(toml: &str, file: &str) -> Result<Kinds, Error> {
+        Kinds::build(BTreeMap::new(), toml, file)
+    }
+
+    /// These kinds and those of another table, which replace kinds of the same name.
+    ///
+    /// # Errors
+    /// As for [`Kinds::parse`].
+    pub fn with(&self, toml: &str, file: &str) -> Result<Kinds, Error> {
+        Kinds::build(self.text.clone(), toml, file)
+    }
+
+    /// All kinds, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.iter()
+    }
+
+    /// The kind of this name.
+    pub fn named(&self, name: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    fn build(mut all: BTreeMap<String, Entry>, toml: &str, file: &str) -> Result<Kinds, Error> {
+        let line = |at: usize| 1 + toml.bytes().take(at).filter(|&byte| byte == b'\n').count();
+        let error = |at: usize, kind: Option<&str>, what: String| Error {
+            file: file.to_owned(),
+            line: line(at),
+            kind: kind.map(str::to_owned),
+            what,
+        };
+        let table: Table = toml::from_str(toml).map_err(|broken| {
+            let at = broken.span().map_or(0, |span| span.start);
+            error(at, None, broken.message().to_owned())
+        })?;
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for entry in &table.kind {
+            let (at, name) = (entry.span().start, entry.get_ref().name.as_str());
+            if let Some(first) = seen.insert(name, at) {
+                return Err(error(at, Some(name), format!("is already defined in line {}", line(first))));
+            }
+            entry.get_ref().compile().map_err(|what| error(at, Some(name), what))?;
+            all.insert(name.to_owned(), entry.get_ref().clone());
+        }
+        Kinds::compile(all).map_err(|what| error(0, None, what))
+    }
+
+    fn compile(text: BTreeMap<String, Entry>) -> Result<Kinds, String> {
+        let kinds: Vec<Kind> = text.values().map(Entry::compile).collect::<Result<_, _>>()?;
+        let mut literals: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut runs = Vec::new();
+        for (index, entry) in text.values().enumerate() {
+            for literal in &entry.literals {
+                literals.entry(literal).or_default().push(index);
+            }
+            runs.extend(entry.run.as_ref().map(|run| run.compile(index)));
+        }
+        Ok(Kinds { passes: passes(literals)?, kinds, runs, text })
+    }
+}
+
+/// Long literals first: the search is as selective as the shortest one in its pass.
+fn passes(literals: BTreeMap<&str, Vec<usize>>) -> Result<Vec<Pass>, String> {
+    let mut literals: Vec<_> = literals.into_iter().collect();
+    literals.sort_by_key(|(literal, _)| std::cmp::Reverse(literal.len()));
+    literals
+        .chunks(LITERALS_PER_PASS)
+        .map(|chunk| {
+            let search = AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostFirst)
+                .build(chunk.iter().map(|(literal, _)| literal))
+                .map_err(|broken| broken.to_string())?;
+            Ok(Pass { search, kinds: chunk.iter().map(|(_, kinds)| kinds.clone()).collect() })
+        })
+        .collect()
+}
+
+impl Entry {
+    fn compile(&self) -> Result<Kind, String> {
+        self.validate()?;
+        let pattern = RegexBuilder::new(&format!(r"\A(?:{})", self.pattern))
+            .unicode(false)
+            .build()
+            .map_err(|broken| broken.to_string())?;
+        Ok(Kind {
+            name: self.name.clone(),
+            title: self.title.clone(),
+            holder: self.holder,
+            issuer: self.issuer,
+            shown: self.shown,
+            lead: self.lead,
+            has_group: pattern.capture_names().flatten().any(|name| name == "secret"),
+            pattern,
+            check: self.check,
+            drops_mismatch: self.mismatch == Mismatch::Drop,
+            only_in_text: self.place == Place::Text,
+        })
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        if self.name.is_empty() || !self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err("`name` takes letters, digits and dashes".into());
+        }
+        match &self.run {
+            None if self.literals.is_empty() => {
+                Err("a pattern needs `literals` that it begins with, or a `run`".into())
+            }
+            None if self.literals.iter().any(|literal| literal.len() < 3) => {
+                Err("a literal needs three bytes, or everything would be searched".into())
+            }
+            Some(_) if !self.literals.is_empty() => Err("`run` and `literals` exclude each other".into()),
+            Some(_) if self.check.is_none() || self.mismatch != Mismatch::Drop => {
+                Err("a `run` needs a `check` with mismatch = \"drop\", or any text would be a token".into())
+            }
+            Some(run) if run.length < 16 || run.alphabet.is_empty() => {
+                Err("a `run` needs an alphabet and at least 16 bytes".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RunEntry {
+    fn compile(&self, kind: usize) -> Run {
+        let mut alphabet = Box::new([false; 256]);
+        for byte in self.alphabet.bytes() {
+            alphabet[usize::from(byte)] = true;
+        }
+        Run { alphabet, length: self.length, kind }
+    }
+}

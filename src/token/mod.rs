@@ -1,0 +1,61 @@
+//! Recognises tokens in bytes: what kind, where, whether the checksum holds, and whose as far as the token itself says.
+//! Pure: no I/O, no network. The kinds are data, in `checks/tokens.toml`.
+
+pub mod checksum;
+mod find;
+mod kinds;
+pub mod owner;
+pub mod placeholder;
+mod structure;
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+pub use find::{Confidence, Hit};
+pub use kinds::{Error, Holder, Issuer, Kind, Kinds};
+
+/// The kinds that every leaver knows.
+static EMBEDDED: LazyLock<Kinds> = LazyLock::new(|| {
+    #[expect(
+        clippy::expect_used,
+        reason = "a test parses this embedded file, and without it no text could be scrubbed"
+    )]
+    Kinds::parse(include_str!("../../checks/tokens.toml"), "checks/tokens.toml").expect("the embedded table is valid")
+});
+
+/// The kinds of `checks/tokens.toml`, which is part of the program.
+pub fn kinds() -> &'static Kinds {
+    &EMBEDDED
+}
+
+/// The text with every token in it replaced by the name of its kind, as in `[github-pat]`.
+pub fn scrub(text: &str) -> Cow<'_, str> {
+    let hits = kinds().find_in_text(text.as_bytes());
+    if hits.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = 0;
+    for hit in hits {
+        // Patterns match ASCII only at their ends, but a private table is foreign: never split a character.
+        let (start, end) = (floor(text, hit.span.start), ceiling(text, hit.span.end));
+        clean.push_str(text.get(rest..start).unwrap_or_default());
+        clean.push('[');
+        clean.push_str(&hit.kind.name);
+        clean.push(']');
+        rest = end;
+    }
+    clean.push_str(&text[rest..]);
+    Cow::Owned(clean)
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+fn ceiling(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests;
