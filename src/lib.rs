@@ -11,5 +11,6 @@ pub mod env;
 pub mod evidence;
 pub mod model;
 pub mod source;
+pub mod subject;
 pub mod text;
 pub mod token;
