@@ -22,7 +22,8 @@ pub struct Account {
 pub enum Control<'a> {
     /// Repositories, workflows and runs of this person's own account.
     Person(&'a Account),
-    /// A name that anybody can register, this person too.
+    /// A name that anybody can register, this person too. Repositories of new accounts write numbers beside the names;
+    /// an older account takes a new name and keeps writing names alone. So both forms count.
     Anyone,
     /// An account that exists but is not fully known: its repositories' numbers never are, its own may be.
     Somebody {
@@ -82,6 +83,11 @@ static ANYONE_AT_TERRAFORM: LazyLock<Reachable> = LazyLock::new(|| {
 });
 
 impl Control<'_> {
+    /// Whether tokens of this control can name exactly this owner.
+    pub(super) fn holds(&self, owner: &str) -> bool {
+        matches!(self, Control::Person(account) if account.login == owner)
+    }
+
     /// What can be minted at this issuer. Nothing: this control has nothing there.
     pub(super) fn reachable(&self, issuer: &Issuer) -> Option<Cow<'static, Reachable>> {
         match (self, issuer) {

@@ -238,14 +238,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(claims in prop::collection::vec(("[a-z_]{1,8}", "[a-z:/*? @.]{1,12}", any::<bool>()), 1..4)) {
-            let word = |exact: &bool| if *exact { "eq" } else { "matches" };
-            let text: Vec<String> =
-                claims.iter().map(|(claim, value, exact)| format!("claims['{claim}'] {} '{value}'", word(exact))).collect();
+        fn what_is_written_is_read_back(
+            claims in prop::collection::vec(("[a-z_]{1,8}", "[a-z:/*? @.]{1,12}", any::<bool>()), 1..4),
+        ) {
+            let text: Vec<String> = claims
+                .iter()
+                .map(|(claim, value, exact)| {
+                    format!("claims['{claim}'] {} '{value}'", if *exact { "eq" } else { "matches" })
+                })
+                .collect();
             let regular = claims.iter().any(|(_, value, exact)| !exact && looks_regular(value));
             match Expression::parse(&text.join(" and ")) {
                 Ok(read) => {
-                    let read: Vec<_> = read.clauses().iter().map(|c| (c.claim.clone(), c.comparand.clone(), c.operator == Operator::Eq)).collect();
+                    let clause = |c: &Clause| (c.claim.clone(), c.comparand.clone(), c.operator == Operator::Eq);
+                    let read: Vec<_> = read.clauses().iter().map(clause).collect();
                     prop_assert_eq!(read, claims);
                 }
                 Err(reason) => prop_assert!(regular && reason == NotUnderstood::RegularExpression),

@@ -119,7 +119,7 @@ fn read(issuer: &Issuer, text: &str, wildcards: bool) -> Option<Subject> {
         Issuer::GitHub(_) if wildcards => Some(Subject::GitHub(Box::new(GitHub::parse_pattern(text)?))),
         Issuer::GitHub(_) => Some(Subject::GitHub(Box::new(GitHub::parse(text)?))),
         Issuer::GitLab { .. } => gitlab(text, wildcards),
-        Issuer::Terraform => terraform(text),
+        Issuer::Terraform => terraform(text, wildcards),
         Issuer::Kubernetes => kubernetes(text),
         Issuer::AzureDevOps => named_connection(text),
         Issuer::Entra => entra(text),
@@ -159,24 +159,23 @@ fn cut(text: &str) -> (&str, Option<&str>) {
     text.split_once(':').map_or((text, None), |(head, tail)| (head, Some(tail)))
 }
 
-fn terraform(text: &str) -> Option<Subject> {
-    let parts: Vec<&str> = text.split(':').collect();
-    let pairs: Vec<(String, String)> = parts
-        .chunks(2)
-        .map(|pair| Some((pair.first()?.to_string(), pair.get(1)?.to_string())))
-        .collect::<Option<_>>()?;
-    let keys: Vec<&str> = pairs.iter().map(|(key, _)| key.as_str()).collect();
-    let known = matches!(
-        keys.as_slice(),
-        ["organization", "workspace", "run_phase"]
-            | ["organization", "project", "workspace", "run_phase"]
-            | ["organization", "project", "stack", "deployment", "operation"]
-    );
-    let mut pairs = pairs.into_iter();
-    let (_, organization) = pairs.next().filter(|_| known)?;
-    let scope: Vec<_> = pairs.collect();
-    let filled = !organization.is_empty() && scope.iter().all(|(_, value)| !value.is_empty());
-    filled.then_some(Subject::Terraform(Terraform { organization, scope }))
+/// The keys of a Terraform subject: of a workspace, of one from before projects, of a stack.
+const RUNS: [&[&str]; 3] = [
+    &["organization", "project", "workspace", "run_phase"],
+    &["organization", "workspace", "run_phase"],
+    &["organization", "project", "stack", "deployment", "operation"],
+];
+
+fn terraform(text: &str, wildcards: bool) -> Option<Subject> {
+    let cut = text.strip_suffix(":*").filter(|head| wildcards && head.split(':').count() % 2 == 0);
+    let parts: Vec<&str> = cut.unwrap_or(text).split(':').collect();
+    let (pairs, []) = parts.as_chunks::<2>() else { return None };
+    let keys: Vec<&str> = pairs.iter().map(|[key, _]| *key).collect();
+    let known = |run: &&[&str]| if cut.is_some() { run.starts_with(&keys) } else { **run == *keys };
+    let filled = pairs.iter().all(|[_, value]| !value.is_empty());
+    let ([_, organization], scope) = pairs.split_first().filter(|_| filled && RUNS.iter().any(known))?;
+    let scope = scope.iter().map(|[key, value]| ((*key).to_owned(), (*value).to_owned())).collect();
+    Some(Subject::Terraform(Terraform { organization: (*organization).to_owned(), scope }))
 }
 
 fn kubernetes(text: &str) -> Option<Subject> {

@@ -54,7 +54,8 @@ pub enum Place {
 pub enum Likeness {
     /// The same login.
     Exact,
-    /// The same account to GitHub, which ignores case, but not to the service that compares, which does not.
+    /// The same account to GitHub, which ignores case, but not to Entra, which does not.
+    /// Whoever holds the login can change its case, so this is a near miss, not a wall.
     OtherCase,
     /// The same number, with another login or none: the account keeps it when it is renamed.
     SameNumber,
@@ -167,6 +168,7 @@ impl Leavers {
             Condition::Subject(text) if !matches!(subject, Some(Subject::GitHub(_) | Subject::GitLab(_))) => {
                 self.add(Place::Text, &Name::Words(text), &mut hits);
             }
+            Condition::NotUnderstood { text, .. } => self.add(Place::Text, &Name::Words(text), &mut hits),
             Condition::Expression(expression) => {
                 for clause in expression.clauses() {
                     match (clause.claim.as_str(), &subject) {

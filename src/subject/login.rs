@@ -17,7 +17,7 @@ pub fn is_possible(login: &str) -> bool {
     (1..=LONGEST).contains(&login.len()) && login.bytes().all(fits)
 }
 
-/// Whether the text holds the login as a whole word, in any case: `alice` is in `alice/fix`, not in `malice` or `alice-dev`.
+/// Whether the text holds the login as a whole word, in any case: `alice` is in `alice/fix`, not in `alice-dev`.
 pub fn names(text: &str, login: &str) -> bool {
     let (text, login) = (text.as_bytes(), login.as_bytes());
     let bounded = |at: usize| {
@@ -29,7 +29,8 @@ pub fn names(text: &str, login: &str) -> bool {
         && text.windows(login.len()).enumerate().any(|(at, part)| part.eq_ignore_ascii_case(login) && bounded(at))
 }
 
-/// Every stretch of the text that could be a whole login. Underscores bound an ordinary login and belong to a managed one.
+/// Every stretch of the text that could be a whole login.
+/// Underscores bound an ordinary login and belong to a managed one.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     text.split(move |c| !belongs(c)).filter(|run| !run.is_empty()).flat_map(|run| {

@@ -28,7 +28,12 @@ pub enum Condition {
     /// A flexible expression.
     Expression(Expression),
     /// A flexible expression that could not be read.
-    NotUnderstood(NotUnderstood),
+    NotUnderstood {
+        /// The expression as it came.
+        text: String,
+        /// Why not.
+        reason: NotUnderstood,
+    },
     /// Neither is shown: version 1.0 of the service hides flexible credentials.
     Hidden,
 }
@@ -84,10 +89,7 @@ impl Trust {
     pub fn new(issuer: &str, subject: Option<&str>, expression: Option<&str>) -> Trust {
         let filled = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
         let condition = match (filled(expression), filled(subject)) {
-            (Some(expression), _) => match Expression::parse(&expression) {
-                Ok(expression) => Condition::Expression(expression),
-                Err(reason) => Condition::NotUnderstood(reason),
-            },
+            (Some(expression), _) => Condition::flexible(expression),
             (None, Some(subject)) => Condition::Subject(subject),
             (None, None) => Condition::Hidden,
         };
@@ -115,7 +117,7 @@ impl Trust {
                     Operator::Matches => Subject::parse_pattern(&self.issuer, &clause.comparand),
                 })
             }
-            Condition::NotUnderstood(_) | Condition::Hidden => None,
+            Condition::NotUnderstood { .. } | Condition::Hidden => None,
         }
     }
 
@@ -151,7 +153,7 @@ impl Trust {
         if clauses.iter().any(|clause| clause.claim == "sub" && !self.is_recognised(clause)) {
             return Answer::Unknown(Doubt::NotRecognised);
         }
-        if !matches!(control, Control::Person(_)) && clauses.iter().any(|clause| self.spells_owner(clause)) {
+        if clauses.iter().filter_map(|clause| self.spelt_owner(clause)).any(|owner| !control.holds(owner)) {
             return Answer::No;
         }
         match control.reachable(&self.issuer) {
@@ -165,16 +167,16 @@ impl Trust {
         match &self.condition {
             Condition::Subject(subject) => Ok(vec![Clause::new("sub", Operator::Eq, subject)]),
             Condition::Expression(expression) => Ok(expression.clauses().to_vec()),
-            Condition::NotUnderstood(reason) => Err(Doubt::NotUnderstood(*reason)),
+            Condition::NotUnderstood { reason, .. } => Err(Doubt::NotUnderstood(*reason)),
             Condition::Hidden => Err(Doubt::Hidden),
         }
     }
 
     /// An owner without any wildcard is nobody else, so most credentials need no search at all.
-    fn spells_owner(&self, clause: &Clause) -> bool {
-        let owner = clause.comparand.strip_prefix("repo:").filter(|_| clause.claim == "sub");
-        let end = owner.and_then(|rest| rest.chars().find(|c| matches!(c, '/' | '@' | '*' | '?')));
-        matches!(self.issuer, Issuer::GitHub(_)) && matches!(end, Some('/' | '@'))
+    fn spelt_owner<'a>(&self, clause: &'a Clause) -> Option<&'a str> {
+        let names = clause.comparand.strip_prefix("repo:").filter(|_| clause.claim == "sub")?;
+        let (owner, rest) = names.split_at(names.find(['/', '@', '*', '?'])?);
+        (matches!(self.issuer, Issuer::GitHub(_)) && rest.starts_with(['/', '@'])).then_some(owner)
     }
 
     /// A pattern is recognised by the key that it begins with, as far as it spells one out.
@@ -221,8 +223,8 @@ impl Trust {
 
     /// Whether another claim rules this control out, whatever the subject.
     fn claims_exclude(&self, clauses: &[Clause], control: Control<'_>) -> bool {
-        let other = clauses.iter().filter(|clause| clause.claim != "sub");
-        other.into_iter().any(|clause| self.complete(&mut Token::default(), clause, control) == Answer::No)
+        let mut others = clauses.iter().filter(|clause| clause.claim != "sub");
+        others.any(|clause| self.complete(&mut Token::default(), clause, control) == Answer::No)
     }
 
     /// Gives the token a value for one more claim, unless its subject already fixes one.
@@ -258,6 +260,15 @@ impl Trust {
     }
 }
 
+impl Condition {
+    fn flexible(text: String) -> Condition {
+        match Expression::parse(&text) {
+            Ok(expression) => Condition::Expression(expression),
+            Err(reason) => Condition::NotUnderstood { text, reason },
+        }
+    }
+}
+
 impl Token {
     /// The token that carries this subject, with the claims that the subject implies.
     pub fn of(issuer: &Issuer, subject: &str) -> Token {
@@ -287,10 +298,7 @@ impl Token {
 pub fn subject_matches(subject_or_expression: &str, candidate: &str) -> Option<bool> {
     let condition = match Expression::is_meant(subject_or_expression) {
         false => Condition::Subject(subject_or_expression.to_owned()),
-        true => match Expression::parse(subject_or_expression) {
-            Ok(expression) => Condition::Expression(expression),
-            Err(reason) => Condition::NotUnderstood(reason),
-        },
+        true => Condition::flexible(subject_or_expression.to_owned()),
     };
     let issuer = Issuer::GitHub(super::GitHubHost::Public);
     let token = Token::of(&issuer, candidate);

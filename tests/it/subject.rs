@@ -157,6 +157,7 @@ fn cuts() -> impl Strategy<Value = Vec<(usize, usize, bool)>> {
 }
 
 fn fragments() -> impl Strategy<Value = String> {
+    // Without `x`, which the search puts where a pattern leaves a character open.
     let words = [
         "repo:",
         "alice",
@@ -179,7 +180,7 @@ fn fragments() -> impl Strategy<Value = String> {
         "job_workflow_ref:",
         "repository_owner:",
         ".",
-        "x",
+        "y",
         "repository_owner_id:",
     ];
     prop::collection::vec(prop::sample::select(words.to_vec()), 1..12).prop_map(|words| words.concat())
@@ -190,7 +191,12 @@ proptest! {
 
     /// Whatever the person's own repositories mint is found, however the credential blurs it.
     #[test]
-    fn nothing_of_ones_own_is_missed(repository in "[a-z][a-z.-]{0,6}", context in context(), numbered: bool, cuts in cuts()) {
+    fn nothing_of_ones_own_is_missed(
+        repository in "[a-z][a-z.-]{0,6}",
+        context in context(),
+        numbered: bool,
+        cuts in cuts(),
+    ) {
         let names = match numbered {
             true => format!("alice@101/{repository}@55"),
             false => format!("alice/{repository}"),
@@ -205,10 +211,16 @@ proptest! {
 
     /// A pattern that leaves the owner open is found open to anybody.
     #[test]
-    fn no_open_owner_is_missed(owner in "[a-z]{1,6}(-[a-z]{1,4})?", context in context(), cuts in cuts(), at in 0..6_usize) {
+    fn no_open_owner_is_missed(
+        owner in "[a-z]{1,6}(-[a-z]{1,4})?",
+        context in context(),
+        cuts in cuts(),
+        at in 0..6_usize,
+    ) {
         let subject = format!("repo:{owner}/app:{}", context.replace("OWNER", &owner));
         let opened = 5 + at % owner.len();
         let pattern = blurred(&subject, &cuts);
+        // An actor or a workflow's owner that is spelt out pins the account.
         prop_assume!(!pattern.contains(".*") && !context.contains("OWNER"));
         let mut pattern: Vec<char> = pattern.chars().collect();
         pattern[opened] = '*';
