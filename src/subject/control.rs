@@ -43,9 +43,11 @@ pub(super) struct Reachable {
     pub doubtful: Grammar,
 }
 
-const LOGIN: Naming = Naming { special: "-", longest: LONGEST as u16 };
-const GROUP: Naming = Naming { special: "-_.", longest: 255 };
-const ORGANIZATION: Naming = Naming { special: "-_", longest: 40 };
+const LOGIN: Naming = Naming { special: "-", plain: "", longest: LONGEST as u16 };
+/// Old accounts break today's rules and managed ones end in `_shortcode`.
+const ANY_LOGIN: Naming = Naming { special: "", plain: "-_", longest: LONGEST as u16 };
+const GROUP: Naming = Naming { special: "-_.", plain: "", longest: 255 };
+const ORGANIZATION: Naming = Naming { special: "", plain: "-_", longest: 40 };
 
 /// Numbers and digests of one run or one commit: nobody can say beforehand what they will be.
 const ASSIGNED_CLAIMS: [&str; 7] =
@@ -150,7 +152,12 @@ impl Holder {
     /// An account whose login the credential does not spell out.
     fn somebody(numbers_known: bool) -> Holder {
         let number = if numbers_known { Piece::Partial } else { Piece::Number };
-        Holder { ids: [Piece::Assigned, number], foreign_repository_id: Piece::Number, ..Holder::fresh() }
+        Holder {
+            login: Piece::Fresh(ANY_LOGIN),
+            ids: [Piece::Assigned, number],
+            foreign_repository_id: Piece::Number,
+            ..Holder::fresh()
+        }
     }
 
     fn reachable(&self) -> Reachable {

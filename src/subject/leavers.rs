@@ -144,7 +144,7 @@ impl Leavers {
     }
 
     /// A credential that names its repository by number alone does not tell whose it is; one that trusts a whole
-    /// enterprise does not tell who has an account there.
+    /// enterprise, or logins that only old and managed accounts have, does not tell who has such an account.
     fn unnamed(&self, trust: &Trust) -> Answer<Token> {
         if !matches!(trust.issuer(), Issuer::GitHub(_)) {
             return Answer::No;

@@ -34,8 +34,10 @@ pub(super) enum Piece {
 /// How a service lets names be formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Naming {
-    /// Characters beside letters and digits.
+    /// Characters that stand only between two others.
     pub special: &'static str,
+    /// Characters that stand anywhere, beside letters and digits.
+    pub plain: &'static str,
     /// Longest name.
     pub longest: u16,
 }
@@ -274,7 +276,10 @@ impl Naming {
         let length = inner / LENGTH + 1;
         let special = self.special.contains(c);
         let first_or_double = inner < LENGTH || inner & AFTER_SPECIAL != 0;
-        if length > self.longest || !(special || c.is_ascii_alphanumeric()) || special && first_or_double {
+        if length > self.longest
+            || !(special || c.is_ascii_alphanumeric() || self.plain.contains(c))
+            || special && first_or_double
+        {
             return None;
         }
         let open = if chosen { OPEN } else { inner & OPEN };

@@ -73,8 +73,8 @@ pub enum Doubt {
     /// The subject has no known form.
     #[error("the subject has no form that this issuer is known to write")]
     NotRecognised,
-    /// The person's account at this issuer is not known; logins of one service say nothing about another.
-    #[error("the person's account at this issuer is not known")]
+    /// Some account there satisfies it, and whether the person holds that one is not known.
+    #[error("an account at this issuer satisfies it, and whose that is, is not known")]
     UnknownAccount,
     /// The token is not known well enough.
     #[error("the condition looks at a claim whose value is not known")]

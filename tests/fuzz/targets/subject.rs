@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../../src/subject/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "the target uses a part of the module's interface")]
+#[expect(dead_code, unused_imports, reason = "the target uses a part of the module's interface")]
 mod subject;
 
 use subject::{Account, Answer, Control, Expression, Leavers, Subject, Token, Trust, login, subject_matches};
