@@ -16,5 +16,6 @@ pub mod model;
 pub mod person;
 pub mod report;
 pub mod source;
+pub mod subject;
 pub mod text;
 pub mod token;

@@ -12,3 +12,5 @@ mod evidence;
 mod report;
 #[cfg(test)]
 mod sandbox;
+#[cfg(test)]
+mod subject;
