@@ -34,6 +34,7 @@ impl Env {
 pub struct Console {
     out: Arc<Mutex<dyn Write + Send>>,
     err: Arc<Mutex<dyn Write + Send>>,
+    quiet: bool,
     /// Columns of the terminal.
     pub width: u16,
     /// Whether stdout takes colours.
@@ -48,10 +49,18 @@ impl Console {
         Console {
             out: Arc::new(Mutex::new(out)),
             err: Arc::new(Mutex::new(err)),
+            quiet: false,
             width: 100,
             color: false,
             interactive: false,
         }
+    }
+
+    /// The same console without notes; errors are still written.
+    #[must_use]
+    pub fn quiet(mut self) -> Console {
+        self.quiet = true;
+        self
     }
 
     /// Writes a result to stdout.
@@ -64,8 +73,15 @@ impl Console {
         out.flush()
     }
 
-    /// Writes a note to stderr. Nobody can be told when that fails.
+    /// Writes a note to stderr, unless notes are unwanted.
     pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// Writes an error to stderr. Nobody can be told when that fails.
+    pub fn complain(&self, text: &str) {
         let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = writeln!(err, "{text}");
     }

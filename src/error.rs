@@ -67,6 +67,18 @@ pub enum Error {
         /// The command or variable that gives another sign-in.
         hint: String,
     },
+    /// A service could not be asked the one question that everything else hangs on.
+    #[error("{service} did not say {what}: {}", .message.terminal())]
+    Service {
+        /// The service.
+        service: &'static str,
+        /// What it was asked.
+        what: &'static str,
+        /// What went wrong, without any credential.
+        message: Untrusted,
+        /// The permission or the setting that is missing.
+        hint: String,
+    },
     /// The words on the command line fit several people, and none of them is picked by guessing.
     #[error("{} is more than one person:{}", .asked.terminal(), listed(.candidates))]
     Ambiguous {
@@ -109,7 +121,7 @@ impl Error {
             Error::Input { .. } => Some("check the path and that this user may read it".into()),
             Error::Evidence(error) => Some(evidence_hint(error).into()),
             Error::Check { .. } => Some("correct the file, then run `leaver checks test`".into()),
-            Error::SignIn { hint, .. } => Some(hint.clone()),
+            Error::SignIn { hint, .. } | Error::Service { hint, .. } => Some(hint.clone()),
             Error::Ambiguous { .. } => Some("repeat the command with the object id of the one person you mean".into()),
             Error::NotFound { .. } => Some("give the object id, the user principal name or the mail address".into()),
             Error::Output { source, .. } => output_hint(source).map(Into::into),
@@ -122,7 +134,7 @@ impl Error {
         match self {
             Error::Usage { .. } | Error::Config { .. } | Error::Input { .. } | Error::Check { .. } => Exit::Usage,
             Error::Ambiguous { .. } | Error::NotFound { .. } => Exit::Usage,
-            Error::Evidence(_) | Error::Output { .. } => Exit::Failed,
+            Error::Evidence(_) | Error::Output { .. } | Error::Service { .. } => Exit::Failed,
             Error::SignIn { .. } => Exit::SignIn,
             Error::Cancelled => Exit::Cancelled,
         }

@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod env;
@@ -15,6 +16,7 @@ pub mod evidence;
 pub mod model;
 pub mod person;
 pub mod report;
+pub mod run;
 pub mod source;
 pub mod subject;
 pub mod text;

@@ -1,2 +1,90 @@
 //! Parses, runs, prints the error and its hint, sets the exit code. No decision is made here.
-fn main() {}
+
+use std::io::{IsTerminal, stderr, stdout};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use leaver::cli::{Cli, LogFormat, When};
+use leaver::env::{Console, Env};
+use leaver::error::{Error, Exit};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    // Two crypto providers are linked; without a choice the first TLS handshake would panic.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let cli = Cli::parse();
+    log(&cli);
+    let env = env(&cli);
+    let console = env.console.clone();
+    match run(cli, &env) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            console.complain(&error.render(stderr().is_terminal() && console.color));
+            error.exit_code().into()
+        }
+    }
+}
+
+fn run(cli: Cli, env: &Env) -> Result<Exit, Error> {
+    let failed = |source| Error::Output { target: "the runtime".into(), source };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
+    runtime.block_on(async {
+        tokio::select! {
+            result = cli.run(env) => result,
+            () = cancelled() => Err(Error::Cancelled),
+        }
+    })
+}
+
+/// Ctrl-C or a polite request to end. Dropping the run removes every temporary file.
+async fn cancelled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where clock and environment enter")]
+fn env(cli: &Cli) -> Env {
+    let now = cli.now();
+    let clock = move || now.unwrap_or_else(jiff::Timestamp::now);
+    let mut console = Console::new(stdout(), stderr());
+    if cli.quiet() {
+        console = console.quiet();
+    }
+    let plain = std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty());
+    console.color = match cli.color() {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => stdout().is_terminal() && !plain,
+    };
+    console.interactive = stderr().is_terminal() && !cli.quiet() && cli.verbosity() == 0;
+    if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size() {
+        console.width = width;
+    }
+    Env {
+        now: clock(),
+        clock: Arc::new(clock),
+        seed: fastrand::u64(..),
+        variables: Arc::new(
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
+        ),
+        console,
+    }
+}
+
+fn log(cli: &Cli) {
+    let level = match cli.verbosity() {
+        0 => "off",
+        1 => "leaver=info",
+        _ => "leaver=debug",
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(level)).with_writer(stderr).with_target(false);
+    match cli.log_format() {
+        LogFormat::Text => log.with_ansi(stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

@@ -166,7 +166,7 @@ pub struct Candidate {
     pub deleted: bool,
 }
 
-/// Finds the one user that `query` means, live or deleted.
+/// Finds the one user that `query` means, live or deleted; `hints` says what flags and configuration know of that user.
 ///
 /// # Errors
 /// Nobody, more than one, or no answer: never a guess.
@@ -174,7 +174,7 @@ pub async fn resolve(
     api: &ReadApi,
     routes: &Routes,
     query: &Query,
-    hints: Hints,
+    hints: &(dyn Fn(&User) -> Hints + Sync),
     zone: &TimeZone,
 ) -> Result<Dossier, Unresolved> {
     let mut found = Found::default();
@@ -253,7 +253,12 @@ impl Found {
         }
     }
 
-    fn only(mut self, query: &Query, hints: Hints, zone: &TimeZone) -> Result<Dossier, Unresolved> {
+    fn only(
+        mut self,
+        query: &Query,
+        hints: &(dyn Fn(&User) -> Hints + Sync),
+        zone: &TimeZone,
+    ) -> Result<Dossier, Unresolved> {
         if self.users.len() > 1 {
             return Err(Unresolved::Ambiguous(
                 self.users.into_iter().map(|(user, deleted)| candidate(user, deleted)).collect(),
@@ -267,6 +272,7 @@ impl Found {
         if !is_guid(&object_id) {
             return Err(Unresolved::Inconsistent(query.text().to_owned()));
         }
+        let hints = hints(&user);
         let last_day = last_day(&hints, user.employee_leave_date_time, zone);
         let id = format!("entra:user/{object_id}");
         let open = self.errors.iter().map(Error::cause).collect();

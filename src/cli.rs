@@ -1,0 +1,295 @@
+//! The command line: its words, and one arm per verb. No logic lives here.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::config::Config;
+use crate::env::Env;
+use crate::error::{Error, Exit};
+use crate::evidence::Evidence;
+use crate::report::Output;
+use crate::run::{self, Delivery, Subject};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  clean: everything was checked, nothing was found
+  1  the tool failed
+  2  the command line or the configuration is wrong
+  3  there are findings
+  4  could not sign in at all
+  5  nothing was found, but something could not be checked
+  130  Ctrl-C";
+
+const EXAMPLES: &str = "\
+Examples:
+  leaver demo
+      Audit a synthetic leaver: no account, no network.
+  leaver audit alice@contoso.com --last-day 2026-05-01
+      What can Alice still reach, and what could not be looked at?
+  leaver audit alice@contoso.com --format json=alice.json --evidence alice.db
+      The same, with the report for machines and the evidence for auditors.
+  leaver check alice.db
+      Judge saved evidence again, offline, perhaps with newer checks.";
+
+/// Proves what a departed developer, or anything still acting with that person's credentials, can reach.
+///
+/// It reads and never changes anything. "Could not check" is never "clean": whatever could not be read is listed with the
+/// permission, licence or setting that is missing.
+#[derive(Debug, Parser)]
+#[command(name = "leaver", version, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), help_expected = true)]
+#[command(propagate_version = true, disable_help_subcommand = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// Configuration file; without it ./leaver.toml, if there is one.
+    #[arg(long, global = true, env = "LEAVER_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: When,
+    /// Say less: no notes, no progress.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more on stderr: -v for the steps, -vv for each request.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// How the log on stderr is written.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    log_format: LogFormat,
+    /// Sets the clock for the whole run, so that a result can be reproduced. RFC 3339.
+    #[arg(long, global = true, value_name = "TIME")]
+    now: Option<Timestamp>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Audits one leaver: collects, judges, reports.
+    Audit {
+        #[command(flatten)]
+        person: PersonArgs,
+        /// Keeps the evidence in this file.
+        #[arg(short = 'o', long, value_name = "FILE")]
+        evidence: Option<PathBuf>,
+        #[command(flatten)]
+        delivery: DeliveryArgs,
+    },
+    /// The first half of an audit: collects evidence into a file and judges nothing.
+    Collect {
+        #[command(flatten)]
+        person: PersonArgs,
+        /// Where the evidence goes.
+        #[arg(short = 'o', long, value_name = "FILE")]
+        evidence: PathBuf,
+    },
+    /// The second half: judges an evidence file, offline.
+    Check {
+        /// The evidence.
+        #[arg(value_name = "EVIDENCE")]
+        evidence: PathBuf,
+        #[command(flatten)]
+        delivery: DeliveryArgs,
+    },
+    /// Lists the checks, or runs their own cases.
+    Checks {
+        #[command(subcommand)]
+        verb: ChecksVerb,
+    },
+    /// Shows one check: what it looks for, why, what to do, and its SQL.
+    Explain {
+        /// Its id, such as 1-consents/gateway-grant.
+        #[arg(value_name = "CHECK")]
+        id: String,
+        #[command(flatten)]
+        folders: CheckArgs,
+    },
+    /// Tells which sign-in would be used and which permissions are missing.
+    Doctor,
+    /// Audits a synthetic leaver of an organisation that leaver itself serves on loopback.
+    Demo {
+        #[command(flatten)]
+        delivery: DeliveryArgs,
+    },
+    /// Prints a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ChecksVerb {
+    /// Lists all checks, built-in and private.
+    List {
+        #[command(flatten)]
+        folders: CheckArgs,
+    },
+    /// Runs the cases that each check carries.
+    Test {
+        /// Only this check.
+        #[arg(value_name = "CHECK")]
+        id: Option<String>,
+        #[command(flatten)]
+        folders: CheckArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+struct PersonArgs {
+    /// User principal name, mail address (old ones too), object id or employee id.
+    #[arg(value_name = "PERSON")]
+    person: String,
+    /// The GitHub login of the person.
+    #[arg(long, value_name = "LOGIN")]
+    github: Option<String>,
+    /// The last day at work, such as 2026-05-01. A day to come makes the run a rehearsal.
+    #[arg(long, value_name = "DATE")]
+    last_day: Option<Date>,
+}
+
+#[derive(Debug, Args)]
+struct DeliveryArgs {
+    /// Writes a report besides the one on the terminal, such as json=report.json; json=- writes to stdout instead.
+    #[arg(long = "format", value_name = "FORMAT=PATH")]
+    formats: Vec<Output>,
+    #[command(flatten)]
+    folders: CheckArgs,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// A folder with private checks, laid out like the built-in ones. Repeatable.
+    #[arg(long = "checks", value_name = "DIR")]
+    checks: Vec<PathBuf>,
+}
+
+impl From<PersonArgs> for Subject {
+    fn from(args: PersonArgs) -> Subject {
+        Subject { person: args.person, github: args.github, last_day: args.last_day }
+    }
+}
+
+impl From<DeliveryArgs> for Delivery {
+    fn from(args: DeliveryArgs) -> Delivery {
+        Delivery { checks: args.folders.checks, outputs: args.formats }
+    }
+}
+
+impl Cli {
+    /// When to use colours.
+    pub fn color(&self) -> When {
+        self.global.color
+    }
+
+    /// Whether notes and progress are unwanted.
+    pub fn quiet(&self) -> bool {
+        self.global.quiet
+    }
+
+    /// How much is logged: 0 warnings, 1 steps, 2 and more each request.
+    pub fn verbosity(&self) -> u8 {
+        self.global.verbose
+    }
+
+    /// How log lines are written.
+    pub fn log_format(&self) -> LogFormat {
+        self.global.log_format
+    }
+
+    /// The moment that the whole run takes place at, if the command line sets one.
+    pub fn now(&self) -> Option<Timestamp> {
+        self.global.now
+    }
+
+    /// Does what the verb says.
+    ///
+    /// # Errors
+    /// Whatever ends a command without a result.
+    pub async fn run(self, env: &Env) -> Result<Exit, Error> {
+        let config = || Config::load(self.global.config.as_deref(), env);
+        match self.verb {
+            Verb::Audit { person, evidence, delivery } => {
+                run::audit(&config()?, &person.into(), &delivery.into(), evidence.as_deref(), env).await
+            }
+            Verb::Collect { person, evidence } => collect(&config()?, person, &evidence, env).await,
+            Verb::Check { evidence, delivery } => check(&evidence, delivery, env),
+            Verb::Checks { verb } => verb.run(env),
+            Verb::Explain { id, folders } => {
+                let checks = run::load_checks(&folders.checks, env)?;
+                print(env, &checks.explain(&id).map_err(run::of_check)?)
+            }
+            Verb::Doctor => run::doctor::doctor(&config()?, env).await,
+            Verb::Demo { delivery } => run::demo::demo(&delivery.into(), env).await,
+            Verb::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "leaver", &mut script);
+                print(env, &String::from_utf8_lossy(&script))
+            }
+        }
+    }
+}
+
+async fn collect(config: &Config, person: PersonArgs, path: &Path, env: &Env) -> Result<Exit, Error> {
+    let evidence = run::collect(config, &person.into(), Some(path), env).await?;
+    env.console.note(&format!("{}  sha256:{}", path.display(), evidence.sha256()));
+    Ok(Exit::Clean)
+}
+
+fn check(path: &Path, delivery: DeliveryArgs, env: &Env) -> Result<Exit, Error> {
+    let started_at = (env.clock)();
+    let checks = run::load_checks(&delivery.folders.checks, env)?;
+    run::judge(&Evidence::open(path)?, &checks, started_at, &delivery.formats, env)
+}
+
+impl ChecksVerb {
+    fn run(self, env: &Env) -> Result<Exit, Error> {
+        match self {
+            ChecksVerb::List { folders } => print(env, &run::load_checks(&folders.checks, env)?.list()),
+            ChecksVerb::Test { id, folders } => {
+                let checks = run::load_checks(&folders.checks, env)?;
+                let summary = checks.test(id.as_deref()).map_err(run::of_check)?;
+                print(env, &summary.to_string())?;
+                Ok(if summary.failures.is_empty() { Exit::Clean } else { Exit::Failed })
+            }
+        }
+    }
+}
+
+fn print(env: &Env, text: &str) -> Result<Exit, Error> {
+    let output = |source| Error::Output { target: "stdout".into(), source };
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    env.console.print(&format!("{text}{end}")).map_err(output)?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,54 @@
+//! `leaver demo`: audits one leaver of a synthetic organisation that this program serves to itself over HTTP.
+
+use std::sync::Arc;
+
+use crate::config::{Config, Endpoint, Endpoints, Entra};
+use crate::demo::{Estate, Faults, Server, TOKEN};
+use crate::env::Env;
+use crate::error::{Error, Exit};
+use crate::run::{Delivery, Subject, audit};
+
+/// Serves the organisation, audits its leaver, stops serving.
+///
+/// # Errors
+/// As an audit; and when no loopback port can be opened.
+pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
+    let failed = |error: crate::demo::Error| Error::Service {
+        service: "the synthetic organisation",
+        what: "anything",
+        message: error.to_string().into(),
+        hint: "check that programs may listen on 127.0.0.1".into(),
+    };
+    let estate = Estate::load("contoso").map_err(failed)?;
+    let subject = Subject {
+        person: estate.person("alice").unwrap_or_default().to_owned(),
+        last_day: Some(estate.last_day()),
+        github: None,
+    };
+    let env = surroundings(&estate, env);
+    let server = Server::start(estate, Faults::none()).map_err(failed)?;
+    let config = config(&server)?;
+    env.console
+        .note("A synthetic organisation on loopback; nothing here is real. Its leaver is alice@contoso.example.\n");
+    audit(&config, &subject, delivery, None, &env).await
+}
+
+/// The time of the organisation instead of ours, and nobody's sign-in but its own.
+fn surroundings(estate: &Estate, env: &Env) -> Env {
+    let now = estate.now();
+    let variables = [("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into();
+    Env { now, clock: Arc::new(move || now), variables: Arc::new(variables), ..env.clone() }
+}
+
+fn config(server: &Server) -> Result<Config, Error> {
+    let endpoint = |service: &str| {
+        let url = format!("{}/{service}", server.base_url());
+        Endpoint::try_from(url).map(Some).map_err(|why| Error::usage(why, "report this"))
+    };
+    let estate = server.estate();
+    Ok(Config {
+        entra: Entra { tenant: Some(estate.tenant().to_owned()), gateway_apps: estate.gateway_apps().to_vec() },
+        endpoints: Endpoints { login: endpoint("login")?, graph: endpoint("graph")?, ..Endpoints::default() },
+        ..Config::default()
+    })
+}

@@ -1,0 +1,83 @@
+//! `leaver doctor`: which configuration and which sign-in are used, and what that identity may read.
+//! It asks for a token and looks at its claims; it reads nothing about anybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+use super::{asked, settings};
+use crate::api::{self, Http, Service, SignIn};
+use crate::config::Config;
+use crate::env::Env;
+use crate::error::{Error, Exit};
+use crate::source::entra::PERMISSIONS;
+use crate::text::{Secret, visible};
+
+/// Prints what a run would use. Findings of its own are the missing permissions.
+///
+/// # Errors
+/// When nobody can sign in, or when stdout is closed.
+pub async fn doctor(config: &Config, env: &Env) -> Result<Exit, Error> {
+    let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
+    let mut text = String::new();
+    let _ = writeln!(text, "sign-in          {}", SignIn::of(env, false));
+    let _ = writeln!(text, "Microsoft Graph  {}", http.settings().endpoints.graph);
+    let gateways = match config.entra.gateway_apps.as_slice() {
+        [] => "none configured: the gateway checks stay unknown; set [entra] gateway-apps".to_owned(),
+        gateways => gateways.join(", "),
+    };
+    let _ = writeln!(text, "MCP gateways     {}", visible(&gateways));
+    let token =
+        api::tokens(&http, env).token(Service::Graph, false).await.map_err(|error| asked(&error, "who we are"))?;
+    let missing = permissions(&mut text, &claims(&token));
+    let output = |source| Error::Output { target: "stdout".into(), source };
+    env.console.print(&text).map_err(output)?;
+    Ok(if missing { Exit::Unknown } else { Exit::Clean })
+}
+
+/// The claims of a Graph token that say what it may do. Graph tokens are not ours to verify; this is a lead, not a proof.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Claims {
+    app_displayname: Option<String>,
+    upn: Option<String>,
+    roles: Option<BTreeSet<String>>,
+    scp: Option<String>,
+}
+
+fn claims(token: &Secret) -> Option<Claims> {
+    let payload = token.expose().split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+/// Lists every permission with what it is for; true when one is missing or nobody can tell.
+fn permissions(text: &mut String, claims: &Option<Claims>) -> bool {
+    let granted: Option<BTreeSet<String>> = claims.as_ref().map(|claims| {
+        let scopes = claims.scp.iter().flat_map(|scp| scp.split_whitespace()).map(str::to_owned);
+        claims.roles.iter().flatten().cloned().chain(scopes).collect()
+    });
+    let who = claims.as_ref().and_then(|claims| claims.app_displayname.clone().or(claims.upn.clone()));
+    let _ = writeln!(text, "signed in as     {}\n", visible(who.as_deref().unwrap_or("the token does not say")));
+    let mut missing = false;
+    for (permission, tables) in by_permission() {
+        let state = match &granted {
+            Some(granted) if granted.contains(permission) => "granted",
+            Some(_) => "missing",
+            None => "unknown",
+        };
+        missing |= state != "granted";
+        let _ = writeln!(text, "{state:<9}{permission:<40}{}", tables.join(", "));
+    }
+    missing
+}
+
+fn by_permission() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (table, permission) in PERMISSIONS {
+        all.entry(*permission).or_default().push(*table);
+    }
+    all
+}

@@ -1,0 +1,221 @@
+//! One run from the question to the report: sign in, find the person, collect, seal, judge, deliver.
+//! It only puts the modules together; every decision about evidence and verdicts is theirs.
+
+pub mod demo;
+pub mod doctor;
+mod progress;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use self::progress::Progress;
+use crate::api::{self, Api, Http, Service};
+use crate::check::{self, Checks, Limits};
+use crate::config::Config;
+use crate::env::Env;
+use crate::error::{Error, Exit};
+use crate::evidence::{Evidence, Writer};
+use crate::person::{self, Dossier, Hints, Query, Unresolved};
+use crate::report::{Output, Report, Times, emit};
+use crate::source::Collector;
+use crate::source::entra::routes::Routes;
+use crate::source::entra::wire::User;
+use crate::source::entra::{self, Question};
+use crate::text::Untrusted;
+
+/// How many days of audit events are asked for, unless the configuration says otherwise.
+const DAYS: i64 = 90;
+
+/// Whom to look for, and what the command line knows of them.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// UPN, mail address, object id or employee id.
+    pub person: String,
+    /// Their GitHub login.
+    pub github: Option<String>,
+    /// Their last day.
+    pub last_day: Option<Date>,
+}
+
+/// How to judge and where to put the result.
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    /// Folders with further checks.
+    pub checks: Vec<PathBuf>,
+    /// Reports besides the one on the terminal.
+    pub outputs: Vec<Output>,
+}
+
+/// Collects, judges and reports. The evidence is kept where `keep` says, or not at all.
+///
+/// # Errors
+/// Whatever ends a run before there is a report.
+pub async fn audit(
+    config: &Config,
+    subject: &Subject,
+    delivery: &Delivery,
+    keep: Option<&Path>,
+    env: &Env,
+) -> Result<Exit, Error> {
+    let checks = load_checks(&delivery.checks, env)?;
+    let started_at = (env.clock)();
+    let evidence = collect(config, subject, keep, env).await?;
+    judge(&evidence, &checks, started_at, &delivery.outputs, env)
+}
+
+/// The first half of an audit: reads everything into one sealed file.
+///
+/// # Errors
+/// When nobody can sign in, when the person is nobody or several, or when the file cannot be written.
+/// Whatever else cannot be read becomes a gap in the evidence.
+pub async fn collect(config: &Config, subject: &Subject, keep: Option<&Path>, env: &Env) -> Result<Evidence, Error> {
+    let query = query(&subject.person)?;
+    let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
+    let writer = Writer::create(&directory(keep), &meta(config, env))?;
+    let progress = Arc::new(Progress::new(writer.clone(), &env.console));
+    let api = Api::new(http.clone(), api::tokens(&http, env), progress.clone(), env);
+    let entra = Collector { api: api.read(Service::Graph), out: writer.clone() };
+    let routes = Routes::new();
+    progress.say("looking for the person");
+    let person = find(config, subject, &query, &entra, &routes).await?;
+    progress.say("reading Microsoft Entra");
+    let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
+    let question =
+        Question { people: &[person], gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
+    entra::collect(&entra, &question).await?;
+    progress.done();
+    Ok(writer.seal(keep)?)
+}
+
+/// The second half of an audit: judges sealed evidence, however old, and delivers the report.
+///
+/// # Errors
+/// When the evidence cannot be read or a report cannot be written.
+pub fn judge(
+    evidence: &Evidence,
+    checks: &Checks,
+    started_at: Timestamp,
+    outputs: &[Output],
+    env: &Env,
+) -> Result<Exit, Error> {
+    let judgements = check::judge(evidence, checks, Limits::default()).map_err(of_check)?;
+    let times = Times { started_at, finished_at: (env.clock)() };
+    let report = Report::new(evidence, &judgements, &checks.sha256(), times)?;
+    emit(&report, outputs, &env.console)?;
+    Ok(report.exit_code())
+}
+
+/// Loads the built-in checks and those of `folders`, and says which replace which.
+///
+/// # Errors
+/// When a check file is not usable: file, line and what to do.
+pub fn load_checks(folders: &[PathBuf], env: &Env) -> Result<Checks, Error> {
+    let checks = Checks::load(folders).map_err(of_check)?;
+    checks.notes().iter().for_each(|note| env.console.note(note));
+    Ok(checks)
+}
+
+/// A problem with checks, as the program says it.
+pub fn of_check(error: check::Error) -> Error {
+    match error {
+        check::Error::Evidence(error) => Error::Evidence(error),
+        check::Error::NoSuchCheck { .. } => Error::usage(error.to_string(), "`leaver checks list` shows all checks"),
+        error => Error::Check { place: "checks".into(), message: error.to_string().into() },
+    }
+}
+
+fn query(text: &str) -> Result<Query, Error> {
+    Query::parse(text).map_err(|text| {
+        let message = format!("\"{text}\" is no user principal name, mail address, object id or employee id");
+        Error::usage(message, "for example: leaver audit alice@contoso.com --last-day 2026-05-01")
+    })
+}
+
+/// Beside the file that is to be kept, so that giving it its name is one step; else where temporary files go.
+fn directory(keep: Option<&Path>) -> PathBuf {
+    match keep.map(Path::parent) {
+        Some(Some(parent)) if parent != Path::new("") => parent.to_owned(),
+        Some(_) => PathBuf::from("."),
+        None => std::env::temp_dir(),
+    }
+}
+
+fn meta(config: &Config, env: &Env) -> Vec<(&'static str, String)> {
+    let mut meta = vec![
+        ("tool", format!("leaver {}", env!("CARGO_PKG_VERSION"))),
+        ("mode", "audit".to_owned()),
+        ("now", crate::model::stamp(env.now)),
+    ];
+    meta.extend(config.entra.tenant.clone().map(|tenant| ("tenant", tenant)));
+    meta
+}
+
+async fn find(
+    config: &Config,
+    subject: &Subject,
+    query: &Query,
+    entra: &Collector,
+    routes: &Routes,
+) -> Result<Dossier, Error> {
+    let hints = |user: &User| hints(config, subject, user);
+    let zone = config.logs.timezone.clone().unwrap_or(TimeZone::UTC);
+    person::resolve(&entra.api, routes, query, &hints, &zone).await.map_err(|why| unresolved(&subject.person, why))
+}
+
+fn hints(config: &Config, subject: &Subject, user: &User) -> Hints {
+    let upn = user.user_principal_name.as_ref().map(Untrusted::raw);
+    let known = config.person(&subject.person).or_else(|| config.person(upn?));
+    let flag = subject.github.clone().map(|login| (login, "flag"));
+    let configured = known.and_then(|known| known.github.clone()).map(|login| (login, "configuration"));
+    Hints {
+        flag: subject.last_day,
+        configured: known.and_then(|known| known.last_day),
+        github: flag.or(configured),
+        aliases: known.map(|known| known.aliases.clone()).unwrap_or_default(),
+    }
+}
+
+fn unresolved(asked_for: &str, why: Unresolved) -> Error {
+    match why {
+        Unresolved::Nobody(looked) => {
+            Error::NotFound { asked: asked_for.into(), looked: looked.into_iter().map(Untrusted::from).collect() }
+        }
+        Unresolved::Ambiguous(candidates) => {
+            let line = |candidate: person::Candidate| {
+                let text = |value: Option<Untrusted>| value.map_or_else(String::new, |value| value.raw().to_owned());
+                let state = if candidate.deleted { ", deleted" } else { "" };
+                format!("{}  {}  {}{state}", candidate.object_id, text(candidate.upn), text(candidate.name)).into()
+            };
+            Error::Ambiguous { asked: asked_for.into(), candidates: candidates.into_iter().map(line).collect() }
+        }
+        Unresolved::Inconsistent(name) => Error::Service {
+            service: "Microsoft Graph",
+            what: "who this is",
+            message: format!("it answered with a user who is not {name}").into(),
+            hint: "give the object id; check [endpoints] graph".into(),
+        },
+        Unresolved::Api(error) => asked(&error, "who this is"),
+    }
+}
+
+/// What it means that the one question failed on which everything else hangs.
+fn asked(error: &api::Error, what: &'static str) -> Error {
+    let message = Untrusted::from(error.to_string());
+    let service = "Microsoft Graph";
+    let hint = match error {
+        api::Error::NoToken { .. } | api::Error::NoVariable { .. } | api::Error::SignIn(_) => {
+            let hint = "run `az login`, or set LEAVER_AZURE_TOKEN; `leaver doctor` tells which sign-in is used".into();
+            return Error::SignIn { service, message, hint };
+        }
+        api::Error::Denied(_) => "grant User.Read.All to the identity that runs leaver".into(),
+        api::Error::Endpoint { .. } => "correct [endpoints] in the configuration".into(),
+        api::Error::Unreachable { .. } => "check the network, the proxy and [endpoints]".into(),
+        _ => "run again later; with -vv the log shows each request".into(),
+    };
+    Error::Service { service, what, message, hint }
+}
