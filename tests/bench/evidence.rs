@@ -1,4 +1,5 @@
 //! How fast rows get into an evidence file: the budget is 200,000 rows a second into a typical table.
+#![expect(clippy::expect_used, reason = "a bench that cannot be set up has to stop")]
 
 use std::time::{Duration, Instant};
 

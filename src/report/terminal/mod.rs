@@ -217,7 +217,7 @@ fn passed(page: &mut Page, report: &Report) {
 
 fn foot(page: &mut Page, report: &Report) {
     let next = match report.verdict {
-        Verdict::Fail => "save it with --format json=report.json, then run `leaver plan report.json -o plan.json`",
+        Verdict::Fail => "carry out what each finding says, the worst first; then run again until nothing is left",
         Verdict::Unknown => "close the gaps above and run again; until then this proves nothing",
         Verdict::NotApplicable => "choose checks that apply, then run again",
         Verdict::Pass | Verdict::Waived => "keep the proof: --format json=report.json",

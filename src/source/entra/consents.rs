@@ -134,13 +134,11 @@ pub(super) async fn of_person(
     entra
         .dataset(&["delegated_grant"], &of(person, "", "delegated_grant"), async |api, rows| {
             each(api, ask, |grant: Grant| {
-                if grant.principal_id.as_ref().is_some_and(|id| !id.raw().eq_ignore_ascii_case(&person.object_id)) {
-                    rows.gap(
-                        "delegated_grant",
-                        Cause::new(GapKind::Failed, "the list of the person holds a grant of somebody else"),
-                    );
+                let principal = grant.principal_id.unwrap_or_else(|| person.object_id.as_str().into());
+                if !principal.raw().eq_ignore_ascii_case(&person.object_id) {
+                    rows.gap("delegated_grant", odd("the list of the person holds a grant of somebody else"));
                 }
-                keep(rows, grant, named)
+                keep(rows, Grant { principal_id: Some(principal), ..grant }, named)
             })
             .await
         })
@@ -173,6 +171,9 @@ pub(super) async fn of_person(
 fn keep(rows: &mut Rows, grant: Grant, named: &mut BTreeSet<String>) -> Result<(), Stop> {
     named.insert(grant.client_id.raw().to_owned());
     named.insert(grant.resource_id.raw().to_owned());
+    if !["Principal", "AllPrincipals"].contains(&grant.consent_type.raw()) {
+        rows.gap("delegated_grant", odd("a grant has a consentType that is not known"));
+    }
     Ok(rows.insert(&DelegatedGrant {
         id: grant.id,
         client: grant.client_id,
@@ -181,6 +182,10 @@ fn keep(rows: &mut Rows, grant: Grant, named: &mut BTreeSet<String>) -> Result<(
         principal: grant.principal_id,
         scope: grant.scope,
     })?)
+}
+
+fn odd(what: &str) -> Cause {
+    Cause::new(GapKind::Failed, what)
 }
 
 /// Names for the service principals that grants and assignments point to.

@@ -38,6 +38,8 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("app_role_assignment", "Directory.Read.All"),
     ("group_membership", "Directory.Read.All"),
     ("directory_role", "RoleManagement.Read.Directory"),
+    ("directory_role", "RoleEligibilitySchedule.Read.Directory"),
+    ("directory_role", "RoleAssignmentSchedule.Read.Directory"),
     ("application", "Application.Read.All"),
     ("ownership", "Application.Read.All"),
     ("sponsorship", "Application.Read.All"),

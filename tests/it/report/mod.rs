@@ -82,8 +82,8 @@ async fn a_report_reads_at_80_columns_without_colour() {
       PASS      none found: The account is enabled. 12 objects seen in
                 delegated_grant, gateway
 
-    Next      save it with --format json=report.json, then run `leaver plan
-              report.json -o plan.json`
+    Next      carry out what each finding says, the worst first; then run again
+              until nothing is left
     Exit 3    there are findings
     ");
 }
