@@ -21,7 +21,8 @@ SELECT seen.person                    AS person,
             WHEN seen.last_success_at < last_day.ends_at  THEN 'somebody tried to sign in after the last day, without success'
             ELSE 'signed in, or tried to, after the last day'
        END                            AS reason,
-       max(ifnull(seen.last_success_at, ''), ifnull(seen.last_noninteractive_at, ''), ifnull(seen.last_sign_in_at, '')) AS seen_at,
+       nullif(max(ifnull(seen.last_success_at, ''), ifnull(seen.last_noninteractive_at, ''),
+                  ifnull(seen.last_sign_in_at, '')), '') AS seen_at,
        last_day.ends_at               AS last_day_over,
        'A'                            AS grade
 FROM   sign_in_activity AS seen
@@ -47,6 +48,13 @@ name = "only the interactive time is known: silent sign-ins may be missing"
 account = [{ id = "u1", person = "p" }]
 last_day = [{ person = "p", date = "2026-05-01", ends_at = 2026-05-02T00:00:00Z }]
 sign_in_activity = [{ person = "p", last_sign_in_at = 2026-04-30T08:00:00Z }]
+expect = { "entra:user/u1" = "unknown" }
+
+[[case]]
+name = "Graph knows the account and no time at all"
+account = [{ id = "u1", person = "p" }]
+last_day = [{ person = "p", date = "2026-05-01", ends_at = 2026-05-02T00:00:00Z }]
+sign_in_activity = [{ person = "p" }]
 expect = { "entra:user/u1" = "unknown" }
 
 [[case]]
