@@ -9,8 +9,12 @@ mod estate;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod sandbox;
+#[cfg(test)]
+mod scan;
 #[cfg(test)]
 mod subject;
