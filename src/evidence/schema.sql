@@ -333,3 +333,16 @@ CREATE TABLE mcp_server (
   runner     TEXT,
   file_owner TEXT
 ) STRICT;
+
+CREATE VIEW sighting_owner AS
+  -- Which of the people a credential belongs to: by the id or name that its issuer or the tool that keeps it gave,
+  -- and by a bare user name only where nothing says in which system.
+  SELECT DISTINCT identity.person AS person, sighting.id AS sighting
+  FROM   sighting
+  JOIN   identity
+    ON   (sighting.owner_kind = 'entra' AND identity.kind = 'entra' AND identity.id = sighting.owner_id COLLATE NOCASE)
+    OR   (sighting.owner_kind IN ('entra', 'mail') AND identity.kind IN ('upn', 'mail')
+          AND identity.name = sighting.owner_name COLLATE NOCASE)
+    OR   (sighting.owner_kind = identity.kind AND identity.name = sighting.owner_name COLLATE NOCASE)
+    OR   (sighting.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
+          AND names_person(sighting.owner_name, identity.name));
