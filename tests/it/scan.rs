@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use leaver::check::{self, Checks, Limits};
 use leaver::env::{Console, Env};
-use leaver::source::runner::{Key, Options, Scan, scan};
+use leaver::evidence::row::{Identity, Person};
+use leaver::evidence::{Evidence, Scope, Writer};
+use leaver::model::Verdict;
+use leaver::source::runner::{Key, Options, Scan, include, scan};
 use leaver::text::Secret;
 use leaver::token;
 
@@ -170,4 +174,81 @@ fn neither_the_evidence_nor_the_table_holds_a_value() {
         assert!(!table.contains(part));
     }
     assert!(table.contains("alice-dev") && table.contains("github-oauth"), "{table}");
+}
+
+/// An audit of alice that includes the scan in `path`.
+fn audit(path: &Path, now: &str) -> Evidence {
+    let env = Env { now: now.parse().unwrap(), ..env() };
+    let writer = Writer::create(&std::env::temp_dir(), &[("now", now.to_owned())]).unwrap();
+    let scope = Scope { name: "t".into(), person: None, needs: String::new() };
+    let person = "entra:user/11111111-2222-4333-8444-555555555555";
+    let identity = |kind: &str, id: &str, name: &str| Identity {
+        person: person.into(),
+        kind: kind.into(),
+        id: Some(id.into()),
+        name: Some(name.into()),
+        ..Identity::default()
+    };
+    let fill = async |rows: &mut leaver::evidence::Rows| {
+        rows.insert(&Person { id: person.into(), object_id: person[11..].into(), ..Person::default() })?;
+        rows.insert(&identity("entra", &person[11..], "Alice"))?;
+        rows.insert(&identity("upn", &person[11..], "alice@contoso.com"))?;
+        rows.insert(&identity("github", "123", "alice-dev"))?;
+        Ok(())
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(writer.dataset(&["person", "identity"], &scope, fill)).unwrap();
+    runtime.block_on(include(&writer, path, &env)).unwrap();
+    writer.seal(None).unwrap()
+}
+
+fn verdicts(evidence: &Evidence) -> Vec<(String, Verdict, usize)> {
+    let judged = check::judge(evidence, &Checks::load(&[]).unwrap(), Limits::default()).unwrap();
+    let tokens = judged.into_iter().filter(|judgement| judgement.check.step == "3-tokens");
+    tokens.map(|one| (one.check.id.replace("3-tokens/", ""), one.verdict, one.findings.len())).collect()
+}
+
+#[test]
+fn an_audit_that_includes_the_incident_host_finds_the_leaver_on_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = hosts::incident(&directory.path().join("host"));
+    let output = directory.path().join("out.db");
+    run(vec![host.root], None, &output);
+    let expected = [
+        // The access token has ended; the refresh token has not.
+        ("cached-sign-in", Verdict::Fail, 4),
+        ("mcp-server-reaches-file-system-root", Verdict::Fail, 1),
+        ("mcp-server-with-literal-credential", Verdict::Fail, 1),
+        ("personal-token-of-unknown-owner", Verdict::Fail, 1),
+        ("personal-token-on-runner", Verdict::Fail, 2),
+        ("runner-of-leaver", Verdict::Fail, 1),
+        ("token-uploaded-as-capability", Verdict::Pass, 0),
+    ];
+    assert_eq!(
+        verdicts(&audit(&output, "2026-06-01T00:00:00Z")),
+        expected.map(|(id, verdict, count)| (id.to_owned(), verdict, count))
+    );
+}
+
+#[test]
+fn a_clean_host_passes_only_while_the_scan_is_fresh() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = hosts::clean(&directory.path().join("host"));
+    let output = directory.path().join("out.db");
+    run(vec![host.root], None, &output);
+    let all =
+        |now: &str, verdict: Verdict| verdicts(&audit(&output, now)).iter().all(|(_, found, _)| *found == verdict);
+    assert!(all("2026-06-01T00:00:00Z", Verdict::Pass));
+    assert!(all("2026-07-01T00:00:00Z", Verdict::Unknown));
+}
+
+#[test]
+fn other_evidence_is_not_taken_for_a_scan() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("other.db");
+    let other = Writer::create(directory.path(), &[("now", "2026-06-01T00:00:00Z".to_owned())]).unwrap();
+    other.seal(Some(&path)).unwrap();
+    let writer = Writer::create(directory.path(), &[]).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert!(runtime.block_on(include(&writer, &path, &env())).is_err());
 }

@@ -5,6 +5,7 @@ mod content;
 mod document;
 mod examine;
 mod fingerprint;
+mod include;
 mod inventory;
 mod lead;
 mod process;
@@ -29,6 +30,7 @@ use lead::Known;
 use walk::Unread;
 
 pub use fingerprint::{Error as KeyError, Key};
+pub use include::include;
 pub use summary::Summary;
 pub use walk::{Left, Unread as WhyUnread};
 

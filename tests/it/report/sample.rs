@@ -99,7 +99,15 @@ pub(super) fn gap(scope: &str) -> Gap {
 }
 
 pub(super) fn judged(check: Arc<Check>, verdict: Verdict, gaps: Vec<Gap>, findings: Vec<Finding>) -> Judgement {
-    Judgement { check, verdict, tables: vec!["delegated_grant".into(), "gateway".into()], examined: 12, passed: 0, gaps, findings }
+    Judgement {
+        check,
+        verdict,
+        tables: vec!["delegated_grant".into(), "gateway".into()],
+        examined: 12,
+        passed: 0,
+        gaps,
+        findings,
+    }
 }
 
 pub(super) fn judgements(text: &str) -> Vec<Judgement> {
