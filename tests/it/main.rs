@@ -11,6 +11,8 @@ mod evidence;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod quality;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod sandbox;
