@@ -23,7 +23,8 @@ SELECT owner.person            AS person,
 FROM   sighting_owner AS owner
 JOIN   sighting ON sighting.id = owner.sighting
 WHERE  sighting.sign_in = 1
-AND    (sighting.expires_at IS NULL OR sighting.expires_at > :now);
+AND    (sighting.expires_at IS NULL OR sighting.expires_at > :now)
+AND    ifnull(sighting.issuer_says, 'not asked') IN ('not asked', 'valid', 'unavailable');
 /*
 [[case]]
 name = "the Azure CLI on a runner, known by object id"

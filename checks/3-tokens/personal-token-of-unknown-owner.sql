@@ -18,12 +18,21 @@ WHERE  sighting.runner IS NOT NULL
 AND    sighting.holder = 'person'
 AND    sighting.confidence IN ('medium', 'high')
 AND    sighting.owner_id IS NULL
-AND    sighting.owner_name IS NULL;
+AND    sighting.owner_name IS NULL
+AND    ifnull(sighting.issuer_says, 'not asked') IN ('not asked', 'valid', 'unavailable');
 /*
 [[case]]
 name = "in the environment file of a runner"
 sighting = [{ id = "host:h/x:1", host = "h", path = "/x", place = "runner-env", kind = "github-pat", holder = "person", fingerprint = "f", confidence = "high", sign_in = false, uploaded = false, runner = "host:h/r" }]
 expect = { "host:h/x:1" = "fail" }
+
+[[case]]
+name = "its issuer was asked: one it does not accept, one about which nobody answered"
+sighting = [
+  { id = "host:h/x:1", host = "h", path = "/x", place = "file", kind = "github-pat", holder = "person", fingerprint = "f", confidence = "high", sign_in = false, uploaded = false, runner = "host:h/r", issuer_says = "invalid" },
+  { id = "host:h/x:2", host = "h", path = "/x", place = "file", kind = "github-pat", holder = "person", fingerprint = "g", confidence = "high", sign_in = false, uploaded = false, runner = "host:h/r", issuer_says = "unavailable" },
+]
+expect = { "host:h/x:1" = "pass", "host:h/x:2" = "fail" }
 
 [[case]]
 name = "a service's, one with a known owner, one whose checksum does not hold"

@@ -23,7 +23,8 @@ WHERE  sighting.runner IS NOT NULL
 AND    sighting.sign_in = 0
 AND    sighting.holder IN ('person', 'either')
 AND    sighting.confidence IN ('medium', 'high')
-AND    (sighting.expires_at IS NULL OR sighting.expires_at > :now);
+AND    (sighting.expires_at IS NULL OR sighting.expires_at > :now)
+AND    ifnull(sighting.issuer_says, 'not asked') IN ('not asked', 'valid', 'unavailable');
 /*
 [[case]]
 name = "named by the URL that it stands in"

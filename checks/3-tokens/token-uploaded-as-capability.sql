@@ -17,7 +17,8 @@ SELECT owner.person            AS person,
 FROM   sighting
 LEFT JOIN sighting_owner AS owner ON owner.sighting = sighting.id
 WHERE  sighting.uploaded = 1
-AND    sighting.confidence IN ('medium', 'high');
+AND    sighting.confidence IN ('medium', 'high')
+AND    ifnull(sighting.issuer_says, 'not asked') IN ('not asked', 'valid', 'unavailable');
 /*
 [[case]]
 name = "a token in the environment file of an agent"

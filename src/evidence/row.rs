@@ -225,7 +225,7 @@ rows! {
         name: Option<Untrusted>, shown: Option<Untrusted>, fingerprint: String, verified: Option<bool>, confidence: String,
         owner_kind: Option<String>, owner_id: Option<Untrusted>, owner_name: Option<Untrusted>, owner_source: Option<String>,
         grade: Option<String>, sign_in: bool, uploaded: bool, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
-        scope: Option<Untrusted>, created_at: Option<Timestamp>, expires_at: Option<Timestamp>, modified_at: Option<Timestamp>,
+        scope: Option<Untrusted>, created_at: Option<Timestamp>, expires_at: Option<Timestamp>, issuer_says: Option<String>, modified_at: Option<Timestamp>,
     }
     /// An MCP server in a client's configuration.
     McpServer in mcp_server {

@@ -316,6 +316,7 @@ CREATE TABLE sighting (
   scope        TEXT,
   created_at   TEXT,
   expires_at   TEXT,
+  issuer_says  TEXT,              -- valid, invalid, unavailable; NULL: it was not asked
   modified_at  TEXT               -- of the file
 ) STRICT;
 

@@ -11,6 +11,8 @@ mod evidence;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod identify;
+#[cfg(test)]
 mod quality;
 #[cfg(test)]
 mod report;

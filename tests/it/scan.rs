@@ -28,6 +28,7 @@ fn run(paths: Vec<PathBuf>, processes: Option<PathBuf>, output: &Path) -> Scan {
         host: Some("ci-1".into()),
         key: Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap(),
         kinds: token::kinds().clone(),
+        issuers: None,
         threads: 2,
     };
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(scan(&options, &env())).unwrap()

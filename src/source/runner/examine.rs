@@ -9,10 +9,11 @@ use jiff::Timestamp;
 
 use super::content;
 use super::fingerprint::Key;
+use super::identify::Question;
 use super::lead::{Known, Lead, account, account_kind};
 use super::read::{Reader, Server, Source};
 use crate::model::Grade;
-use crate::text::Untrusted;
+use crate::text::{Secret, Untrusted};
 use crate::token::{self, Confidence, Hit, Holder, Kinds, owner::Inside};
 
 /// A credential in one file, without its value.
@@ -32,6 +33,8 @@ pub(super) struct Found {
     pub(super) scope: Option<Untrusted>,
     pub(super) created_at: Option<Timestamp>,
     pub(super) expires_at: Option<Timestamp>,
+    /// What its issuer can be asked; only there when somebody will ask.
+    pub(super) question: Option<Question>,
 }
 
 /// What one file holds.
@@ -47,6 +50,8 @@ pub(super) struct Examined {
 pub(super) struct Examiner<'a> {
     pub(super) kinds: &'a Kinds,
     pub(super) key: &'a Key,
+    /// Whether issuers will be asked, so that values are needed a little longer.
+    pub(super) asks: bool,
 }
 
 /// The kinds that only mean "under a secret name": anything may stand there.
@@ -100,7 +105,7 @@ impl Examiner<'_> {
                 _ if hit.kind.is_only_surroundings() => {}
                 _ => {
                     let owner = owner_in_url(text, &hit.span);
-                    all.add(value, Found { line: Some(line), name, owner, ..of_shape(&hit, value, self.key) });
+                    all.add(value, Found { line: Some(line), name, owner, ..self.of_shape(&hit, value) });
                 }
             }
         }
@@ -115,7 +120,7 @@ impl Examiner<'_> {
         for hit in self.kinds.find(password) {
             let value = &password[hit.span.clone()];
             let owner = owner.clone();
-            all.add(value, Found { line, name: name.clone(), owner, ..of_shape(&hit, value, self.key) });
+            all.add(value, Found { line, name: name.clone(), owner, ..self.of_shape(&hit, value) });
         }
     }
 
@@ -135,7 +140,7 @@ impl Examiner<'_> {
         for hit in &hits {
             let inner = &value[hit.span.clone()];
             let line = all.line_of(inner).or_else(|| all.line_of(value));
-            all.add(inner, known(Found { line, ..of_shape(hit, inner, self.key) }));
+            all.add(inner, known(Found { line, ..self.of_shape(hit, inner) }));
         }
         if let (true, Some(kind)) = (hits.is_empty(), lead.kind) {
             let line = all.line_of(value);
@@ -164,6 +169,16 @@ impl Examiner<'_> {
             scope: None,
             created_at: None,
             expires_at: None,
+            question: None,
+        }
+    }
+
+    fn of_shape(&self, hit: &Hit<'_>, value: &[u8]) -> Found {
+        let issuer = hit.kind.issuer.filter(|_| self.asks && hit.confidence > Confidence::Low);
+        let question = issuer.zip(std::str::from_utf8(value).ok());
+        Found {
+            question: question.map(|(issuer, value)| Question { issuer, value: Secret::new(value), name: None }),
+            ..of_shape(hit, value, self.key)
         }
     }
 }
@@ -187,6 +202,7 @@ fn of_shape(hit: &Hit<'_>, value: &[u8], key: &Key) -> Found {
         scope: inside.scope,
         created_at: inside.created_at,
         expires_at: inside.expires_at,
+        question: None,
     }
 }
 

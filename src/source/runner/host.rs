@@ -6,12 +6,14 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use super::examine::{self, Examined, Examiner, beside, better};
+use super::identify::{Answer, Question};
 use super::inventory::{self, Accounts};
 use super::lead::Known;
 use super::summary::Summary;
 use super::walk::{self, Left, Unread};
 use super::{Options, content, process};
 use crate::evidence::row::{McpServer, Runner, Sighting};
+use crate::model::Grade;
 use crate::text::Untrusted;
 
 /// Everything that one scan found.
@@ -21,6 +23,8 @@ pub(super) struct Outcome {
     pub(super) servers: Vec<McpServer>,
     pub(super) runners: Vec<Runner>,
     pub(super) summary: Summary,
+    /// By fingerprint: the tokens whose issuers are to be asked.
+    pub(super) questions: BTreeMap<String, Question>,
 }
 
 /// What one thread found.
@@ -30,6 +34,7 @@ struct Part {
     sightings: Vec<(PathBuf, Sighting)>,
     servers: Vec<(PathBuf, McpServer)>,
     runners: Vec<inventory::Found>,
+    questions: Vec<(String, Question)>,
     left: Left,
     files: u64,
     bytes: u64,
@@ -68,7 +73,8 @@ impl Host<'_> {
     }
 
     fn visit(&self, part: &mut Part, path: &Path, metadata: &Metadata) {
-        let examiner = Examiner { kinds: &self.options.kinds, key: &self.options.key };
+        let examiner =
+            Examiner { kinds: &self.options.kinds, key: &self.options.key, asks: self.options.issuers.is_some() };
         let mut examined = Examined { place: "file", ..Examined::default() };
         let is_root = self.options.paths.iter().any(|root| root == path);
         let mut buffer = std::mem::take(&mut part.buffer);
@@ -100,7 +106,12 @@ impl Host<'_> {
     fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, examined: Examined) {
         let file_owner = self.accounts.owner(metadata);
         let shown = path.display().to_string();
-        for found in examined.found {
+        for mut found in examined.found {
+            // A server of its own issued it: github.com must not see it.
+            let foreign = found.owner.as_ref().is_some_and(|known| known.owner.kind == "github-enterprise");
+            if let Some(question) = found.question.take().filter(|_| !foreign) {
+                part.questions.push((found.fingerprint.clone(), Question { name: found.name.clone(), ..question }));
+            }
             let row = sighting(self.name, &shown, examined.place, found);
             let modified_at = inventory::modified(metadata);
             part.sightings
@@ -134,6 +145,7 @@ impl Host<'_> {
             result.summary.bytes += part.bytes;
             result.summary.left.add(part.left);
             runners.extend(part.runners);
+            result.questions.extend(part.questions);
             sightings.extend(part.sightings);
             servers.extend(part.servers);
         }
@@ -222,6 +234,22 @@ fn owned(row: Sighting, known: Option<Known>) -> Sighting {
     }
 }
 
+/// What its issuer said of a token wins over everything else.
+pub(super) fn answered(row: &mut Sighting, answer: &Answer) {
+    let said = match answer {
+        Answer::Valid { .. } => "valid",
+        Answer::Invalid => "invalid",
+        Answer::Unavailable => "unavailable",
+    };
+    row.issuer_says = Some(said.to_owned());
+    if let Answer::Valid { owner, scope, expires_at } = answer {
+        let known = Known { owner: owner.clone(), source: "issuer", grade: Grade::A };
+        *row = owned(std::mem::take(row), Some(known));
+        row.scope = scope.clone().or(row.scope.take());
+        row.expires_at = expires_at.or(row.expires_at);
+    }
+}
+
 /// The same token lies in several places; one of them may say whose it is.
 fn owners_by_fingerprint(sightings: &[(PathBuf, Sighting)]) -> BTreeMap<String, Known> {
     let mut owners: BTreeMap<String, Known> = BTreeMap::new();
@@ -252,5 +280,5 @@ fn known_of(row: &Sighting) -> Option<Known> {
     ];
     let kind = KINDS.iter().find(|kind| row.owner_kind.as_deref() == Some(kind))?;
     let owner = crate::token::owner::Owner { kind, id: row.owner_id.clone(), name: row.owner_name.clone() };
-    Some(Known { owner, source: "same-token", grade: crate::model::Grade::parse(row.grade.as_deref()?)? })
+    Some(Known { owner, source: "same-token", grade: Grade::parse(row.grade.as_deref()?)? })
 }

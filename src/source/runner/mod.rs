@@ -6,6 +6,7 @@ mod document;
 mod examine;
 mod fingerprint;
 mod host;
+mod identify;
 mod include;
 mod inventory;
 mod lead;
@@ -14,6 +15,7 @@ mod read;
 mod summary;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +32,7 @@ use inventory::Accounts;
 use walk::Unread;
 
 pub use fingerprint::{Error as KeyError, Key};
+pub use identify::{Error as IssuerError, Issuers};
 pub use include::include;
 pub use summary::Summary;
 pub use walk::{Left, Unread as WhyUnread};
@@ -48,6 +51,8 @@ pub struct Options {
     pub key: Key,
     /// The kinds of token.
     pub kinds: Kinds,
+    /// Whom to ask for the owners of tokens; `None`: nobody, and nothing leaves the host.
+    pub issuers: Option<Issuers>,
     /// How many threads read; 0: one per core.
     pub threads: usize,
 }
@@ -94,10 +99,37 @@ pub async fn scan(options: &Options, env: &Env) -> Result<Scan, Error> {
         ("fingerprint_key", options.key.id().to_owned()),
     ];
     let writer = Writer::create(&partial(options, env), &meta)?;
-    let result = Host { name: &name, accounts: Accounts::of(&options.paths), options }.look();
+    let mut result = Host { name: &name, accounts: Accounts::of(&options.paths), options }.look();
+    if let Some(issuers) = &options.issuers {
+        identify(issuers, &mut result, &writer, env).await?;
+    }
     write(&writer, &name, &result).await?;
     let evidence = writer.seal(options.output.as_deref())?;
     Ok(Scan { evidence, summary: result.summary })
+}
+
+/// Asks for every token once, and writes down what its issuer said at every place where it lies.
+async fn identify(issuers: &Issuers, result: &mut Outcome, writer: &Writer, env: &Env) -> Result<(), evidence::Error> {
+    let agents = result.runners.iter().filter(|runner| runner.kind == "azure-devops");
+    let organizations: BTreeSet<String> =
+        agents.filter_map(|agent| organization(agent.server.as_ref()?.raw())).collect();
+    let organizations: Vec<String> = organizations.into_iter().collect();
+    for (fingerprint, question) in std::mem::take(&mut result.questions) {
+        let mut log = Vec::new();
+        let answer = issuers.ask(&question, &organizations, env, &mut log).await;
+        log.iter().try_for_each(|exchange| writer.request(exchange))?;
+        for row in result.sightings.iter_mut().filter(|row| row.fingerprint == fingerprint) {
+            host::answered(row, &answer);
+        }
+    }
+    result.summary.fill(&result.sightings, &result.servers, &result.runners);
+    Ok(())
+}
+
+/// `https://dev.azure.com/<organisation>/`
+fn organization(server: &str) -> Option<String> {
+    let url = url::Url::parse(server).ok().filter(|url| url.host_str() == Some("dev.azure.com"))?;
+    url.path_segments()?.next().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// Beside the output, so that the finished file can be renamed into place.
@@ -117,7 +149,7 @@ fn own_name() -> String {
 /// Looks at a text that is no file of this host, such as a pipeline definition that a service holds.
 pub fn look(host: &str, name: &Path, bytes: &[u8], kinds: &Kinds, key: &Key) -> Vec<Sighting> {
     let mut rows = Vec::new();
-    let examiner = Examiner { kinds, key };
+    let examiner = Examiner { kinds, key, asks: false };
     // A slice can be read without an error.
     let _ = content::pieces(bytes, content::LIMIT, &mut Vec::new(), |text, line, whole| {
         let examined = match whole {

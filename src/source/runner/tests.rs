@@ -27,6 +27,7 @@ fn run(paths: Vec<PathBuf>) -> Result<Scan, Error> {
         host: Some("h".into()),
         key: Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap(),
         kinds: token::kinds().clone(),
+        issuers: None,
         threads: 2,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
