@@ -213,4 +213,23 @@ rows! {
     Device in device {
         id: Untrusted, person: String, name: Option<Untrusted>, relation: String, enabled: Option<bool>, seen_at: Option<Timestamp>,
     }
+    /// A CI runner or agent.
+    Runner in runner {
+        id: Untrusted, host: Untrusted, kind: String, name: Option<Untrusted>, server: Option<Untrusted>,
+        pool: Option<Untrusted>, service: Option<Untrusted>, service_user: Option<Untrusted>, file_owner: Option<Untrusted>,
+        registered_at: Option<Timestamp>, last_job_at: Option<Timestamp>, running: Option<bool>,
+    }
+    /// A credential on a host.
+    Sighting in sighting {
+        id: Untrusted, host: Untrusted, path: Untrusted, line: Option<i64>, place: String, kind: String, holder: String,
+        name: Option<Untrusted>, shown: Option<Untrusted>, fingerprint: String, verified: Option<bool>, confidence: String,
+        owner_kind: Option<String>, owner_id: Option<Untrusted>, owner_name: Option<Untrusted>, owner_source: Option<String>,
+        grade: Option<String>, sign_in: bool, uploaded: bool, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
+        scope: Option<Untrusted>, created_at: Option<Timestamp>, expires_at: Option<Timestamp>, issuer_says: Option<String>, modified_at: Option<Timestamp>,
+    }
+    /// An MCP server in a client's configuration.
+    McpServer in mcp_server {
+        id: Untrusted, host: Untrusted, path: Untrusted, client: String, name: Untrusted, transport: String,
+        target: Option<Untrusted>, literals: i64, reaches: Option<Untrusted>, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
+    }
 }

@@ -273,3 +273,77 @@ CREATE TABLE device (
   enabled INTEGER,
   seen_at TEXT
 ) STRICT;
+
+CREATE TABLE runner (
+  -- CI runners and agents found on a scanned host.
+  id            TEXT PRIMARY KEY,  -- host:<host>/<directory>
+  host          TEXT NOT NULL,
+  kind          TEXT NOT NULL,     -- github, azure-devops
+  name          TEXT,
+  server        TEXT,              -- the organisation, repository or collection that it serves
+  pool          TEXT,
+  service       TEXT,              -- the systemd unit
+  service_user  TEXT,              -- the account that the unit runs as
+  file_owner    TEXT,              -- the account that owns the registration files
+  registered_at TEXT,
+  last_job_at   TEXT,
+  running       INTEGER            -- NULL: the processes were not looked at
+) STRICT;
+
+CREATE TABLE sighting (
+  -- Credentials seen on a scanned host. Never their values.
+  id           TEXT PRIMARY KEY,  -- host:<host>/<path>:<line>, and the fingerprint's beginning
+  host         TEXT NOT NULL,
+  path         TEXT NOT NULL,
+  line         INTEGER,
+  place        TEXT NOT NULL,     -- what the file is: gh, azure-cli, runner-env, mcp, process, file …
+  kind         TEXT NOT NULL,     -- a kind of checks/tokens.toml, or <place>-secret for a value without a known shape
+  holder       TEXT NOT NULL,     -- person, service, job, either: with what it dies
+  name         TEXT,              -- the variable, key or header that it stands under
+  shown        TEXT,              -- the part of it that belongs to the format
+  fingerprint  TEXT NOT NULL,     -- HMAC-SHA256 with the key of the organisation
+  verified     INTEGER,           -- its checksum or structure holds; NULL: it has none
+  confidence   TEXT NOT NULL,     -- low, medium, high
+  owner_kind   TEXT,              -- entra, mail, github, devops, login, application, ssh-comment …
+  owner_id     TEXT,
+  owner_name   TEXT,
+  owner_source TEXT,              -- token, sign-in, url, same-token, issuer …
+  grade        TEXT,
+  sign_in      INTEGER NOT NULL,  -- 1: a sign-in that a tool keeps for a person
+  uploaded     INTEGER NOT NULL,  -- 1: the agent sends this variable to its server as a capability
+  runner       TEXT,              -- the runner that can read it
+  file_owner   TEXT,
+  scope        TEXT,
+  created_at   TEXT,
+  expires_at   TEXT,
+  issuer_says  TEXT,              -- valid, invalid, unavailable; NULL: it was not asked
+  modified_at  TEXT               -- of the file
+) STRICT;
+
+CREATE TABLE mcp_server (
+  -- MCP servers that a client on a scanned host is configured to start or to call.
+  id         TEXT PRIMARY KEY,  -- host:<host>/<path>#<name>
+  host       TEXT NOT NULL,
+  path       TEXT NOT NULL,
+  client     TEXT NOT NULL,     -- claude-code, cursor, vscode …
+  name       TEXT NOT NULL,
+  transport  TEXT NOT NULL,     -- stdio, http
+  target     TEXT,              -- the command or the URL
+  literals   INTEGER NOT NULL,  -- credentials that stand in the file itself
+  reaches    TEXT,              -- the file system roots or homes that it serves; NULL: none
+  runner     TEXT,
+  file_owner TEXT
+) STRICT;
+
+CREATE VIEW sighting_owner AS
+  -- Which of the people a credential belongs to: by the id or name that its issuer or the tool that keeps it gave,
+  -- and by a bare user name only where nothing says in which system.
+  SELECT DISTINCT identity.person AS person, sighting.id AS sighting
+  FROM   sighting
+  JOIN   identity
+    ON   (sighting.owner_kind = 'entra' AND identity.kind = 'entra' AND identity.id = sighting.owner_id COLLATE NOCASE)
+    OR   (sighting.owner_kind IN ('entra', 'mail') AND identity.kind IN ('upn', 'mail')
+          AND identity.name = sighting.owner_name COLLATE NOCASE)
+    OR   (sighting.owner_kind = identity.kind AND identity.name = sighting.owner_name COLLATE NOCASE)
+    OR   (sighting.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
+          AND names_person(sighting.owner_name, identity.name));

@@ -1,6 +1,7 @@
 //! Reads one system each: call, normalise, insert. A source never judges and never writes to its system.
 
 pub mod entra;
+pub mod runner;
 
 use crate::api::ReadApi;
 use crate::evidence::{Error, Rows, Scope, Stop, Writer};

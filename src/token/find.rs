@@ -7,7 +7,7 @@ use super::kinds::{Kind, Kinds, Run};
 use super::placeholder;
 
 /// No token is longer; a private key of 16,384 bits is not.
-const REACH: usize = 16 * 1024;
+pub(crate) const REACH: usize = 16 * 1024;
 
 /// One token.
 #[derive(Debug, Clone)]
@@ -47,34 +47,46 @@ impl Confidence {
 impl Kinds {
     /// Every token in `bytes`, in order, none overlapping another. Placeholders and samples are not tokens.
     pub fn find(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
-        self.search(bytes, false)
+        self.search(bytes, Depth { surroundings: false, samples: false })
     }
 
-    /// As [`Kinds::find`], with the kinds that are only worth taking out of a text, samples included.
+    /// As [`Kinds::find`], with the kinds that are too common in code to be reported as they are.
+    pub fn find_with_surroundings(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
+        self.search(bytes, Depth { surroundings: true, samples: false })
+    }
+
+    /// Everything that must not stay in a text, samples included.
     pub(super) fn find_in_text(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
-        self.search(bytes, true)
+        self.search(bytes, Depth { surroundings: true, samples: true })
     }
 
-    fn search(&self, bytes: &[u8], text: bool) -> Vec<Hit<'_>> {
+    fn search(&self, bytes: &[u8], depth: Depth) -> Vec<Hit<'_>> {
         let mut hits = Vec::new();
         for pass in &self.passes {
             for found in pass.search.find_iter(bytes) {
                 for &kind in &pass.kinds[found.pattern().as_usize()] {
                     let kind = &self.kinds[kind];
                     let start = found.start().checked_sub(kind.lead);
-                    hits.extend(start.and_then(|start| examine(kind, bytes, start, text)));
+                    hits.extend(start.and_then(|start| examine(kind, bytes, start, depth)));
                 }
             }
         }
         for run in &self.runs {
-            each_run(run, bytes, |start| hits.extend(examine(&self.kinds[run.kind], bytes, start, text)));
+            each_run(run, bytes, |start| hits.extend(examine(&self.kinds[run.kind], bytes, start, depth)));
         }
         without_overlaps(hits)
     }
 }
 
-fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, text: bool) -> Option<Hit<'k>> {
-    if kind.only_in_text && !text {
+/// What counts besides tokens that are worth reporting.
+#[derive(Clone, Copy)]
+struct Depth {
+    surroundings: bool,
+    samples: bool,
+}
+
+fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth) -> Option<Hit<'k>> {
+    if kind.only_in_text && !depth.surroundings {
         return None;
     }
     let window = &bytes[start..bytes.len().min(start + REACH)];
@@ -94,7 +106,7 @@ fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, text: bool) -> Option
         return None;
     }
     if placeholder::is_reference(token)
-        || (!text && verified != Some(true) && placeholder::is_sample(token, kind.shown))
+        || (!depth.samples && verified != Some(true) && placeholder::is_sample(token, kind.shown))
     {
         return None;
     }

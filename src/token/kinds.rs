@@ -161,6 +161,13 @@ enum Place {
     Text,
 }
 
+impl Kind {
+    /// Too common in code to be reported as it is.
+    pub fn is_only_surroundings(&self) -> bool {
+        self.only_in_text
+    }
+}
+
 impl Kinds {
     /// Reads a table; `file` stands in errors.
     ///

@@ -11,8 +11,10 @@ mod structure;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+pub(crate) use find::REACH;
 pub use find::{Confidence, Hit};
 pub use kinds::{Error, Holder, Issuer, Kind, Kinds};
+pub(crate) use structure::base64;
 
 /// The kinds that every leaver knows.
 static EMBEDDED: LazyLock<Kinds> = LazyLock::new(|| {

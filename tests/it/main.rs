@@ -9,10 +9,18 @@ mod estate;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
+mod identify;
+#[cfg(test)]
+mod quality;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
 mod sandbox;
+#[cfg(test)]
+mod scan;
 #[cfg(test)]
 mod subject;

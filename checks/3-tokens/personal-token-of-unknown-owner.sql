@@ -1,0 +1,50 @@
+/*
+title    = "A runner can read a personal token, and nothing says whose it is"
+severity = "high"
+why      = "It dies with an account of a person, or should have. Until somebody says whose, nobody can tell whether that person has left."
+fix      = "Scan again with --identify, or ask who set it; then replace it by a token of a service or an app."
+controls = { nist = ["AC-2", "IA-4", "IA-5"], iso27001 = ["A.5.16", "A.5.17"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
+*/
+SELECT NULL                    AS person,
+       sighting.id             AS subject,
+       'fail'                  AS status,
+       printf('%s in %s', sighting.kind, ifnull(sighting.name, sighting.path)) AS reason,
+       sighting.modified_at    AS seen_at,
+       sighting.file_owner     AS file_owner,
+       sighting.runner         AS runner,
+       sighting.fingerprint    AS fingerprint
+FROM   sighting
+WHERE  sighting.runner IS NOT NULL
+AND    sighting.holder = 'person'
+AND    sighting.confidence IN ('medium', 'high')
+AND    sighting.owner_id IS NULL
+AND    sighting.owner_name IS NULL
+AND    ifnull(sighting.issuer_says, 'not asked') IN ('not asked', 'valid', 'unavailable');
+/*
+[[case]]
+name = "in the environment file of a runner"
+sighting = [{ id = "host:h/x:1", host = "h", path = "/x", place = "runner-env", kind = "github-pat", holder = "person", fingerprint = "f", confidence = "high", sign_in = false, uploaded = false, runner = "host:h/r" }]
+expect = { "host:h/x:1" = "fail" }
+
+[[case]]
+name = "its issuer was asked: one it does not accept, one about which nobody answered"
+sighting = [
+  { id = "host:h/x:1", host = "h", path = "/x", place = "file", kind = "github-pat", holder = "person", fingerprint = "f", confidence = "high", sign_in = false, uploaded = false, runner = "host:h/r", issuer_says = "invalid" },
+  { id = "host:h/x:2", host = "h", path = "/x", place = "file", kind = "github-pat", holder = "person", fingerprint = "g", confidence = "high", sign_in = false, uploaded = false, runner = "host:h/r", issuer_says = "unavailable" },
+]
+expect = { "host:h/x:1" = "pass", "host:h/x:2" = "fail" }
+
+[[case]]
+name = "a service's, one with a known owner, one whose checksum does not hold"
+sighting = [
+  { id = "host:h/x:1", host = "h", path = "/x", place = "file", kind = "grafana-service", holder = "service", fingerprint = "f", confidence = "high", sign_in = false, uploaded = false, runner = "host:h/r" },
+  { id = "host:h/x:2", host = "h", path = "/x", place = "file", kind = "github-pat", holder = "person", fingerprint = "g", confidence = "high", owner_kind = "github", owner_name = "bob", sign_in = false, uploaded = false, runner = "host:h/r" },
+  { id = "host:h/x:3", host = "h", path = "/x", place = "file", kind = "github-pat", holder = "person", fingerprint = "i", confidence = "low", sign_in = false, uploaded = false, runner = "host:h/r" },
+]
+expect = "pass"
+
+[[case]]
+name = "a host that could not be read as a whole"
+incomplete = ["sighting"]
+expect = "unknown"
+*/

@@ -1,0 +1,154 @@
+//! Turns JSON (with comments), YAML and TOML into one tree. Aliases of YAML are not expanded: a small file could grow without end.
+
+use saphyr_parser::{Event, Parser};
+use serde_json::{Map, Value};
+
+/// The formats of configuration files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Json,
+    Yaml,
+    Toml,
+}
+
+/// The documents of a file; `None` when it is not of that format.
+pub(super) fn parse(format: Format, text: &str) -> Option<Vec<Value>> {
+    match format {
+        Format::Json => serde_json::from_str(text)
+            .or_else(|_| serde_json::from_str(&without_comments(text)))
+            .ok()
+            .map(|one| vec![one]),
+        Format::Toml => toml::from_str::<Value>(text).ok().map(|one| vec![one]),
+        Format::Yaml => yaml(text),
+    }
+}
+
+/// Comments and trailing commas, as editors write them into JSON, become spaces; strings stay.
+fn without_comments(text: &str) -> String {
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    let (mut rest, mut in_string) = (text.as_bytes(), false);
+    while let Some((&byte, after)) = rest.split_first() {
+        match (in_string, rest) {
+            (true, [b'\\', escaped, ..]) => {
+                out.extend([b'\\', *escaped]);
+                rest = &rest[2..];
+                continue;
+            }
+            (_, [b'"', ..]) => in_string = !in_string,
+            (false, [b'/', b'/', ..]) => {
+                rest = after_first(rest, b"\n");
+                continue;
+            }
+            (false, [b'/', b'*', ..]) => {
+                rest = after_first(&rest[2..], b"*/");
+                continue;
+            }
+            (false, [b'}' | b']', ..]) => {
+                let last = out.iter().rposition(|byte| !byte.is_ascii_whitespace());
+                if let Some(comma) = last.filter(|&at| out[at] == b',') {
+                    out[comma] = b' ';
+                }
+            }
+            _ => {}
+        }
+        out.push(byte);
+        rest = after;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn after_first<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
+    text.windows(end.len()).position(|window| window == end).map_or(&[], |at| &text[at + end.len()..])
+}
+
+/// A container that is being filled.
+enum Open {
+    List(Vec<Value>),
+    Map(Map<String, Value>, Option<String>),
+}
+
+/// Deeper nesting than any configuration has.
+const DEPTH: usize = 100;
+
+fn yaml(text: &str) -> Option<Vec<Value>> {
+    let mut documents = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let done = match event.ok()?.0 {
+            Event::Scalar(text, ..) => Value::String(text.into_owned()),
+            Event::Alias(_) => Value::Null,
+            Event::SequenceStart(..) => {
+                open.push(Open::List(Vec::new()));
+                (open.len() <= DEPTH).then_some(())?;
+                continue;
+            }
+            Event::MappingStart(..) => {
+                open.push(Open::Map(Map::new(), None));
+                (open.len() <= DEPTH).then_some(())?;
+                continue;
+            }
+            Event::SequenceEnd | Event::MappingEnd => match open.pop()? {
+                Open::List(items) => Value::Array(items),
+                Open::Map(entries, _) => Value::Object(entries),
+            },
+            _ => continue,
+        };
+        match open.last_mut() {
+            None => documents.push(done),
+            Some(Open::List(items)) => items.push(done),
+            Some(Open::Map(entries, key)) => match key.take() {
+                None => *key = Some(done.as_str().unwrap_or_default().to_owned()),
+                Some(key) => drop(entries.insert(key, done)),
+            },
+        }
+    }
+    Some(documents)
+}
+
+/// The text at a path of keys.
+pub(super) fn text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
+    path.iter().try_fold(value, |value, key| value.get(key))?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The entries of the object at a path of keys.
+pub(super) fn entries<'v>(value: &'v Value, path: &[&str]) -> impl Iterator<Item = (&'v str, &'v Value)> + use<'v> {
+    let object = path.iter().try_fold(value, |value, key| value.get(key)).and_then(Value::as_object);
+    object.into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn comments_and_trailing_commas_are_not_json_but_are_read() {
+        let text = "{ // a\n \"a\": \"http://x/*y*/\", /* b */ \"c\": [1, 2,], }";
+        assert_eq!(parse(Format::Json, text).unwrap()[0], serde_json::json!({"a": "http://x/*y*/", "c": [1, 2]}));
+        assert_eq!(parse(Format::Json, "{"), None);
+    }
+
+    #[test]
+    fn yaml_keeps_documents_and_does_not_expand_aliases() {
+        let documents = parse(Format::Yaml, "a: &x [1, {b: c}]\nd: *x\n---\n- e\n").unwrap();
+        assert_eq!(documents[0], serde_json::json!({"a": ["1", {"b": "c"}], "d": null}));
+        assert_eq!(documents[1], serde_json::json!(["e"]));
+        assert_eq!(parse(Format::Yaml, "a: [1"), None);
+        assert_eq!(parse(Format::Yaml, &"[".repeat(10_000)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in ".{0,200}") {
+            for format in [Format::Json, Format::Yaml, Format::Toml] {
+                let _ = parse(format, &text);
+            }
+        }
+
+        #[test]
+        fn json_survives_the_removal_of_comments(value in "[a-z/*\\\\\", ]{0,30}") {
+            let json = serde_json::json!({ "k": [value] });
+            prop_assert_eq!(serde_json::from_str::<Value>(&without_comments(&json.to_string())).unwrap(), json);
+        }
+    }
+}

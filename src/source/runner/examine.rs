@@ -1,0 +1,313 @@
+//! Looks at the text of one file: tokens by their shape, and what the reader of its format knows, joined by value.
+//! A value is turned into its fingerprint here and goes no further.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::content;
+use super::fingerprint::Key;
+use super::identify::Question;
+use super::lead::{Known, Lead, account, account_kind};
+use super::read::{Reader, Server, Source};
+use crate::model::Grade;
+use crate::text::{Secret, Untrusted};
+use crate::token::{self, Confidence, Hit, Holder, Kinds, owner::Inside};
+
+/// A credential in one file, without its value.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) line: Option<u64>,
+    pub(super) kind: String,
+    pub(super) holder: Holder,
+    pub(super) name: Option<String>,
+    pub(super) shown: Option<String>,
+    pub(super) fingerprint: String,
+    pub(super) verified: Option<bool>,
+    pub(super) confidence: Confidence,
+    pub(super) owner: Option<Known>,
+    pub(super) sign_in: bool,
+    pub(super) uploaded: bool,
+    pub(super) scope: Option<Untrusted>,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
+    /// What its issuer can be asked; only there when somebody will ask.
+    pub(super) question: Option<Question>,
+}
+
+/// What one file holds.
+#[derive(Debug, Default)]
+pub(super) struct Examined {
+    pub(super) place: &'static str,
+    pub(super) found: Vec<Found>,
+    pub(super) servers: Vec<Server>,
+    pub(super) malformed: bool,
+}
+
+/// What every examination needs.
+pub(super) struct Examiner<'a> {
+    pub(super) kinds: &'a Kinds,
+    pub(super) key: &'a Key,
+    /// Whether issuers will be asked, so that values are needed a little longer.
+    pub(super) asks: bool,
+}
+
+/// The kinds that only mean "under a secret name": anything may stand there.
+const UNSHAPED: &[&str] = &["environment-secret", "argument-secret", "mcp-secret", "kubernetes-secret"];
+
+impl Examiner<'_> {
+    /// Looks at a whole small file.
+    pub(super) fn file(&self, path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Option<String>) -> Examined {
+        let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
+        self.shapes(text, 1, &mut all);
+        let mut examined = Examined { place: place(path, beside), ..Examined::default() };
+        if let Some(reader) =
+            Reader::of(path).filter(|reader| reader.place != "environment" || examined.place == "runner-env")
+        {
+            let text = String::from_utf8_lossy(text);
+            match reader.read(&Source { path, text: &text, beside }) {
+                Err(_) => examined.malformed = reader.place != "manifest",
+                Ok(read) => {
+                    read.leads.iter().for_each(|lead| self.lead(lead, &mut all));
+                    examined.servers = read.servers;
+                }
+            }
+            if examined.place == "file" {
+                examined.place = reader.place;
+            }
+        }
+        examined.found = all.found;
+        if examined.place == "runner-env" && beside(".agent").is_some() {
+            mark_uploaded(&mut examined.found, &String::from_utf8_lossy(text));
+        }
+        examined
+    }
+
+    /// Looks at a piece of a larger file.
+    pub(super) fn piece(&self, text: &[u8], line: u64) -> Vec<Found> {
+        let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
+        self.shapes(text, line, &mut all);
+        all.found
+    }
+
+    /// Every token by its shape, also inside basic authorizations.
+    fn shapes(&self, text: &[u8], first_line: u64, all: &mut Joined<'_>) {
+        let (mut line, mut counted) = (first_line, 0);
+        for hit in self.kinds.find_with_surroundings(text) {
+            line += text[counted..hit.span.start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            counted = hit.span.start;
+            let value = &text[hit.span.clone()];
+            let name = name_before(text, hit.span.start);
+            match hit.kind.name.as_str() {
+                "basic" => self.basic(value, Some(line), name, all),
+                _ if hit.kind.is_only_surroundings() => {}
+                _ => {
+                    let owner = owner_in_url(text, &hit.span);
+                    all.add(value, Found { line: Some(line), name, owner, ..self.of_shape(&hit, value) });
+                }
+            }
+        }
+    }
+
+    /// The password of a basic authorization, and whose the user beside it is.
+    fn basic(&self, value: &[u8], line: Option<u64>, name: Option<String>, all: &mut Joined<'_>) {
+        let Some(pair) = token::base64(value) else { return };
+        let Some(colon) = pair.iter().position(|&byte| byte == b':') else { return };
+        let (user, password) = (String::from_utf8_lossy(&pair[..colon]), &pair[colon + 1..]);
+        let owner = account("login", &user).map(|owner| Known { owner, source: "beside", grade: Grade::D });
+        for hit in self.kinds.find(password) {
+            let value = &password[hit.span.clone()];
+            let owner = owner.clone();
+            all.add(value, Found { line, name: name.clone(), owner, ..self.of_shape(&hit, value) });
+        }
+    }
+
+    /// What a reader knows: the shape decides the kind, the reader only where there is none.
+    fn lead(&self, lead: &Lead, all: &mut Joined<'_>) {
+        let value = lead.value.expose().as_bytes();
+        if token::placeholder::is_reference(value) {
+            return;
+        }
+        let hits = self.kinds.find(value);
+        let known = |found: Found| Found {
+            name: lead.name.clone().or(found.name.clone()),
+            sign_in: lead.sign_in,
+            owner: better(lead.owner.clone(), found.owner.clone()),
+            ..found
+        };
+        for hit in &hits {
+            let inner = &value[hit.span.clone()];
+            let line = all.line_of(inner).or_else(|| all.line_of(value));
+            all.add(inner, known(Found { line, ..self.of_shape(hit, inner) }));
+        }
+        if let (true, Some(kind)) = (hits.is_empty(), lead.kind) {
+            let line = all.line_of(value);
+            all.add(value, known(Found { line, ..self.unshaped(kind, value, lead.sign_in) }));
+        }
+    }
+
+    fn unshaped(&self, kind: &str, value: &[u8], sign_in: bool) -> Found {
+        let holder = match kind {
+            "application-secret" => Holder::Service,
+            _ if sign_in => Holder::Person,
+            _ => self.kinds.named(kind).map_or(Holder::Either, |kind| kind.holder),
+        };
+        Found {
+            line: None,
+            kind: kind.to_owned(),
+            holder,
+            name: None,
+            shown: None,
+            fingerprint: self.key.fingerprint(value),
+            verified: None,
+            confidence: if UNSHAPED.contains(&kind) { Confidence::Low } else { Confidence::Medium },
+            owner: None,
+            sign_in: false,
+            uploaded: false,
+            scope: None,
+            created_at: None,
+            expires_at: None,
+            question: None,
+        }
+    }
+
+    fn of_shape(&self, hit: &Hit<'_>, value: &[u8]) -> Found {
+        let issuer = hit.kind.issuer.filter(|_| self.asks && hit.confidence > Confidence::Low);
+        let question = issuer.zip(std::str::from_utf8(value).ok());
+        Found {
+            question: question.map(|(issuer, value)| Question { issuer, value: Secret::new(value), name: None }),
+            ..of_shape(hit, value, self.key)
+        }
+    }
+}
+
+fn of_shape(hit: &Hit<'_>, value: &[u8], key: &Key) -> Found {
+    let inside: Inside = token::owner::inside(hit.kind, value);
+    let grade = if hit.kind.name == "private-key" { Grade::D } else { Grade::C };
+    Found {
+        line: None,
+        kind: hit.kind.name.clone(),
+        holder: inside.holder.unwrap_or(hit.kind.holder),
+        name: None,
+        shown: (hit.kind.shown > 0)
+            .then(|| String::from_utf8_lossy(&value[..hit.kind.shown.min(value.len())]).into_owned()),
+        fingerprint: key.fingerprint(value),
+        verified: hit.verified,
+        confidence: hit.confidence,
+        owner: inside.owner.map(|owner| Known { owner, source: "token", grade }),
+        sign_in: false,
+        uploaded: false,
+        scope: inside.scope,
+        created_at: inside.created_at,
+        expires_at: inside.expires_at,
+        question: None,
+    }
+}
+
+/// The stronger of two; of two equals the first.
+pub(super) fn better(first: Option<Known>, second: Option<Known>) -> Option<Known> {
+    match (first, second) {
+        (Some(first), Some(second)) => Some(if second.grade < first.grade { second } else { first }),
+        (first, second) => first.or(second),
+    }
+}
+
+/// The credentials of one file, one per value.
+struct Joined<'a> {
+    key: &'a Key,
+    text: &'a [u8],
+    found: Vec<Found>,
+    by_value: HashMap<String, usize>,
+}
+
+impl Joined<'_> {
+    /// Adds what is known of a value; what the token says of itself is kept beside what surrounds it.
+    fn add(&mut self, value: &[u8], found: Found) {
+        debug_assert_eq!(found.fingerprint, self.key.fingerprint(value));
+        let Some(&at) = self.by_value.get(&found.fingerprint) else {
+            self.by_value.insert(found.fingerprint.clone(), self.found.len());
+            return self.found.push(found);
+        };
+        let known = &mut self.found[at];
+        known.owner = better(found.owner, known.owner.take());
+        known.name = found.name.or(known.name.take());
+        known.sign_in |= found.sign_in;
+        known.line = known.line.or(found.line);
+    }
+
+    fn line_of(&self, value: &[u8]) -> Option<u64> {
+        let text = String::from_utf8_lossy(self.text);
+        let at = text.find(std::str::from_utf8(value).ok()?)?;
+        Some(1 + text[..at].bytes().filter(|&byte| byte == b'\n').count() as u64)
+    }
+}
+
+/// What kind of file it is, as far as its path and its neighbours tell without reading it.
+fn place(path: &Path, beside: &dyn Fn(&str) -> Option<String>) -> &'static str {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let below = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
+    match &*name {
+        ".env" if beside(".runner").is_some() || beside(".agent").is_some() => "runner-env",
+        "environ" if path.starts_with("/proc") => "process",
+        name if name.starts_with("git-credentials-") && name.ends_with(".config") => "checkout",
+        "config" if path.parent().is_some_and(|folder| folder.ends_with(".git")) => "checkout",
+        ".git-credentials" | ".gitconfig" => "git",
+        _ if below("_diag") => "runner-log",
+        _ if below("_work") => "runner-work",
+        _ => "file",
+    }
+}
+
+/// The variable, key or header that a value stands under.
+fn name_before(text: &[u8], at: usize) -> Option<String> {
+    let line = text[at.saturating_sub(200)..at].rsplit(|byte| matches!(byte, b'\n' | b'\0')).next()?;
+    let line = String::from_utf8_lossy(line);
+    let trimmed = line.trim_end_matches(['"', '\'', ' ', '\\', '>']);
+    let before = trimmed.strip_suffix([':', '=']).or_else(|| {
+        // `Authorization: Bearer <token>`
+        let (before, scheme) = trimmed.rsplit_once(' ')?;
+        let scheme = scheme.trim_matches(['"', '\'']).to_lowercase();
+        matches!(scheme.as_str(), "bearer" | "basic" | "token")
+            .then(|| before.trim_end().trim_end_matches(['"', '\'', ':', '=']))
+    })?;
+    let before = before.trim_end_matches(['"', '\'', ' ', '\\']);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let start = before.char_indices().rev().take_while(|(_, c)| is_name(*c)).last()?.0;
+    Some(before[start..].to_owned())
+}
+
+/// The user in `https://user:token@host`.
+fn owner_in_url(text: &[u8], token: &Range<usize>) -> Option<Known> {
+    let before = text[token.start.saturating_sub(300)..token.start].strip_suffix(b":")?;
+    let at = before.windows(3).rposition(|three| three == b"://")?;
+    let user = std::str::from_utf8(&before[at + 3..]).ok()?;
+    let host: Vec<u8> =
+        text[token.end..].strip_prefix(b"@")?.iter().copied().take(255).take_while(|&byte| is_host(byte)).collect();
+    let plain = user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'%'));
+    let user = user.replace("%40", "@");
+    (plain && !user.contains('%')).then_some(())?;
+    let owner = account(account_kind(&String::from_utf8_lossy(&host)), &user)?;
+    Some(Known { owner, source: "url", grade: Grade::D })
+}
+
+fn is_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
+}
+
+/// The agent sends every variable shorter than 1024 bytes to its server unless `VSO_AGENT_IGNORE` names it
+/// (<https://github.com/microsoft/azure-pipelines-agent>, `EnvironmentCapabilitiesProvider`).
+fn mark_uploaded(found: &mut [Found], text: &str) {
+    let ignored = text.lines().find_map(|line| line.strip_prefix("VSO_AGENT_IGNORE=")).unwrap_or_default();
+    for found in found {
+        let name = found.name.as_deref().unwrap_or_default();
+        let sent = |line: &str| line.split_once('=').is_some_and(|(key, value)| key == name && value.len() < 1024);
+        found.uploaded = text.lines().any(sent) && !ignored.split(',').any(|one| one.trim().eq_ignore_ascii_case(name));
+    }
+}
+
+/// The small files around a file.
+pub(super) fn beside(path: &Path) -> impl Fn(&str) -> Option<String> + '_ {
+    move |name| content::small(&path.parent()?.join(name))
+}

@@ -1,0 +1,284 @@
+//! One host: every file and process looked at, and what only the whole of it can tell: which runner can read what, and
+//! whose a token is that lies in two places. Paths and rows only; values end in `examine`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+
+use super::examine::{self, Examined, Examiner, beside, better};
+use super::identify::{Answer, Question};
+use super::inventory::{self, Accounts};
+use super::lead::Known;
+use super::summary::Summary;
+use super::walk::{self, Left, Unread};
+use super::{Options, content, process};
+use crate::evidence::row::{McpServer, Runner, Sighting};
+use crate::model::Grade;
+use crate::text::Untrusted;
+
+/// Everything that one scan found.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) sightings: Vec<Sighting>,
+    pub(super) servers: Vec<McpServer>,
+    pub(super) runners: Vec<Runner>,
+    pub(super) summary: Summary,
+    /// By fingerprint: the tokens whose issuers are to be asked.
+    pub(super) questions: BTreeMap<String, Question>,
+}
+
+/// What one thread found.
+#[derive(Default)]
+struct Part {
+    buffer: Vec<u8>,
+    sightings: Vec<(PathBuf, Sighting)>,
+    servers: Vec<(PathBuf, McpServer)>,
+    runners: Vec<inventory::Found>,
+    questions: Vec<(String, Question)>,
+    left: Left,
+    files: u64,
+    bytes: u64,
+}
+
+pub(super) struct Host<'a> {
+    pub(super) name: &'a str,
+    pub(super) accounts: Accounts,
+    pub(super) options: &'a Options,
+}
+
+impl Host<'_> {
+    /// Looks at everything that the options name.
+    pub(super) fn look(&self) -> Outcome {
+        let threads = match self.options.threads {
+            0 => std::thread::available_parallelism().map_or(1, Into::into),
+            threads => threads,
+        };
+        let (mut parts, mut left) = walk::walk(&self.options.paths, threads, |part: &mut Part, path, metadata| {
+            self.visit(part, path, metadata);
+        });
+        let mut running = None;
+        if let Some(root) = &self.options.processes {
+            let processes = process::of_runners(root, &mut left);
+            let mut part = Part::default();
+            for process in &processes {
+                match fs::metadata(&process.environment) {
+                    Ok(metadata) => self.visit(&mut part, &process.environment, &metadata),
+                    Err(error) => part.left.failed(&error, &process.environment),
+                }
+            }
+            parts.push(part);
+            running = Some(processes);
+        }
+        self.join(parts, left, running)
+    }
+
+    fn visit(&self, part: &mut Part, path: &Path, metadata: &Metadata) {
+        let examiner =
+            Examiner { kinds: &self.options.kinds, key: &self.options.key, asks: self.options.issuers.is_some() };
+        let mut examined = Examined { place: "file", ..Examined::default() };
+        let is_root = self.options.paths.iter().any(|root| root == path);
+        let mut buffer = std::mem::take(&mut part.buffer);
+        let seen = content::open(path, is_root).and_then(|file| {
+            content::pieces(file, content::LIMIT, &mut buffer, |text, line, whole| match whole {
+                true => examined = examiner.file(path, text, &beside(path)),
+                false => examined.found.extend(examiner.piece(text, line)),
+            })
+        });
+        buffer.shrink_to(content::WHOLE);
+        part.buffer = buffer;
+        match seen {
+            Err(error) => return part.left.failed(&error, path),
+            Ok(seen) => {
+                part.files += 1;
+                part.bytes += seen.bytes;
+                if !seen.whole {
+                    part.left.unread(Unread::TooLarge, path);
+                }
+            }
+        }
+        if examined.malformed {
+            part.left.unread(Unread::Malformed, path);
+        }
+        part.runners.extend(inventory::runner(path, self.name, &self.accounts));
+        self.keep(part, path, metadata, examined);
+    }
+
+    fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, examined: Examined) {
+        let file_owner = self.accounts.owner(metadata);
+        let shown = path.display().to_string();
+        for mut found in examined.found {
+            // A server of its own issued it: github.com must not see it.
+            let foreign = found.owner.as_ref().is_some_and(|known| known.owner.kind == "github-enterprise");
+            if let Some(question) = found.question.take().filter(|_| !foreign) {
+                part.questions.push((found.fingerprint.clone(), Question { name: found.name.clone(), ..question }));
+            }
+            let row = sighting(self.name, &shown, examined.place, found);
+            let modified_at = inventory::modified(metadata);
+            part.sightings
+                .push((path.to_owned(), Sighting { file_owner: Some(file_owner.clone()), modified_at, ..row }));
+        }
+        for server in examined.servers {
+            let row = McpServer {
+                id: format!("host:{}{shown}#{}", self.name, server.name).into(),
+                host: self.name.into(),
+                path: shown.as_str().into(),
+                client: server.client.to_owned(),
+                name: server.name.into(),
+                transport: server.transport.to_owned(),
+                target: server.target.map(Untrusted::from),
+                literals: i64::try_from(server.literals).unwrap_or(i64::MAX),
+                reaches: (!server.reaches.is_empty()).then(|| server.reaches.join(" ").into()),
+                runner: None,
+                file_owner: Some(file_owner.clone()),
+            };
+            part.servers.push((path.to_owned(), row));
+        }
+    }
+
+    /// One result out of all parts, in a stable order, with what only the whole can tell.
+    fn join(&self, parts: Vec<Part>, left: Left, processes: Option<Vec<process::Process>>) -> Outcome {
+        let mut result = Outcome::default();
+        let (mut runners, mut sightings, mut servers) = (Vec::new(), Vec::new(), Vec::new());
+        result.summary.left = left;
+        for part in parts {
+            result.summary.files += part.files;
+            result.summary.bytes += part.bytes;
+            result.summary.left.add(part.left);
+            runners.extend(part.runners);
+            result.questions.extend(part.questions);
+            sightings.extend(part.sightings);
+            servers.extend(part.servers);
+        }
+        let shared = owners_by_fingerprint(&sightings);
+        for (path, mut row) in sightings {
+            row.runner = self.runner_of(&path, &runners, processes.as_deref());
+            result.sightings.push(match shared.get(&row.fingerprint) {
+                Some(known) if row.owner_kind.is_none() => {
+                    owned(row, Some(Known { source: "same-token", ..known.clone() }))
+                }
+                _ => row,
+            });
+        }
+        for (path, mut row) in servers {
+            row.runner = self.runner_of(&path, &runners, processes.as_deref());
+            result.servers.push(row);
+        }
+        for mut runner in runners {
+            let runs = |process: &process::Process| process.runner.as_ref() == Some(&runner.directory);
+            runner.row.running = processes.as_ref().map(|processes| processes.iter().any(runs));
+            result.runners.push(runner.row);
+        }
+        result.sightings.sort_by(|a, b| (&a.path, a.line, &a.fingerprint).cmp(&(&b.path, b.line, &b.fingerprint)));
+        result.servers.sort_by(|a, b| a.id.cmp(&b.id));
+        result.runners.sort_by(|a, b| a.id.cmp(&b.id));
+        result.summary.fill(&result.sightings, &result.servers, &result.runners);
+        result
+    }
+
+    /// The runner that can read a file: it lies in its directory, in the home of its account, or is its environment.
+    fn runner_of(
+        &self,
+        path: &Path,
+        runners: &[inventory::Found],
+        processes: Option<&[process::Process]>,
+    ) -> Option<Untrusted> {
+        let process = processes.and_then(|all| all.iter().find(|process| process.environment == path));
+        let fits = |runner: &&inventory::Found| {
+            let user = runner.row.service_user.as_ref().or(runner.row.file_owner.as_ref());
+            path.starts_with(&runner.directory)
+                || process.is_some_and(|process| process.runner.as_ref() == Some(&runner.directory))
+                || user.is_some_and(|user| self.accounts.is_in_home(path, user.raw()))
+        };
+        runners
+            .iter()
+            .filter(fits)
+            .max_by_key(|runner| path.starts_with(&runner.directory))
+            .map(|runner| runner.row.id.clone())
+    }
+}
+
+pub(super) fn sighting(host: &str, path: &str, place: &str, found: examine::Found) -> Sighting {
+    let line = found.line.map_or(String::new(), |line| format!(":{line}"));
+    let row = Sighting {
+        id: format!("host:{host}{path}{line}#{}", &found.fingerprint[..8]).into(),
+        host: host.into(),
+        path: path.into(),
+        line: found.line.and_then(|line| i64::try_from(line).ok()),
+        place: place.to_owned(),
+        kind: found.kind,
+        holder: found.holder.name().to_owned(),
+        name: found.name.map(Untrusted::from),
+        shown: found.shown.map(Untrusted::from),
+        fingerprint: found.fingerprint,
+        verified: found.verified,
+        confidence: found.confidence.name().to_owned(),
+        sign_in: found.sign_in,
+        uploaded: found.uploaded,
+        scope: found.scope,
+        created_at: found.created_at,
+        expires_at: found.expires_at,
+        ..Sighting::default()
+    };
+    owned(row, found.owner)
+}
+
+fn owned(row: Sighting, known: Option<Known>) -> Sighting {
+    let Some(Known { owner, source, grade }) = known else { return row };
+    Sighting {
+        owner_kind: Some(owner.kind.to_owned()),
+        owner_id: owner.id,
+        owner_name: owner.name,
+        owner_source: Some(source.to_owned()),
+        grade: Some(grade.to_string()),
+        ..row
+    }
+}
+
+/// What its issuer said of a token wins over everything else.
+pub(super) fn answered(row: &mut Sighting, answer: &Answer) {
+    let said = match answer {
+        Answer::Valid { .. } => "valid",
+        Answer::Invalid => "invalid",
+        Answer::Unavailable => "unavailable",
+    };
+    row.issuer_says = Some(said.to_owned());
+    if let Answer::Valid { owner, scope, expires_at } = answer {
+        let known = Known { owner: owner.clone(), source: "issuer", grade: Grade::A };
+        *row = owned(std::mem::take(row), Some(known));
+        row.scope = scope.clone().or(row.scope.take());
+        row.expires_at = expires_at.or(row.expires_at);
+    }
+}
+
+/// The same token lies in several places; one of them may say whose it is.
+fn owners_by_fingerprint(sightings: &[(PathBuf, Sighting)]) -> BTreeMap<String, Known> {
+    let mut owners: BTreeMap<String, Known> = BTreeMap::new();
+    for (_, row) in sightings {
+        let Some(known) = known_of(row) else { continue };
+        let best = better(owners.remove(&row.fingerprint), Some(known));
+        owners.extend(best.map(|best| (row.fingerprint.clone(), best)));
+    }
+    owners
+}
+
+fn known_of(row: &Sighting) -> Option<Known> {
+    const KINDS: &[&str] = &[
+        "github",
+        "github-enterprise",
+        "entra",
+        "mail",
+        "devops",
+        "login",
+        "application",
+        "npm",
+        "pypi",
+        "docker",
+        "aws-account",
+        "slack",
+        "sentry-organization",
+        "ssh-comment",
+    ];
+    let kind = KINDS.iter().find(|kind| row.owner_kind.as_deref() == Some(kind))?;
+    let owner = crate::token::owner::Owner { kind, id: row.owner_id.clone(), name: row.owner_name.clone() };
+    Some(Known { owner, source: "same-token", grade: Grade::parse(row.grade.as_deref()?)? })
+}

@@ -1,0 +1,101 @@
+//! What a structured reader knows about a value that it found: its name, its owner, what keeps it.
+
+use crate::model::Grade;
+use crate::text::{Secret, Untrusted};
+use crate::token::owner::Owner;
+
+/// One credential as a reader of a known file format sees it.
+#[derive(Debug, Clone)]
+pub(super) struct Lead {
+    pub(super) value: Secret,
+    /// What the value is if its shape does not tell; `None`: only worth reporting with a known shape.
+    pub(super) kind: Option<&'static str>,
+    pub(super) name: Option<String>,
+    pub(super) owner: Option<Known>,
+    /// A sign-in that a tool keeps for a person.
+    pub(super) sign_in: bool,
+}
+
+/// An owner, and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) owner: Owner,
+    pub(super) source: &'static str,
+    pub(super) grade: Grade,
+}
+
+impl Lead {
+    pub(super) fn new(value: &str) -> Lead {
+        Lead { value: Secret::new(value), kind: None, name: None, owner: None, sign_in: false }
+    }
+
+    pub(super) fn named(mut self, name: impl Into<String>) -> Lead {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Worth reporting whatever it looks like.
+    pub(super) fn of_kind(mut self, kind: &'static str) -> Lead {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// A sign-in; a tool wrote down whose it is when the issuer told it.
+    pub(super) fn signed_in(mut self, owner: Option<Owner>) -> Lead {
+        self.sign_in = true;
+        self.owner = owner.map(|owner| Known { owner, source: "sign-in", grade: Grade::C });
+        self
+    }
+
+    /// A name that stands beside the value and that nobody checked.
+    pub(super) fn beside(mut self, owner: Option<Owner>) -> Lead {
+        self.owner = owner.map(|owner| Known { owner, source: "beside", grade: Grade::D });
+        self
+    }
+}
+
+/// An account by name; `None` for the names that mean "a token follows".
+pub(super) fn account(kind: &'static str, name: &str) -> Option<Owner> {
+    const NOBODY: &[&str] = &[
+        "",
+        "x-access-token",
+        "oauth2",
+        "oauth2accesstoken",
+        "token",
+        "__token__",
+        "pat",
+        "personalaccesstoken",
+        "git",
+        "user",
+        "username",
+        "azuredevops",
+        "build",
+        "x-token-auth",
+        "gitlab-ci-token",
+        "_json_key",
+        "_json_key_base64",
+        "apikey",
+        "x-oauth-basic",
+        "00000000-0000-0000-0000-000000000000",
+        "<token>",
+        "aws",
+        "admin",
+        "root",
+    ];
+    if NOBODY.contains(&name.to_lowercase().as_str()) || crate::token::placeholder::is_reference(name.as_bytes()) {
+        return None;
+    }
+    let kind = if name.contains('@') { "mail" } else { kind };
+    Some(Owner { kind, id: None, name: Some(Untrusted::from(name)) })
+}
+
+/// The sort of account that a host keeps.
+pub(super) fn account_kind(host: &str) -> &'static str {
+    let host = host.trim_end_matches('.').to_lowercase();
+    let below = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
+    match () {
+        () if below("github.com") || below("ghe.com") || below("ghcr.io") => "github",
+        () if below("dev.azure.com") || below("visualstudio.com") => "devops",
+        () => "login",
+    }
+}

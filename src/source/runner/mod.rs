@@ -1,0 +1,210 @@
+//! Scans a runner host or a checkout: which credentials lie there, whose they are, which runners can read them.
+//! It reads files only: no network, no sign-in, and no value of a credential leaves this module.
+
+mod content;
+mod document;
+mod examine;
+mod fingerprint;
+mod host;
+mod identify;
+mod include;
+mod inventory;
+mod lead;
+mod process;
+mod read;
+mod summary;
+mod walk;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::env::Env;
+use crate::evidence::row::Sighting;
+use crate::evidence::{self, Evidence, Scope, Writer};
+use crate::model::{Cause, GapKind, stamp};
+use crate::text::Untrusted;
+use crate::token::Kinds;
+
+use examine::{Examined, Examiner};
+use host::{Host, Outcome};
+use inventory::Accounts;
+use walk::Unread;
+
+pub use fingerprint::{Error as KeyError, Key};
+pub use identify::{Error as IssuerError, Issuers};
+pub use include::include;
+pub use summary::Summary;
+pub use walk::{Left, Unread as WhyUnread};
+
+/// What to scan, and with what.
+pub struct Options {
+    /// Files and directories.
+    pub paths: Vec<PathBuf>,
+    /// The process file system, to read the environment of running runners too.
+    pub processes: Option<PathBuf>,
+    /// Where the evidence goes; `None`: it is only needed now.
+    pub output: Option<PathBuf>,
+    /// What the host is called in evidence; `None`: what it calls itself.
+    pub host: Option<String>,
+    /// The key of the fingerprints.
+    pub key: Key,
+    /// The kinds of token.
+    pub kinds: Kinds,
+    /// Whom to ask for the owners of tokens; `None`: nobody, and nothing leaves the host.
+    pub issuers: Option<Issuers>,
+    /// How many threads read; 0: one per core.
+    pub threads: usize,
+}
+
+/// A finished scan.
+pub struct Scan {
+    /// What was seen, sealed.
+    pub evidence: Evidence,
+    /// The same in short.
+    pub summary: Summary,
+}
+
+/// Why there is no scan at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// None of the paths could be opened.
+    #[error("nothing to scan: {} cannot be read", paths(.0))]
+    Nothing(Vec<PathBuf>),
+    /// The evidence cannot be written.
+    #[error(transparent)]
+    Evidence(#[from] evidence::Error),
+}
+
+fn paths(all: &[PathBuf]) -> String {
+    let shown =
+        |path: &PathBuf| Untrusted::from(crate::token::scrub(&path.display().to_string()).into_owned()).terminal();
+    all.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+/// Scans and seals the evidence.
+///
+/// # Errors
+/// When no path can be opened, or when the evidence cannot be written. What else could not be read is a gap.
+pub async fn scan(options: &Options, env: &Env) -> Result<Scan, Error> {
+    if !options.paths.iter().any(|path| fs::metadata(path).is_ok()) {
+        return Err(Error::Nothing(options.paths.clone()));
+    }
+    let name = options.host.clone().unwrap_or_else(own_name);
+    let meta = [
+        ("mode", "scan".to_owned()),
+        ("now", stamp(env.now)),
+        ("host", name.clone()),
+        ("tool", env!("CARGO_PKG_VERSION").to_owned()),
+        ("fingerprint_key", options.key.id().to_owned()),
+    ];
+    let writer = Writer::create(&partial(options, env), &meta)?;
+    let mut result = Host { name: &name, accounts: Accounts::of(&options.paths), options }.look();
+    if let Some(issuers) = &options.issuers {
+        identify(issuers, &mut result, &writer, env).await?;
+    }
+    write(&writer, &name, &result).await?;
+    let evidence = writer.seal(options.output.as_deref())?;
+    Ok(Scan { evidence, summary: result.summary })
+}
+
+/// Asks for every token once, and writes down what its issuer said at every place where it lies.
+async fn identify(issuers: &Issuers, result: &mut Outcome, writer: &Writer, env: &Env) -> Result<(), evidence::Error> {
+    let agents = result.runners.iter().filter(|runner| runner.kind == "azure-devops");
+    let organizations: BTreeSet<String> =
+        agents.filter_map(|agent| organization(agent.server.as_ref()?.raw())).collect();
+    let organizations: Vec<String> = organizations.into_iter().collect();
+    for (fingerprint, question) in std::mem::take(&mut result.questions) {
+        let mut log = Vec::new();
+        let answer = issuers.ask(&question, &organizations, env, &mut log).await;
+        log.iter().try_for_each(|exchange| writer.request(exchange))?;
+        for row in result.sightings.iter_mut().filter(|row| row.fingerprint == fingerprint) {
+            host::answered(row, &answer);
+        }
+    }
+    result.summary.fill(&result.sightings, &result.servers, &result.runners);
+    Ok(())
+}
+
+/// `https://dev.azure.com/<organisation>/`
+fn organization(server: &str) -> Option<String> {
+    let url = url::Url::parse(server).ok().filter(|url| url.host_str() == Some("dev.azure.com"))?;
+    url.path_segments()?.next().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// Beside the output, so that the finished file can be renamed into place.
+fn partial(options: &Options, env: &Env) -> PathBuf {
+    match options.output.as_deref().map(|output| output.parent().unwrap_or(Path::new(""))) {
+        None => PathBuf::from(env.variable("TMPDIR").unwrap_or("/tmp")),
+        Some(here) if here.as_os_str().is_empty() => PathBuf::from("."),
+        Some(directory) => directory.to_owned(),
+    }
+}
+
+fn own_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
+    name.map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
+}
+
+/// Looks at a text that is no file of this host, such as a pipeline definition that a service holds.
+pub fn look(host: &str, name: &Path, bytes: &[u8], kinds: &Kinds, key: &Key) -> Vec<Sighting> {
+    let mut rows = Vec::new();
+    let examiner = Examiner { kinds, key, asks: false };
+    // A slice can be read without an error.
+    let _ = content::pieces(bytes, content::LIMIT, &mut Vec::new(), |text, line, whole| {
+        let examined = match whole {
+            true => examiner.file(name, text, &|_| None),
+            false => Examined { place: "file", found: examiner.piece(text, line), ..Examined::default() },
+        };
+        let shown = name.display().to_string();
+        rows.extend(examined.found.into_iter().map(|found| host::sighting(host, &shown, examined.place, found)));
+    });
+    rows
+}
+
+const TABLES: &[&str] = &["runner", "sighting", "mcp_server"];
+
+async fn write(writer: &Writer, host: &str, result: &Outcome) -> Result<(), evidence::Error> {
+    let scope = Scope {
+        name: format!("host:{host}").into(),
+        person: None,
+        needs: "read access to all files: run as root".into(),
+    };
+    let fill = async |rows: &mut evidence::Rows| {
+        for row in &result.runners {
+            rows.insert(row)?;
+        }
+        for row in &result.sightings {
+            rows.insert(row)?;
+        }
+        for row in &result.servers {
+            rows.insert(row)?;
+        }
+        for (why, (count, examples)) in &result.summary.left.unread {
+            for table in TABLES {
+                rows.gap(table, cause(*why, *count, examples));
+            }
+        }
+        Ok(())
+    };
+    writer.dataset(TABLES, &scope, fill).await.map(drop)
+}
+
+fn cause(why: Unread, count: u64, examples: &[PathBuf]) -> Cause {
+    let (kind, what) = match why {
+        Unread::Denied => (GapKind::Denied, "could not be opened"),
+        Unread::Missing => (GapKind::Failed, "does not exist"),
+        Unread::TooLarge => (GapKind::Truncated, "was read only in part"),
+        Unread::Malformed => (GapKind::Truncated, "is not of its format, so only known shapes were found in it"),
+        Unread::Failed => (GapKind::Failed, "could not be read"),
+    };
+    let first = examples.first().map(|path| path.display().to_string()).unwrap_or_default();
+    let others = count.saturating_sub(1);
+    Cause::new(
+        kind,
+        if others == 0 { format!("{first} {what}") } else { format!("{first} {what}, and {others} others") },
+    )
+}
+
+#[cfg(test)]
+mod tests;

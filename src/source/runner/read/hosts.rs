@@ -1,0 +1,85 @@
+//! What an administrator writes on a host: environment files, unit files, crontabs, command histories.
+
+use serde_json::Value;
+
+use super::super::document::text;
+use super::super::lead::{Lead, account};
+use super::{Source, is_literal, is_secret_name};
+use crate::token;
+
+/// `NAME=value`, with or without `export`, quotes and NUL as the end of a line.
+///
+/// A name that says "secret" makes any literal worth reporting: nothing but people writes into these files.
+pub(super) fn environment(source: &Source<'_>) -> Vec<Lead> {
+    source.text.split(['\n', '\0']).filter_map(assignment).filter_map(|(name, value)| variable(name, value)).collect()
+}
+
+/// Unit files and command lines: assignments inside `Environment=`, before a command, and the arguments that hold secrets.
+pub(super) fn commands(source: &Source<'_>) -> Vec<Lead> {
+    let mut leads = Vec::new();
+    for line in source.text.lines() {
+        let words = words(line.strip_prefix("Environment=").unwrap_or(line));
+        leads
+            .extend(words.iter().filter_map(|word| assignment(word)).filter_map(|(name, value)| variable(name, value)));
+        for pair in words.windows(2) {
+            leads.extend(argument(&pair[0], &pair[1]));
+        }
+    }
+    leads
+}
+
+/// The registering credential itself, which an agent without an OAuth exchange keeps.
+pub(super) fn agent_credentials(_: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let data = |key: &str| text(document, &["data", key]);
+    let owner = data("username").and_then(|user| account("devops", user));
+    let secrets = [("token", "agent-secret"), ("password", "agent-secret"), ("clientsecret", "application-secret")];
+    let found = secrets.into_iter().filter_map(|(key, kind)| Some(Lead::new(data(key)?).of_kind(kind).named(key)));
+    found.map(|lead| lead.beside(owner.clone())).collect()
+}
+
+fn assignment(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
+    let (name, value) = line.split_once('=')?;
+    let named = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    named.then(|| (name, value.trim_matches(['"', '\''])))
+}
+
+fn variable(name: &str, value: &str) -> Option<Lead> {
+    let literal = token::placeholder::default(value.as_bytes()).map(String::from_utf8_lossy);
+    let value = literal.as_deref().unwrap_or(value);
+    (is_secret_name(name) && is_literal(value)).then(|| Lead::new(value).named(name).of_kind("environment-secret"))
+}
+
+/// `--jitconfig` is base64 of an object whose values are base64 of files; the others are the secret itself.
+fn argument(name: &str, value: &str) -> Vec<Lead> {
+    match name {
+        "--jitconfig" => {
+            let outer = token::base64(value.as_bytes()).and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+            let files = outer.as_ref().and_then(Value::as_object).into_iter().flatten();
+            let decoded =
+                files.filter_map(|(_, file)| String::from_utf8(token::base64(file.as_str()?.as_bytes())?).ok());
+            decoded.map(|file| Lead::new(&file).named(name)).collect()
+        }
+        "--token" | "--pat" | "--password" | "--windowslogonpassword" if is_literal(value) => {
+            vec![Lead::new(value).named(name).of_kind("argument-secret")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Splits as a shell does, as far as quotes go.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    for c in line.chars() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (None, _) if c.is_whitespace() => {
+                words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()))
+            }
+            _ => word.push(c),
+        }
+    }
+    words.extend(Some(word).filter(|word| !word.is_empty()));
+    words
+}

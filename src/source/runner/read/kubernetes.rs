@@ -1,0 +1,54 @@
+//! Kubernetes: client configurations, secrets in manifests, and the values of the runner charts.
+
+use serde_json::Value;
+
+use super::super::document::{entries, text};
+use super::super::lead::{Lead, account};
+use super::{Source, is_literal, is_secret_name};
+use crate::token;
+
+/// Keys under which the runner charts and their secrets hold a credential
+/// (<https://github.com/actions/actions-runner-controller>, chart `gha-runner-scale-set` and its predecessor).
+const CHART_KEYS: &[&str] =
+    &["github_token", "github_app_private_key", "github_basicauth_password", "github_webhook_secret_token", "jitToken"];
+
+/// `users[].user` of a kubeconfig.
+pub(super) fn client(_: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let mut leads = Vec::new();
+    for user in document.get("users").and_then(Value::as_array).into_iter().flatten() {
+        let owner = text(user, &["name"]).filter(|name| name.contains('@')).and_then(|name| account("mail", name));
+        for key in ["token", "password", "client-key-data"] {
+            let lead = text(user, &["user", key]).map(|value| Lead::new(value).of_kind("kubernetes-secret").named(key));
+            leads.extend(lead.map(|lead| lead.beside(owner.clone())));
+        }
+    }
+    leads
+}
+
+/// Secrets and chart values; everything else in a manifest is found by its shape.
+pub(super) fn manifest(_: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let mut leads = Vec::new();
+    if document.get("kind").and_then(Value::as_str) == Some("Secret") {
+        for (key, value) in entries(document, &["data"]) {
+            let decoded = value.as_str().and_then(|value| token::base64(value.trim().as_bytes()));
+            let plain = decoded.and_then(|decoded| String::from_utf8(decoded).ok());
+            leads.extend(plain.map(|plain| secret(key, &plain)));
+        }
+        leads.extend(entries(document, &["stringData"]).filter_map(|(key, value)| Some(secret(key, value.as_str()?))));
+    }
+    for holder in ["githubConfigSecret", "authSecret"] {
+        let values = entries(document, &[holder]).filter_map(|(key, value)| Some((key, value.as_str()?)));
+        leads.extend(
+            values
+                .filter(|(key, value)| CHART_KEYS.contains(key) && is_literal(value))
+                .map(|(key, value)| secret(key, value)),
+        );
+    }
+    leads
+}
+
+fn secret(key: &str, value: &str) -> Lead {
+    let lead = Lead::new(value).named(key);
+    let told = CHART_KEYS.contains(&key) || is_secret_name(key);
+    if told && is_literal(value) { lead.of_kind("kubernetes-secret") } else { lead }
+}

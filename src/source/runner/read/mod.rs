@@ -1,0 +1,178 @@
+//! Readers of known file formats, by path. A reader adds what the byte scan cannot know: owners, names, values without a
+//! known shape. It never decides whether something is bad.
+
+mod assistants;
+mod clouds;
+mod hosts;
+mod kubernetes;
+mod mcp;
+mod registries;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::document::{self, Format};
+use super::lead::Lead;
+
+pub(super) use mcp::Server;
+
+/// One file, and a way to the small files around it.
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+    /// The text of a file by its path relative to this one's directory.
+    pub(super) beside: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// What a reader made of a file.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) leads: Vec<Lead>,
+    pub(super) servers: Vec<Server>,
+}
+
+/// The file is not of the format that its path promises.
+#[derive(Debug)]
+pub(super) struct Malformed;
+
+/// How one sort of file is read.
+pub(super) struct Reader {
+    /// What the file is, in evidence.
+    pub(super) place: &'static str,
+    /// Ends of paths; `*` stands for any part of one name.
+    paths: &'static [&'static str],
+    how: How,
+}
+
+enum How {
+    Document(Format, fn(&Source<'_>, &Value) -> Vec<Lead>),
+    Text(fn(&Source<'_>) -> Vec<Lead>),
+    Servers(Format, &'static str),
+}
+
+/// The first entry that fits is used.
+const READERS: &[Reader] = &[
+    document("gh", &[".config/gh/hosts.yml", "gh/hosts.yml"], Format::Yaml, clouds::gh),
+    document("azure-cli", &[".azure/msal_token_cache.json"], Format::Json, clouds::msal),
+    document("azure-cli", &[".azure/service_principal_entries.json"], Format::Json, clouds::service_principals),
+    document("azd", &[".azd/auth/cache*.json"], Format::Json, clouds::msal),
+    document(
+        "gcloud",
+        &["application_default_credentials.json", "legacy_credentials/*/adc.json"],
+        Format::Json,
+        clouds::gcloud,
+    ),
+    text("aws", &[".aws/credentials"], clouds::aws),
+    document("claude-code", &[".claude/.credentials.json"], Format::Json, assistants::claude),
+    servers("claude-code", &[".claude.json", ".mcp.json", "managed-mcp.json"], Format::Json, "claude-code"),
+    servers("claude-desktop", &["claude_desktop_config.json"], Format::Json, "claude-desktop"),
+    servers("cursor", &[".cursor/mcp.json"], Format::Json, "cursor"),
+    servers(
+        "vscode",
+        &[".vscode/mcp.json", "Code/User/mcp.json", "Code/User/profiles/*/mcp.json"],
+        Format::Json,
+        "vscode",
+    ),
+    servers("vscode", &["devcontainer.json"], Format::Json, "vscode"),
+    servers("copilot", &[".copilot/mcp-config.json"], Format::Json, "copilot"),
+    servers("windsurf", &[".codeium/windsurf/mcp_config.json"], Format::Json, "windsurf"),
+    servers("gemini", &[".gemini/settings.json"], Format::Json, "gemini"),
+    servers("codex", &[".codex/config.toml"], Format::Toml, "codex"),
+    document("codex", &[".codex/auth.json"], Format::Json, assistants::codex),
+    document("gemini", &[".gemini/oauth_creds.json"], Format::Json, assistants::gemini),
+    document("mcp-remote", &[".mcp-auth/*/*_tokens.json"], Format::Json, assistants::mcp_remote),
+    document("docker", &[".docker/config.json"], Format::Json, registries::docker),
+    text("npm", &[".npmrc"], registries::npm),
+    text("pypi", &[".pypirc"], registries::pypi),
+    text("netrc", &[".netrc", "_netrc"], registries::netrc),
+    document("cargo", &[".cargo/credentials.toml", ".cargo/credentials"], Format::Toml, registries::cargo),
+    document("terraform", &[".terraform.d/credentials.tfrc.json"], Format::Json, registries::terraform),
+    document("kubernetes", &[".kube/config", "kubeconfig"], Format::Yaml, kubernetes::client),
+    document("agent", &[".credentials"], Format::Json, hosts::agent_credentials),
+    text("systemd", &["systemd/*/*.service", "systemd/*/*.service.d/*.conf"], hosts::commands),
+    text("crontab", &["crontab", "cron.d/*", "cron/crontabs/*", "spool/cron/*"], hosts::commands),
+    text("history", &[".bash_history", ".zsh_history", ".sh_history"], hosts::commands),
+    text("environment", &["etc/environment", ".env", "*.env", ".env.*"], hosts::environment),
+    text("shell", &[".bashrc", ".profile", ".bash_profile", ".zshrc", ".zshenv", "etc/profile"], hosts::environment),
+    text("process", &["environ"], hosts::environment),
+    document("manifest", &["*.yaml", "*.yml"], Format::Yaml, kubernetes::manifest),
+];
+
+const fn document(
+    place: &'static str,
+    paths: &'static [&'static str],
+    format: Format,
+    read: fn(&Source<'_>, &Value) -> Vec<Lead>,
+) -> Reader {
+    Reader { place, paths, how: How::Document(format, read) }
+}
+
+const fn text(place: &'static str, paths: &'static [&'static str], read: fn(&Source<'_>) -> Vec<Lead>) -> Reader {
+    Reader { place, paths, how: How::Text(read) }
+}
+
+const fn servers(place: &'static str, paths: &'static [&'static str], format: Format, client: &'static str) -> Reader {
+    Reader { place, paths, how: How::Servers(format, client) }
+}
+
+impl Reader {
+    /// The reader for a path.
+    pub(super) fn of(path: &Path) -> Option<&'static Reader> {
+        READERS.iter().find(|reader| reader.paths.iter().any(|end| ends_with(path, end)))
+    }
+
+    /// Reads one file.
+    pub(super) fn read(&self, source: &Source<'_>) -> Result<Read, Malformed> {
+        let parse = |format| document::parse(format, source.text).ok_or(Malformed);
+        let mut read = Read::default();
+        match &self.how {
+            How::Text(leads) => read.leads = leads(source),
+            How::Document(format, leads) => {
+                read.leads = parse(*format)?.iter().flat_map(|document| leads(source, document)).collect();
+            }
+            How::Servers(format, client) => {
+                for document in parse(*format)? {
+                    mcp::read(client, &document, &mut read);
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn ends_with(path: &Path, end: &str) -> bool {
+    let mut names = path.components().rev().map(|name| name.as_os_str().to_string_lossy());
+    end.rsplit('/').all(|pattern| names.next().is_some_and(|name| fits(&name, pattern)))
+}
+
+fn fits(name: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        None => name == pattern,
+        Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
+    }
+}
+
+/// Whether something under this name is meant to be secret.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_lowercase().replace('-', "_");
+    let part = |word: &str| name.split('_').any(|part| part == word);
+    ["token", "secret", "password", "passwd", "pat", "apikey", "credential", "authorization"].into_iter().any(part)
+        || ["api_key", "access_key", "private_key", "auth_token"].into_iter().any(|word| name.contains(word))
+        || ["token", "secret", "password", "apikey"].into_iter().any(|word| name.ends_with(word))
+}
+
+/// Whether a value stands for itself: not empty, no reference, no path, long enough to be a secret.
+fn is_literal(value: &str) -> bool {
+    let value = value.trim();
+    value.len() >= 8
+        && !crate::token::placeholder::is_reference(value.as_bytes())
+        && !crate::token::placeholder::is_sample(value.as_bytes(), 0)
+        && !value.starts_with(['/', '.', '~'])
+        && !value.contains(char::is_whitespace)
+        && !value.contains("${")
+        && !value.contains("://")
+}
+
+#[cfg(test)]
+mod tests;

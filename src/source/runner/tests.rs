@@ -1,0 +1,116 @@
+//! Hostile input, through the same door as a real scan. What well-formed hosts hold is tested in `tests/it/scan.rs`.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::*;
+use crate::env::Console;
+use crate::text::Secret;
+use crate::token;
+
+fn env() -> Env {
+    let now: jiff::Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
+    let console = Console::new(std::io::sink(), std::io::sink());
+    Env { now, clock: std::sync::Arc::new(move || now), seed: 1, variables: std::sync::Arc::default(), console }
+}
+
+fn pat() -> String {
+    let body = "Zk3".repeat(10);
+    format!("ghp_{body}{}", String::from_utf8_lossy(&token::checksum::crc_base62(body.as_bytes())))
+}
+
+fn run(paths: Vec<PathBuf>) -> Result<Scan, Error> {
+    let options = Options {
+        paths,
+        processes: None,
+        output: None,
+        host: Some("h".into()),
+        key: Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap(),
+        kinds: token::kinds().clone(),
+        issuers: None,
+        threads: 2,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(scan(&options, &env()))
+}
+
+fn sightings(scan: &Scan) -> Vec<(String, Option<i64>)> {
+    scan.evidence
+        .rows("SELECT path, line FROM sighting ORDER BY path", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+}
+
+#[test]
+fn links_pipes_loops_and_odd_names_neither_stop_nor_hide_anything() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    fs::create_dir_all(root.join("a/b")).unwrap();
+    std::os::unix::fs::symlink(root, root.join("a/b/loop")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", root.join("outside")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(root.join("a/.env")).status().unwrap().success());
+    let odd = root.join(OsStr::from_bytes(b"a/\xff\xfe.txt"));
+    fs::write(&odd, format!("x\ny={}\n", pat())).unwrap();
+    let sparse = fs::File::create(root.join("sparse")).unwrap();
+    sparse.set_len(content::WHOLE as u64 + 5_000_000).unwrap();
+    let done = run(vec![root.to_owned()]).unwrap();
+    assert_eq!(sightings(&done).iter().map(|(_, line)| *line).collect::<Vec<_>>(), [Some(2)]);
+    assert_eq!(done.summary.left.skipped["symbolic links"], 2);
+    assert_eq!(done.summary.left.skipped["pipes"], 1);
+    assert_eq!(done.summary.files, 2);
+    assert!(done.summary.is_complete());
+}
+
+#[test]
+fn a_token_deep_in_a_large_file_is_found_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut text = "filler line\n".repeat(900_000);
+    text.push_str(&pat());
+    text.push_str(&"\nmore".repeat(1_000_000));
+    fs::write(directory.path().join("big.log"), text).unwrap();
+    let done = run(vec![directory.path().to_owned()]).unwrap();
+    assert_eq!(sightings(&done).iter().map(|(_, line)| *line).collect::<Vec<_>>(), [Some(900_001)]);
+}
+
+#[test]
+fn a_missing_path_is_a_gap_unless_there_is_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("missing");
+    assert!(matches!(run(vec![missing.clone()]), Err(Error::Nothing(paths)) if paths == [missing.clone()]));
+    let done = run(vec![directory.path().to_owned(), missing]).unwrap();
+    assert!(!done.summary.is_complete());
+    let coverage = done.evidence.coverage().unwrap();
+    assert_eq!(coverage.iter().filter(|row| row.gap.is_some()).count(), 3, "each of the three tables is incomplete");
+}
+
+#[test]
+fn a_broken_file_of_a_known_format_is_a_gap_and_is_scanned_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir_all(directory.path().join(".config/gh")).unwrap();
+    fs::write(directory.path().join(".config/gh/hosts.yml"), format!("github.com: [\n  oauth_token: {}\n", pat()))
+        .unwrap();
+    let done = run(vec![directory.path().to_owned()]).unwrap();
+    assert_eq!(sightings(&done).len(), 1);
+    assert_eq!(done.summary.left.unread[&Unread::Malformed].0, 1);
+}
+
+#[test]
+fn the_value_of_a_credential_is_nowhere_in_the_evidence() {
+    let directory = tempfile::tempdir().unwrap();
+    let odd = directory.path().join(format!("name-{}", pat()));
+    fs::write(&odd, format!("{}=1\nhttps://{}:{}@h/\n", pat(), "u", pat())).unwrap();
+    let done = run(vec![directory.path().to_owned()]).unwrap();
+    let bytes = fs::read(done.evidence.path()).unwrap();
+    let value = pat();
+    assert!(!bytes.windows(12).any(|window| window == &value.as_bytes()[4..16]));
+    assert!(!done.summary.render(200).contains(&value));
+}
+
+#[test]
+fn a_permission_that_is_missing_is_told_apart() {
+    let mut left = Left::default();
+    left.failed(&std::io::ErrorKind::PermissionDenied.into(), Path::new("/a"));
+    left.failed(&std::io::ErrorKind::PermissionDenied.into(), Path::new("/b"));
+    let (count, examples) = &left.unread[&Unread::Denied];
+    let cause = cause(Unread::Denied, *count, examples);
+    assert_eq!((cause.kind, cause.detail.unwrap().raw()), (GapKind::Denied, "/a could not be opened, and 1 others"));
+}
