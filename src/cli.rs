@@ -12,7 +12,8 @@ use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::evidence::Evidence;
 use crate::report::Output;
-use crate::run::{self, Delivery, Subject};
+use crate::run::scan::Request;
+use crate::run::{self, Delivery, Intake, Subject};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -104,6 +105,8 @@ enum Verb {
         #[arg(short = 'o', long, value_name = "FILE")]
         evidence: Option<PathBuf>,
         #[command(flatten)]
+        scans: ScanFiles,
+        #[command(flatten)]
         delivery: DeliveryArgs,
     },
     /// The first half of an audit: collects evidence into a file and judges nothing.
@@ -113,7 +116,11 @@ enum Verb {
         /// Where the evidence goes.
         #[arg(short = 'o', long, value_name = "FILE")]
         evidence: PathBuf,
+        #[command(flatten)]
+        scans: ScanFiles,
     },
+    /// Scans a runner host or a checkout for credentials: no network, no sign-in, no values.
+    Scan(ScanArgs),
     /// The second half: judges an evidence file, offline.
     Check {
         /// The evidence.
@@ -189,6 +196,51 @@ struct DeliveryArgs {
 }
 
 #[derive(Debug, Args)]
+struct ScanFiles {
+    /// Evidence of a runner host, made by `leaver scan -o`. Repeatable.
+    #[arg(long = "include", value_name = "FILE")]
+    include: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct ScanArgs {
+    /// Files and directories, such as / or the home of the runner.
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Also reads the environment of running runners and agents.
+    #[arg(long = "proc")]
+    processes: bool,
+    /// Keeps the evidence in this file, for `leaver audit --include`.
+    #[arg(short = 'o', long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// What the host is called in evidence; without it, what it calls itself.
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// The key file of the fingerprints; without it LEAVER_FINGERPRINT_KEY, or a file in the home that is made once.
+    #[arg(long, value_name = "FILE")]
+    fingerprint_key: Option<PathBuf>,
+    /// Asks the issuer of each token, and nobody else, whose it is. This sends each token to its issuer.
+    #[arg(long)]
+    identify: bool,
+    #[command(flatten)]
+    folders: CheckArgs,
+}
+
+impl From<ScanArgs> for Request {
+    fn from(args: ScanArgs) -> Request {
+        Request {
+            paths: args.paths,
+            processes: args.processes,
+            keep: args.evidence,
+            host: args.host,
+            key_file: args.fingerprint_key,
+            identify: args.identify,
+            checks: args.folders.checks,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 struct CheckArgs {
     /// A folder with private checks, laid out like the built-in ones. Repeatable.
     #[arg(long = "checks", value_name = "DIR")]
@@ -240,10 +292,15 @@ impl Cli {
     pub async fn run(self, env: &Env) -> Result<Exit, Error> {
         let config = || Config::load(self.global.config.as_deref(), env);
         match self.verb {
-            Verb::Audit { person, evidence, delivery } => {
-                run::audit(&config()?, &person.into(), &delivery.into(), evidence.as_deref(), env).await
+            Verb::Audit { person, evidence, scans, delivery } => {
+                let intake = Intake { include: scans.include, keep: evidence };
+                run::audit(&config()?, &person.into(), &intake, &delivery.into(), env).await
             }
-            Verb::Collect { person, evidence } => collect(&config()?, person, &evidence, env).await,
+            Verb::Collect { person, evidence, scans } => {
+                let intake = Intake { include: scans.include, keep: Some(evidence) };
+                collect(&config()?, person, &intake, env).await
+            }
+            Verb::Scan(args) => run::scan::scan(&args.into(), config, env).await,
             Verb::Check { evidence, delivery } => check(&evidence, delivery, env),
             Verb::Checks { verb } => verb.run(env),
             Verb::Explain { id, folders } => {
@@ -261,9 +318,9 @@ impl Cli {
     }
 }
 
-async fn collect(config: &Config, person: PersonArgs, path: &Path, env: &Env) -> Result<Exit, Error> {
-    let evidence = run::collect(config, &person.into(), Some(path), env).await?;
-    env.console.note(&format!("{}  sha256:{}", path.display(), evidence.sha256()));
+async fn collect(config: &Config, person: PersonArgs, intake: &Intake, env: &Env) -> Result<Exit, Error> {
+    let evidence = run::collect(config, &person.into(), intake, env).await?;
+    env.console.note(&format!("{}  sha256:{}", evidence.path().display(), evidence.sha256()));
     Ok(Exit::Clean)
 }
 

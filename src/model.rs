@@ -165,6 +165,9 @@ impl Cause {
 impl GapKind {
     /// The next step for a person who reads the report.
     pub fn hint(self, needs: Option<&str>) -> String {
+        if let (GapKind::NotCollected, Some(step)) = (self, needs) {
+            return step.to_owned();
+        }
         let needs = needs.unwrap_or("what it needs");
         match self {
             GapKind::NotCollected => "collect again with a version and configuration that cover this data set".into(),

@@ -6,7 +6,7 @@ use crate::config::{Config, Endpoint, Endpoints, Entra};
 use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::run::{Delivery, Subject, audit};
+use crate::run::{Delivery, Intake, Subject, audit};
 
 /// Serves the organisation, audits its leaver, stops serving.
 ///
@@ -30,7 +30,7 @@ pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
     let config = config(&server)?;
     env.console
         .note("A synthetic organisation on loopback; nothing here is real. Its leaver is alice@contoso.example.\n");
-    audit(&config, &subject, delivery, None, &env).await
+    audit(&config, &subject, &Intake::default(), delivery, &env).await
 }
 
 /// The time of the organisation instead of ours, and nobody's sign-in but its own.

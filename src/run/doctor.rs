@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::{asked, settings};
+use super::{asked, output, settings};
 use crate::api::{self, Http, Service, SignIn};
 use crate::config::Config;
 use crate::env::Env;
@@ -33,7 +33,6 @@ pub async fn doctor(config: &Config, env: &Env) -> Result<Exit, Error> {
     let token =
         api::tokens(&http, env).token(Service::Graph, false).await.map_err(|error| asked(&error, "who we are"))?;
     let missing = permissions(&mut text, &claims(&token));
-    let output = |source| Error::Output { target: "stdout".into(), source };
     env.console.print(&text).map_err(output)?;
     Ok(if missing { Exit::Unknown } else { Exit::Clean })
 }

@@ -4,6 +4,7 @@
 pub mod demo;
 pub mod doctor;
 mod progress;
+pub mod scan;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +43,15 @@ pub struct Subject {
     pub last_day: Option<Date>,
 }
 
+/// What goes into the evidence besides the services, and where it is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Intake {
+    /// Scans of runner hosts.
+    pub include: Vec<PathBuf>,
+    /// Where the evidence is kept; `None`: only as long as the run needs it.
+    pub keep: Option<PathBuf>,
+}
+
 /// How to judge and where to put the result.
 #[derive(Debug, Clone, Default)]
 pub struct Delivery {
@@ -51,20 +61,20 @@ pub struct Delivery {
     pub outputs: Vec<Output>,
 }
 
-/// Collects, judges and reports. The evidence is kept where `keep` says, or not at all.
+/// Collects, judges and reports.
 ///
 /// # Errors
 /// Whatever ends a run before there is a report.
 pub async fn audit(
     config: &Config,
     subject: &Subject,
+    intake: &Intake,
     delivery: &Delivery,
-    keep: Option<&Path>,
     env: &Env,
 ) -> Result<Exit, Error> {
     let checks = load_checks(&delivery.checks, env)?;
     let started_at = (env.clock)();
-    let evidence = collect(config, subject, keep, env).await?;
+    let evidence = collect(config, subject, intake, env).await?;
     judge(&evidence, &checks, started_at, &delivery.outputs, env)
 }
 
@@ -73,7 +83,8 @@ pub async fn audit(
 /// # Errors
 /// When nobody can sign in, when the person is nobody or several, or when the file cannot be written.
 /// Whatever else cannot be read becomes a gap in the evidence.
-pub async fn collect(config: &Config, subject: &Subject, keep: Option<&Path>, env: &Env) -> Result<Evidence, Error> {
+pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &Env) -> Result<Evidence, Error> {
+    let keep = intake.keep.as_deref();
     let query = query(&subject.person)?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
     let writer = Writer::create(&directory(keep), &meta(config, env))?;
@@ -88,6 +99,7 @@ pub async fn collect(config: &Config, subject: &Subject, keep: Option<&Path>, en
     let question =
         Question { people: &[person], gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
     entra::collect(&entra, &question).await?;
+    scan::include(&writer, &intake.include, env).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }
@@ -201,6 +213,10 @@ fn unresolved(asked_for: &str, why: Unresolved) -> Error {
         },
         Unresolved::Api(error) => asked(&error, "who this is"),
     }
+}
+
+fn output(source: std::io::Error) -> Error {
+    Error::Output { target: "stdout".into(), source }
 }
 
 /// What it means that the one question failed on which everything else hangs.

@@ -162,7 +162,8 @@ pub fn look(host: &str, name: &Path, bytes: &[u8], kinds: &Kinds, key: &Key) -> 
     rows
 }
 
-const TABLES: &[&str] = &["runner", "sighting", "mcp_server"];
+/// The data sets that a scan fills.
+pub const TABLES: &[&str] = &["runner", "sighting", "mcp_server"];
 
 async fn write(writer: &Writer, host: &str, result: &Outcome) -> Result<(), evidence::Error> {
     let scope = Scope {

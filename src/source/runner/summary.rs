@@ -23,6 +23,8 @@ pub struct Summary {
     pub credentials: usize,
     /// Values under a secret name or with a checksum that does not hold.
     pub doubtful: usize,
+    /// Those of them that may belong to a person.
+    pub personal: usize,
     runners: Vec<[String; 4]>,
     sightings: Vec<[String; 5]>,
     servers: Vec<[String; 4]>,
@@ -39,6 +41,8 @@ impl Summary {
             |text: &Option<crate::text::Untrusted>| text.as_ref().map(|text| text.terminal()).unwrap_or_default();
         self.credentials = sightings.iter().filter(|row| row.confidence != "low").count();
         self.doubtful = sightings.len() - self.credentials;
+        let personal = |row: &&Sighting| row.confidence != "low" && matches!(row.holder.as_str(), "person" | "either");
+        self.personal = sightings.iter().filter(personal).count();
         let sure = sightings.iter().filter(|row| row.confidence != "low").take(ROWS);
         self.sightings = sure
             .map(|row| {

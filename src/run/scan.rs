@@ -1,0 +1,132 @@
+//! `leaver scan`: which credentials lie on a runner host, and taking such a scan into an audit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::output;
+use crate::config::Config;
+use crate::env::Env;
+use crate::error::{Error, Exit};
+use crate::evidence::{self, Scope, Stop, Writer};
+use crate::model::{Cause, GapKind};
+use crate::source::runner::{self, Error as ScanError, Issuers, Key, KeyError, Options};
+use crate::text::{Secret, Untrusted};
+use crate::token::{self, Kinds};
+
+const KEY: &str = "LEAVER_FINGERPRINT_KEY";
+
+/// What the command line says of a scan.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Files and directories.
+    pub paths: Vec<PathBuf>,
+    /// Also the environment of running runners.
+    pub processes: bool,
+    /// Where the evidence goes.
+    pub keep: Option<PathBuf>,
+    /// What the host is called.
+    pub host: Option<String>,
+    /// The key file of the fingerprints.
+    pub key_file: Option<PathBuf>,
+    /// Ask issuers for the owners of their tokens.
+    pub identify: bool,
+    /// Folders that may hold a further `tokens.toml`.
+    pub checks: Vec<PathBuf>,
+}
+
+/// Scans and prints what was seen. Nothing is judged: that takes a person, hence an audit with `--include`.
+///
+/// # Errors
+/// When nothing can be scanned, without a key, or when the evidence cannot be written.
+pub async fn scan(request: &Request, config: impl FnOnce() -> Result<Config, Error>, env: &Env) -> Result<Exit, Error> {
+    let key = key(request.key_file.as_deref(), env)?;
+    if key.is_new() {
+        env.console.note(&format!("made a fingerprint key, id {}: joins with older evidence are impossible", key.id()));
+    }
+    let issuers = if request.identify { Some(issuers(&config()?)?) } else { None };
+    let options = Options {
+        paths: request.paths.clone(),
+        processes: request.processes.then(|| PathBuf::from("/proc")),
+        output: request.keep.clone(),
+        host: request.host.clone(),
+        kinds: kinds(&request.checks)?,
+        issuers,
+        threads: 0,
+        key,
+    };
+    let scan = runner::scan(&options, env).await.map_err(of_scan)?;
+    env.console.print(&scan.summary.render(env.console.width)).map_err(output)?;
+    env.console.note(&format!("fingerprints made with key {}", options.key.id()));
+    if let Some(path) = &request.keep {
+        env.console.note(&format!("{}  sha256:{}", path.display(), scan.evidence.sha256()));
+    }
+    Ok(match (scan.summary.personal, scan.summary.is_complete()) {
+        (1.., _) => Exit::Findings,
+        (0, true) => Exit::Clean,
+        (0, false) => Exit::Unknown,
+    })
+}
+
+/// Takes the scans of runner hosts into an audit; without any, the runners are a gap that says how to close it.
+pub(super) async fn include(writer: &Writer, scans: &[PathBuf], env: &Env) -> Result<(), evidence::Error> {
+    if scans.is_empty() {
+        let cause = Cause::new(GapKind::NotCollected, "no runner host was scanned")
+            .needing("run `leaver scan` on each runner host, then audit with --include");
+        let scope = Scope { name: "runner hosts".into(), person: None, needs: String::new() };
+        let nothing = async |_: &mut evidence::Rows| Err(Stop::Gap(cause));
+        return writer.dataset(runner::TABLES, &scope, nothing).await.map(drop);
+    }
+    for scan in scans {
+        runner::include(writer, scan, env).await?;
+    }
+    Ok(())
+}
+
+fn key(file: Option<&Path>, env: &Env) -> Result<Key, Error> {
+    let refused = |error: KeyError| match error {
+        KeyError::File { path, source } => Error::Input { path: path.display().to_string().into(), source },
+        KeyError::Short => Error::usage(error.to_string(), "use 32 random bytes, such as `openssl rand -hex 32`"),
+    };
+    match (file, env.variable(KEY)) {
+        (Some(file), _) => Key::from_file(file).map_err(refused),
+        (None, Some(value)) => Key::from_setting(&Secret::new(value)).map_err(refused),
+        (None, None) => Key::from_file(&default_key_file(env)?).map_err(refused),
+    }
+}
+
+fn default_key_file(env: &Env) -> Result<PathBuf, Error> {
+    let home = || env.variable("HOME").map(|home| Path::new(home).join(".config"));
+    let folder = env.variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
+    let hint = format!("set {KEY}, or give --fingerprint-key FILE");
+    folder
+        .map(|folder| folder.join("leaver/fingerprint.key"))
+        .ok_or_else(|| Error::usage("there is no home for a key", hint))
+}
+
+fn kinds(folders: &[PathBuf]) -> Result<Kinds, Error> {
+    let mut kinds = token::kinds().clone();
+    for file in folders.iter().map(|folder| folder.join("tokens.toml")).filter(|file| file.exists()) {
+        let name = file.display().to_string();
+        let text = fs::read_to_string(&file).map_err(|source| Error::Input { path: name.as_str().into(), source })?;
+        kinds = kinds
+            .with(&text, &name)
+            .map_err(|error| Error::Check { place: name.as_str().into(), message: error.to_string().into() })?;
+    }
+    Ok(kinds)
+}
+
+fn issuers(config: &Config) -> Result<Issuers, Error> {
+    let endpoints = super::settings::of(config).endpoints;
+    let organizations = config.azure_devops.organizations.clone();
+    Issuers::new(&endpoints.github, &endpoints.devops, organizations)
+        .map_err(|error| Error::usage(error.to_string(), "correct [endpoints] in the configuration"))
+}
+
+fn of_scan(error: ScanError) -> Error {
+    match error {
+        ScanError::Evidence(error) => Error::Evidence(error),
+        nothing @ ScanError::Nothing(_) => {
+            Error::usage(Untrusted::from(nothing.to_string()), "check the paths, and that this user may read them")
+        }
+    }
+}
