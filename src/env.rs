@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -26,6 +27,16 @@ impl Env {
     /// An environment variable; an empty one counts as absent.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Where a file goes that `path` will name once it is whole: beside it, so that naming it is one step.
+    /// Without a path: where temporary files go.
+    pub fn beside(&self, path: Option<&Path>) -> PathBuf {
+        match path.map(Path::parent) {
+            Some(Some(parent)) if parent != Path::new("") => parent.to_owned(),
+            Some(_) => PathBuf::from("."),
+            None => PathBuf::from(self.variable("TMPDIR").unwrap_or("/tmp")),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod progress;
 pub mod scan;
 mod settings;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -87,7 +87,7 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     let keep = intake.keep.as_deref();
     let query = query(&subject.person)?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
-    let writer = Writer::create(&directory(keep), &meta(config, env))?;
+    let writer = Writer::create(&env.beside(keep), &meta(config, env))?;
     let progress = Arc::new(Progress::new(writer.clone(), &env.console));
     let api = Api::new(http.clone(), api::tokens(&http, env), progress.clone(), env);
     let entra = Collector { api: api.read(Service::Graph), out: writer.clone() };
@@ -146,15 +146,6 @@ fn query(text: &str) -> Result<Query, Error> {
         let message = format!("\"{text}\" is no user principal name, mail address, object id or employee id");
         Error::usage(message, "for example: leaver audit alice@contoso.com --last-day 2026-05-01")
     })
-}
-
-/// Beside the file that is to be kept, so that giving it its name is one step; else where temporary files go.
-fn directory(keep: Option<&Path>) -> PathBuf {
-    match keep.map(Path::parent) {
-        Some(Some(parent)) if parent != Path::new("") => parent.to_owned(),
-        Some(_) => PathBuf::from("."),
-        None => std::env::temp_dir(),
-    }
 }
 
 fn meta(config: &Config, env: &Env) -> Vec<(&'static str, String)> {

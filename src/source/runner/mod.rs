@@ -98,7 +98,7 @@ pub async fn scan(options: &Options, env: &Env) -> Result<Scan, Error> {
         ("tool", env!("CARGO_PKG_VERSION").to_owned()),
         ("fingerprint_key", options.key.id().to_owned()),
     ];
-    let writer = Writer::create(&partial(options, env), &meta)?;
+    let writer = Writer::create(&env.beside(options.output.as_deref()), &meta)?;
     let mut result = Host { name: &name, accounts: Accounts::of(&options.paths), options }.look();
     if let Some(issuers) = &options.issuers {
         identify(issuers, &mut result, &writer, env).await?;
@@ -130,15 +130,6 @@ async fn identify(issuers: &Issuers, result: &mut Outcome, writer: &Writer, env:
 fn organization(server: &str) -> Option<String> {
     let url = url::Url::parse(server).ok().filter(|url| url.host_str() == Some("dev.azure.com"))?;
     url.path_segments()?.next().filter(|name| !name.is_empty()).map(str::to_owned)
-}
-
-/// Beside the output, so that the finished file can be renamed into place.
-fn partial(options: &Options, env: &Env) -> PathBuf {
-    match options.output.as_deref().map(|output| output.parent().unwrap_or(Path::new(""))) {
-        None => PathBuf::from(env.variable("TMPDIR").unwrap_or("/tmp")),
-        Some(here) if here.as_os_str().is_empty() => PathBuf::from("."),
-        Some(directory) => directory.to_owned(),
-    }
 }
 
 fn own_name() -> String {
