@@ -157,7 +157,17 @@ fn every_kind_is_found_wherever_a_value_may_end() {
 #[test]
 fn every_kind_of_the_table_has_an_example_here() {
     let shown: std::collections::BTreeSet<&str> = every_kind().into_iter().map(|(kind, _)| kind).collect();
-    let surroundings = ["azure-connection-key", "azure-sas", "url-password", "bearer", "basic", "password"];
+    let surroundings = [
+        "azure-connection-key",
+        "azure-sas",
+        "snyk",
+        "vercel-legacy",
+        "aws-secret-key",
+        "url-password",
+        "bearer",
+        "basic",
+        "password",
+    ];
     for kind in kinds().iter() {
         assert!(shown.contains(kind.name.as_str()) || surroundings.contains(&kind.name.as_str()), "{}", kind.name);
     }
@@ -222,6 +232,21 @@ fn placeholders_and_samples_are_not_tokens() {
     }
     let default = format!("https://x:${{T:-{}}}@h", with_crc("ghp_", 1));
     assert_eq!(found(&default).len(), 1, "a default is a literal");
+}
+
+#[test]
+fn some_kinds_are_known_by_their_name_only() {
+    let uuid = "9f4b8a52-6d0c-4c3b-9d0e-2f1d8f0f7a11";
+    for (text, kind) in [
+        (format!("SNYK_TOKEN={uuid}"), "snyk"),
+        (format!("SNYK_TOKEN: \"{uuid}\""), "snyk"),
+        (format!("export VERCEL_TOKEN='{}'", noise(1, 24)), "vercel-legacy"),
+        (format!("aws_secret_access_key = {}", noise(2, 40)), "aws-secret-key"),
+        (format!("{{\"SecretAccessKey\": \"{}\"}}", noise(3, 40)), "aws-secret-key"),
+    ] {
+        assert_eq!(found(&text).iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), [kind], "{text}");
+    }
+    assert_eq!(found(&format!("id={uuid} VERCEL_TOKEN={}", noise(1, 23))), []);
 }
 
 #[test]

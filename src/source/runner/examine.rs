@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::content;
+use super::document;
 use super::fingerprint::Key;
 use super::identify::Question;
 use super::lead::{Known, Lead, account, account_kind};
@@ -79,6 +80,7 @@ impl Examiner<'_> {
             }
         }
         examined.found = all.found;
+        of_service_account(&mut examined.found, text);
         if examined.place == "runner-env" && beside(".agent").is_some() {
             mark_uploaded(&mut examined.found, &String::from_utf8_lossy(text));
         }
@@ -241,6 +243,19 @@ impl Joined<'_> {
         let text = String::from_utf8_lossy(self.text);
         let at = text.find(std::str::from_utf8(value).ok()?)?;
         Some(1 + text[..at].bytes().filter(|&byte| byte == b'\n').count() as u64)
+    }
+}
+
+/// The key file of a Google service account says whose its private key is.
+fn of_service_account(found: &mut [Found], text: &[u8]) {
+    let Some(found) = found.iter_mut().find(|found| found.kind == "private-key") else { return };
+    let Ok(document) = serde_json::from_slice::<serde_json::Value>(text) else { return };
+    if let (Some("service_account"), Some(mail)) =
+        (document::text(&document, &["type"]), document::text(&document, &["client_email"]))
+    {
+        found.holder = Holder::Service;
+        let owner = token::owner::Owner { kind: "application", id: None, name: Some(mail.into()) };
+        found.owner = Some(Known { owner, source: "beside", grade: Grade::D });
     }
 }
 

@@ -90,6 +90,7 @@ const READERS: &[Reader] = &[
     document("terraform", &[".terraform.d/credentials.tfrc.json"], Format::Json, registries::terraform),
     document("kubernetes", &[".kube/config", "kubeconfig"], Format::Yaml, kubernetes::client),
     document("agent", &[".credentials"], Format::Json, hosts::agent_credentials),
+    document("agent", &[".credential_store"], Format::Json, hosts::agent_store),
     text("systemd", &["systemd/*/*.service", "systemd/*/*.service.d/*.conf"], hosts::commands),
     text("crontab", &["crontab", "cron.d/*", "cron/crontabs/*", "spool/cron/*"], hosts::commands),
     text("history", &[".bash_history", ".zsh_history", ".sh_history"], hosts::commands),

@@ -15,7 +15,7 @@ pub(super) fn docker(_: &Source<'_>, document: &Value) -> Vec<Lead> {
             "login" => "docker",
             kind => kind,
         };
-        let pair = text(entry, &["auth"]).and_then(|auth| user_and_password(auth));
+        let pair = text(entry, &["auth"]).and_then(user_and_password);
         let user = pair.as_ref().map(|(user, _)| user.as_str());
         let owner = user.and_then(|user| account(kind, user));
         let passwords = pair.as_ref().map(|(_, password)| password.as_str()).filter(|password| !password.is_empty());
