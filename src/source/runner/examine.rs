@@ -81,6 +81,7 @@ impl Examiner<'_> {
         }
         examined.found = all.found;
         of_service_account(&mut examined.found, text);
+        of_public_key(&mut examined.found, path, beside);
         if examined.place == "runner-env" && beside(".agent").is_some() {
             mark_uploaded(&mut examined.found, &String::from_utf8_lossy(text));
         }
@@ -257,6 +258,15 @@ fn of_service_account(found: &mut [Found], text: &[u8]) {
         let owner = token::owner::Owner { kind: "application", id: None, name: Some(mail.into()) };
         found.owner = Some(Known { owner, source: "beside", grade: Grade::D });
     }
+}
+
+/// An encrypted key hides its comment; the public half beside it has the same one.
+fn of_public_key(found: &mut [Found], path: &Path, beside: &dyn Fn(&str) -> Option<String>) {
+    let Some(key) = found.iter_mut().find(|found| found.kind == "private-key" && found.owner.is_none()) else { return };
+    let public = path.file_name().and_then(|name| beside(&format!("{}.pub", name.to_string_lossy())));
+    let comment = public.as_deref().and_then(|text| text.split_whitespace().nth(2)).map(Untrusted::from);
+    let owner = comment.map(|name| token::owner::Owner { kind: "ssh-comment", id: None, name: Some(name) });
+    key.owner = owner.map(|owner| Known { owner, source: "beside", grade: Grade::D });
 }
 
 /// What kind of file it is, as far as its path and its neighbours tell without reading it.

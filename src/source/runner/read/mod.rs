@@ -3,6 +3,7 @@
 
 mod assistants;
 mod clouds;
+mod gcloud;
 mod hosts;
 mod kubernetes;
 mod mcp;
@@ -54,8 +55,8 @@ enum How {
 /// The first entry that fits is used.
 const READERS: &[Reader] = &[
     document("gh", &[".config/gh/hosts.yml", "gh/hosts.yml"], Format::Yaml, clouds::gh),
-    document("azure-cli", &[".azure/msal_token_cache.json"], Format::Json, clouds::msal),
-    document("azure-cli", &[".azure/service_principal_entries.json"], Format::Json, clouds::service_principals),
+    document("azure-cli", &["msal_token_cache.json"], Format::Json, clouds::msal),
+    document("azure-cli", &["service_principal_entries.json"], Format::Json, clouds::service_principals),
     document("azd", &[".azd/auth/cache*.json"], Format::Json, clouds::msal),
     document(
         "gcloud",
@@ -63,6 +64,7 @@ const READERS: &[Reader] = &[
         Format::Json,
         clouds::gcloud,
     ),
+    text("gcloud", &["gcloud/credentials.db"], gcloud::credentials),
     text("aws", &[".aws/credentials"], clouds::aws),
     document("claude-code", &[".claude/.credentials.json"], Format::Json, assistants::claude),
     servers("claude-code", &[".claude.json", ".mcp.json", "managed-mcp.json"], Format::Json, "claude-code"),
