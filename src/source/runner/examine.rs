@@ -69,7 +69,7 @@ impl Examiner<'_> {
         {
             let text = String::from_utf8_lossy(text);
             match reader.read(&Source { path, text: &text, beside }) {
-                Err(_) => examined.malformed = reader.place != "manifest",
+                Err(_) => examined.malformed = true,
                 Ok(read) => {
                     read.leads.iter().for_each(|lead| self.lead(lead, &mut all));
                     examined.servers = read.servers;

@@ -99,7 +99,7 @@ const READERS: &[Reader] = &[
     text("environment", &["etc/environment", ".env", "*.env", ".env.*"], hosts::environment),
     text("shell", &[".bashrc", ".profile", ".bash_profile", ".zshrc", ".zshenv", "etc/profile"], hosts::environment),
     text("process", &["environ"], hosts::environment),
-    document("manifest", &["*.yaml", "*.yml"], Format::Yaml, kubernetes::manifest),
+    text("manifest", &["*.yaml", "*.yml"], kubernetes::manifests),
 ];
 
 const fn document(
