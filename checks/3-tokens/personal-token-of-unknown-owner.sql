@@ -10,6 +10,7 @@ SELECT NULL                    AS person,
        'fail'                  AS status,
        printf('%s in %s', sighting.kind, ifnull(sighting.name, sighting.path)) AS reason,
        sighting.modified_at    AS seen_at,
+       sighting.owner_id       AS account,
        sighting.file_owner     AS file_owner,
        sighting.runner         AS runner,
        sighting.fingerprint    AS fingerprint
@@ -17,8 +18,7 @@ FROM   sighting
 WHERE  sighting.runner IS NOT NULL
 AND    sighting.holder = 'person'
 AND    sighting.confidence IN ('medium', 'high')
-AND    sighting.owner_id IS NULL
-AND    sighting.owner_name IS NULL
+AND    (sighting.owner_kind IS NULL OR sighting.owner_kind IN ('aws-account', 'ssh-comment'))
 AND    ifnull(sighting.issuer_says, 'not asked') IN ('not asked', 'valid', 'unavailable');
 /*
 [[case]]

@@ -153,3 +153,29 @@ fn marvin32(data: &[u8], seed: u64) -> u32 {
     mix(u32::from_le_bytes(last));
     mix(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_checksum_vectors_hold() {
+        assert_eq!(crc_base62(&[b'A'; 30]), *b"0uCPlr");
+        assert_eq!(entra_sum(format!("zzz8Q~{}", "z".repeat(31)).as_bytes()), *b"blP");
+        let cask = format!("{}JQQJ99AE{}AZDO", "H".repeat(52), "A".repeat(16));
+        assert_eq!(cask_sum(cask.as_bytes()), Some(*b"riK5"));
+        let storage = format!("{}+ASt5mnCaw==", "a".repeat(76));
+        assert_eq!(azure_storage(storage.as_bytes()), Some(true));
+        assert_eq!(azure_storage(storage.replace("aw==", "bw==").as_bytes()), Some(false));
+        let user = ["aaatoaqdaqc3cyiga4eascqlbq", "gq4dyqcejhaeyuculbogazdinq"].concat();
+        let application = ["aaa4oaqdaqcrd4iga4eascqlbq", "gq4dyqcejhgeyuculbogazdinq"].concat();
+        assert_eq!(azure_devops_legacy(user.as_bytes()), Some(true));
+        assert_eq!(azure_devops_legacy(application.as_bytes()), Some(true));
+        assert_eq!(azure_devops_legacy("a".repeat(52).as_bytes()), Some(false));
+    }
+
+    #[test]
+    fn marvin_agrees_with_its_published_vector() {
+        assert_eq!(marvin32(b"abc", 0xd53c_d9ce_cd08_93b7), 0x4927_69bf ^ 0x22c7_4339);
+    }
+}

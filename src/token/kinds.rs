@@ -12,6 +12,9 @@ use super::structure::Check;
 /// Literals for one pass of the vectorised search, which takes at most 64 and is best below.
 const LITERALS_PER_PASS: usize = 48;
 
+/// A pattern is only tried where a literal says that it begins.
+const ANCHOR: &str = r"\A";
+
 /// One kind of token.
 #[derive(Debug, Clone)]
 pub struct Kind {
@@ -162,6 +165,11 @@ enum Place {
 }
 
 impl Kind {
+    /// The regular expression that its tokens match.
+    pub fn pattern(&self) -> &str {
+        self.pattern.as_str().strip_prefix(ANCHOR).unwrap_or_default()
+    }
+
     /// Too common in code to be reported as it is.
     pub fn is_only_surroundings(&self) -> bool {
         self.only_in_text
@@ -252,7 +260,7 @@ fn passes(literals: BTreeMap<&str, Vec<usize>>) -> Result<Vec<Pass>, String> {
 impl Entry {
     fn compile(&self) -> Result<Kind, String> {
         self.validate()?;
-        let pattern = RegexBuilder::new(&format!(r"\A(?:{})", self.pattern))
+        let pattern = RegexBuilder::new(&format!("{ANCHOR}(?:{})", self.pattern))
             .unicode(false)
             .build()
             .map_err(|broken| broken.to_string())?;

@@ -102,6 +102,8 @@ pub(crate) fn incident(root: &Path) -> Host {
             })
             .to_string(),
         )
+        .file("home/alice/.ssh/id_ed25519", format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----\n", noise(8, 300)))
+        .file("home/alice/.ssh/id_ed25519.pub", format!("ssh-ed25519 {} alice@laptop\n", noise(9, 68)))
         .file("home/alice/.claude.json", r#"{"oauthAccount": {"emailAddress": "alice@contoso.com"}}"#)
         .file(
             "home/alice/.claude/.credentials.json",

@@ -70,6 +70,7 @@ fn the_incident_is_found_and_attributed() {
             "/home/alice/.config/gh/hosts.yml github-oauth person alice-dev sign-in C".to_owned(),
             "/home/alice/.cursor/mcp.json github-pat person - - -".to_owned(),
             "/home/alice/.git-credentials github-pat person alice-dev url D".to_owned(),
+            "/home/alice/.ssh/id_ed25519 private-key either alice@laptop beside D".to_owned(),
             // The same token, so the same owner, although this file does not tell.
             "/home/alice/actions-runner/.env github-pat person alice-dev same-token D".to_owned(),
             "/home/alice/actions-runner/_work/deploy/deploy/.git/config github-installation job - - -".to_owned(),
@@ -221,7 +222,7 @@ fn an_audit_that_includes_the_incident_host_finds_the_leaver_on_it() {
         ("mcp-server-reaches-file-system-root", Verdict::Fail, 1),
         ("mcp-server-with-literal-credential", Verdict::Fail, 1),
         ("personal-token-of-unknown-owner", Verdict::Fail, 1),
-        ("personal-token-on-runner", Verdict::Fail, 2),
+        ("personal-token-on-runner", Verdict::Fail, 3),
         ("runner-of-leaver", Verdict::Fail, 1),
         ("token-uploaded-as-capability", Verdict::Pass, 0),
     ];

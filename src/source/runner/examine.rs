@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::content;
+use super::document;
 use super::fingerprint::Key;
 use super::identify::Question;
 use super::lead::{Known, Lead, account, account_kind};
@@ -68,7 +69,7 @@ impl Examiner<'_> {
         {
             let text = String::from_utf8_lossy(text);
             match reader.read(&Source { path, text: &text, beside }) {
-                Err(_) => examined.malformed = reader.place != "manifest",
+                Err(_) => examined.malformed = true,
                 Ok(read) => {
                     read.leads.iter().for_each(|lead| self.lead(lead, &mut all));
                     examined.servers = read.servers;
@@ -79,6 +80,8 @@ impl Examiner<'_> {
             }
         }
         examined.found = all.found;
+        of_service_account(&mut examined.found, text);
+        of_public_key(&mut examined.found, path, beside);
         if examined.place == "runner-env" && beside(".agent").is_some() {
             mark_uploaded(&mut examined.found, &String::from_utf8_lossy(text));
         }
@@ -242,6 +245,28 @@ impl Joined<'_> {
         let at = text.find(std::str::from_utf8(value).ok()?)?;
         Some(1 + text[..at].bytes().filter(|&byte| byte == b'\n').count() as u64)
     }
+}
+
+/// The key file of a Google service account says whose its private key is.
+fn of_service_account(found: &mut [Found], text: &[u8]) {
+    let Some(found) = found.iter_mut().find(|found| found.kind == "private-key") else { return };
+    let Ok(document) = serde_json::from_slice::<serde_json::Value>(text) else { return };
+    if let (Some("service_account"), Some(mail)) =
+        (document::text(&document, &["type"]), document::text(&document, &["client_email"]))
+    {
+        found.holder = Holder::Service;
+        let owner = token::owner::Owner { kind: "application", id: None, name: Some(mail.into()) };
+        found.owner = Some(Known { owner, source: "beside", grade: Grade::D });
+    }
+}
+
+/// An encrypted key hides its comment; the public half beside it has the same one.
+fn of_public_key(found: &mut [Found], path: &Path, beside: &dyn Fn(&str) -> Option<String>) {
+    let Some(key) = found.iter_mut().find(|found| found.kind == "private-key" && found.owner.is_none()) else { return };
+    let public = path.file_name().and_then(|name| beside(&format!("{}.pub", name.to_string_lossy())));
+    let comment = public.as_deref().and_then(|text| text.split_whitespace().nth(2)).map(Untrusted::from);
+    let owner = comment.map(|name| token::owner::Owner { kind: "ssh-comment", id: None, name: Some(name) });
+    key.owner = owner.map(|owner| Known { owner, source: "beside", grade: Grade::D });
 }
 
 /// What kind of file it is, as far as its path and its neighbours tell without reading it.

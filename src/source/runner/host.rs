@@ -15,6 +15,7 @@ use super::{Options, content, process};
 use crate::evidence::row::{McpServer, Runner, Sighting};
 use crate::model::Grade;
 use crate::text::Untrusted;
+use crate::token::Issuer;
 
 /// Everything that one scan found.
 #[derive(Default)]
@@ -107,9 +108,7 @@ impl Host<'_> {
         let file_owner = self.accounts.owner(metadata);
         let shown = path.display().to_string();
         for mut found in examined.found {
-            // A server of its own issued it: github.com must not see it.
-            let foreign = found.owner.as_ref().is_some_and(|known| known.owner.kind == "github-enterprise");
-            if let Some(question) = found.question.take().filter(|_| !foreign) {
+            if let Some(question) = found.question.take().filter(|question| !is_of_another_server(question, &found)) {
                 part.questions.push((found.fingerprint.clone(), Question { name: found.name.clone(), ..question }));
             }
             let row = sighting(self.name, &shown, examined.place, found);
@@ -175,7 +174,14 @@ impl Host<'_> {
         result
     }
 
-    /// The runner that can read a file: it lies in its directory, in the home of its account, or is its environment.
+    /// What lies in `etc` of the host, such as `etc/environment` and the units of the services.
+    fn is_for_everybody(&self, path: &Path) -> bool {
+        let below = |root: &PathBuf| path.strip_prefix(root).is_ok_and(|path| path.starts_with("etc"));
+        path.starts_with("/etc") || self.options.paths.iter().any(below)
+    }
+
+    /// The runner that can read a file: it lies in its directory, in the home of its account, is its environment, or is
+    /// there for everybody on the host.
     fn runner_of(
         &self,
         path: &Path,
@@ -186,6 +192,7 @@ impl Host<'_> {
         let fits = |runner: &&inventory::Found| {
             let user = runner.row.service_user.as_ref().or(runner.row.file_owner.as_ref());
             path.starts_with(&runner.directory)
+                || self.is_for_everybody(path)
                 || process.is_some_and(|process| process.runner.as_ref() == Some(&runner.directory))
                 || user.is_some_and(|user| self.accounts.is_in_home(path, user.raw()))
         };
@@ -232,6 +239,12 @@ fn owned(row: Sighting, known: Option<Known>) -> Sighting {
         grade: Some(grade.to_string()),
         ..row
     }
+}
+
+/// A GitHub token beside the name of another host was issued there: github.com must not see it.
+fn is_of_another_server(question: &Question, found: &examine::Found) -> bool {
+    let elsewhere = |known: &Known| matches!(known.owner.kind, "github-enterprise" | "login");
+    question.issuer == Issuer::Github && found.owner.as_ref().is_some_and(elsewhere)
 }
 
 /// What its issuer said of a token wins over everything else.

@@ -94,7 +94,7 @@ pub(super) fn account_kind(host: &str) -> &'static str {
     let host = host.trim_end_matches('.').to_lowercase();
     let below = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
     match () {
-        () if below("github.com") || below("ghe.com") || below("ghcr.io") => "github",
+        () if below("github.com") || below("ghcr.io") => "github",
         () if below("dev.azure.com") || below("visualstudio.com") => "devops",
         () => "login",
     }

@@ -6,6 +6,7 @@ use super::super::document::{entries, text};
 use super::super::lead::{Lead, account, account_kind};
 use super::Source;
 use crate::text::Untrusted;
+use crate::token;
 use crate::token::owner::Owner;
 
 /// `<host>: {user, oauth_token, users: {<login>: {oauth_token}}}`; the token of the active user stands there twice.
@@ -94,7 +95,7 @@ pub(super) fn aws(source: &Source<'_>) -> Vec<Lead> {
         let (key, value) = (key.trim(), value.trim());
         match key {
             "aws_access_key_id" => owner = of_access_key(value),
-            "aws_secret_access_key" | "aws_session_token" => {
+            "aws_secret_access_key" | "aws_session_token" if !token::placeholder::is_sample(value.as_bytes(), 0) => {
                 leads.push(Lead::new(value).of_kind("aws-secret-key").named(key).beside(owner.clone()));
             }
             _ => {}
@@ -104,6 +105,6 @@ pub(super) fn aws(source: &Source<'_>) -> Vec<Lead> {
 }
 
 fn of_access_key(id: &str) -> Option<Owner> {
-    let hit = crate::token::kinds().find(id.as_bytes()).into_iter().next()?;
-    crate::token::owner::inside(hit.kind, &id.as_bytes()[hit.span]).owner
+    let hit = token::kinds().find(id.as_bytes()).into_iter().next()?;
+    token::owner::inside(hit.kind, &id.as_bytes()[hit.span]).owner
 }

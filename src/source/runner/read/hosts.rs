@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::document::text;
+use super::super::document::{entries, text};
 use super::super::lead::{Lead, account};
 use super::{Source, is_literal, is_secret_name};
 use crate::token;
@@ -35,6 +35,16 @@ pub(super) fn agent_credentials(_: &Source<'_>, document: &Value) -> Vec<Lead> {
     let secrets = [("token", "agent-secret"), ("password", "agent-secret"), ("clientsecret", "application-secret")];
     let found = secrets.into_iter().filter_map(|(key, kind)| Some(Lead::new(data(key)?).of_kind(kind).named(key)));
     found.map(|lead| lead.beside(owner.clone())).collect()
+}
+
+/// Passwords of proxies, enciphered with a key that lies on the same host: as good as in clear
+/// (<https://github.com/microsoft/azure-pipelines-agent>, `LinuxAgentCredentialStore`).
+pub(super) fn agent_store(_: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let found = entries(document, &[]).filter_map(|(target, entry)| {
+        let user = text(entry, &["userName"]).and_then(|user| account("login", user));
+        Some(Lead::new(text(entry, &["password"])?).named(target).of_kind("agent-secret").beside(user))
+    });
+    found.collect()
 }
 
 fn assignment(line: &str) -> Option<(&str, &str)> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::document::{entries, text};
+use super::super::document::{self, Format, entries, text};
 use super::super::lead::{Lead, account};
 use super::{Source, is_literal, is_secret_name};
 use crate::token;
@@ -25,8 +25,17 @@ pub(super) fn client(_: &Source<'_>, document: &Value) -> Vec<Lead> {
     leads
 }
 
-/// Secrets and chart values; everything else in a manifest is found by its shape.
-pub(super) fn manifest(_: &Source<'_>, document: &Value) -> Vec<Lead> {
+/// Secrets and chart values; everything else in a manifest is found by its shape. Templates and other YAML that does not
+/// parse is no manifest, so that is no gap.
+pub(super) fn manifests(source: &Source<'_>) -> Vec<Lead> {
+    // Most YAML is neither, and parsing is slow.
+    if !["Secret", "github"].iter().any(|word| source.text.contains(word)) {
+        return Vec::new();
+    }
+    document::parse(Format::Yaml, source.text).unwrap_or_default().iter().flat_map(manifest).collect()
+}
+
+fn manifest(document: &Value) -> Vec<Lead> {
     let mut leads = Vec::new();
     if document.get("kind").and_then(Value::as_str) == Some("Secret") {
         for (key, value) in entries(document, &["data"]) {

@@ -3,6 +3,7 @@
 
 mod assistants;
 mod clouds;
+mod gcloud;
 mod hosts;
 mod kubernetes;
 mod mcp;
@@ -54,8 +55,8 @@ enum How {
 /// The first entry that fits is used.
 const READERS: &[Reader] = &[
     document("gh", &[".config/gh/hosts.yml", "gh/hosts.yml"], Format::Yaml, clouds::gh),
-    document("azure-cli", &[".azure/msal_token_cache.json"], Format::Json, clouds::msal),
-    document("azure-cli", &[".azure/service_principal_entries.json"], Format::Json, clouds::service_principals),
+    document("azure-cli", &["msal_token_cache.json"], Format::Json, clouds::msal),
+    document("azure-cli", &["service_principal_entries.json"], Format::Json, clouds::service_principals),
     document("azd", &[".azd/auth/cache*.json"], Format::Json, clouds::msal),
     document(
         "gcloud",
@@ -63,6 +64,7 @@ const READERS: &[Reader] = &[
         Format::Json,
         clouds::gcloud,
     ),
+    text("gcloud", &["gcloud/credentials.db"], gcloud::credentials),
     text("aws", &[".aws/credentials"], clouds::aws),
     document("claude-code", &[".claude/.credentials.json"], Format::Json, assistants::claude),
     servers("claude-code", &[".claude.json", ".mcp.json", "managed-mcp.json"], Format::Json, "claude-code"),
@@ -90,13 +92,14 @@ const READERS: &[Reader] = &[
     document("terraform", &[".terraform.d/credentials.tfrc.json"], Format::Json, registries::terraform),
     document("kubernetes", &[".kube/config", "kubeconfig"], Format::Yaml, kubernetes::client),
     document("agent", &[".credentials"], Format::Json, hosts::agent_credentials),
+    document("agent", &[".credential_store"], Format::Json, hosts::agent_store),
     text("systemd", &["systemd/*/*.service", "systemd/*/*.service.d/*.conf"], hosts::commands),
     text("crontab", &["crontab", "cron.d/*", "cron/crontabs/*", "spool/cron/*"], hosts::commands),
     text("history", &[".bash_history", ".zsh_history", ".sh_history"], hosts::commands),
     text("environment", &["etc/environment", ".env", "*.env", ".env.*"], hosts::environment),
     text("shell", &[".bashrc", ".profile", ".bash_profile", ".zshrc", ".zshenv", "etc/profile"], hosts::environment),
     text("process", &["environ"], hosts::environment),
-    document("manifest", &["*.yaml", "*.yml"], Format::Yaml, kubernetes::manifest),
+    text("manifest", &["*.yaml", "*.yml"], kubernetes::manifests),
 ];
 
 const fn document(

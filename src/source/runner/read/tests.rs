@@ -142,6 +142,14 @@ fn commands_and_environments_give_up_their_secrets() {
 }
 
 #[test]
+fn an_agent_keeps_what_it_was_registered_with() {
+    let credentials = r#"{"scheme": "Alternate", "data": {"username": "alice@contoso.com", "password": "pw1"}}"#;
+    assert_eq!(read("/opt/agent/.credentials", credentials), ["password=pw1 agent-secret D:mail::alice@contoso.com"]);
+    let store = r#"{"proxy-1": {"userName": "alice", "password": "c2VjcmV0"}}"#;
+    assert_eq!(read("/opt/agent/.credential_store", store), ["proxy-1=c2VjcmV0 agent-secret D:login::alice"]);
+}
+
+#[test]
 fn jit_configurations_are_decoded_twice() {
     use base64::Engine;
     let encode = |text: &str| base64::prelude::BASE64_STANDARD.encode(text);
