@@ -15,10 +15,11 @@ SELECT event.person                  AS person,
        printf('consent for everybody to %s, in force in %d grants', ifnull(max(event.client_name), 'an application'),
               count(DISTINCT delegated_grant.id)) AS reason,
        max(event.at)                 AS seen_at,
-       max(event.actor)              AS actor,
+       ifnull(max(person.upn), max(event.actor)) AS actor,
        min(trim(delegated_grant.scope)) AS scope,
        'C'                           AS grade
 FROM   consent_event AS event
+LEFT JOIN person ON person.id = event.person
 LEFT JOIN delegated_grant ON delegated_grant.client = event.client COLLATE NOCASE
                          AND delegated_grant.consent = 'AllPrincipals'
 GROUP BY event.person, event.client;

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
+use crate::api::Retry;
 use crate::env::Env;
 use crate::error::Error;
 use crate::text::Untrusted;
@@ -50,6 +51,9 @@ pub struct Config {
     pub people: BTreeMap<String, Person>,
     /// Other addresses than those of the public cloud.
     pub endpoints: Endpoints,
+    /// How long a service that does not answer is asked again. The file cannot say it: less patience means more gaps.
+    #[serde(skip)]
+    pub retry: Retry,
 }
 
 /// `[entra]`

@@ -37,6 +37,9 @@ pub enum Error {
 pub struct Planted {
     /// What is wrong, in the words of a check.
     pub idea: String,
+    /// The check that finds it; absent while there is none.
+    #[serde(default)]
+    pub check: Option<String>,
     /// Whose it is: `entra:user/<object id>`.
     pub person: String,
     /// The typed id of the thing.

@@ -24,7 +24,7 @@ pub(super) fn of(config: &Config) -> Settings {
         }
     }
     endpoints.vault = from.vault.as_ref().map(text);
-    Settings { endpoints, ..Settings::default() }
+    Settings { endpoints, retry: config.retry.clone(), ..Settings::default() }
 }
 
 fn text(endpoint: &Endpoint) -> String {

@@ -121,13 +121,18 @@ fn consents(rows: &mut Rows, by: &By<'_>, activity: &str, target: &Target) -> Re
     let admin = value("ConsentContext.IsAdminConsent").map(|text| text.eq_ignore_ascii_case("true")).or_else(|| {
         value("DelegatedPermissionGrant.ConsentType").map(|text| text.eq_ignore_ascii_case("AllPrincipals"))
     });
+    // A consent is about the client; a grant event is about the resource and names the client in a property.
+    let (client, client_name) = match activity {
+        "consent to application" => (target.id.clone(), target.display_name.clone()),
+        _ => (value("ServicePrincipal.ObjectID").map(Untrusted::from), None),
+    };
     rows.insert(&ConsentEvent {
         event: by.audit.id.clone(),
         person: by.person.id.clone(),
         at: by.audit.activity_date_time,
         actor: by.actor.clone(),
-        client: target.id.clone(),
-        client_name: target.display_name.clone(),
+        client,
+        client_name,
         admin,
     })?;
     Ok(())

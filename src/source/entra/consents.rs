@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::wire::{Assignment, Grant, Object};
 use super::{Question, deleted, each, of, tenant};
-use crate::api::{Answer, Error as ApiError, ReadPost};
+use crate::api::{Answer, Error as ApiError, ReadApi, ReadPost};
 use crate::evidence::row::{AppRoleAssignment, DelegatedGrant, Gateway, PreauthorizedClient, ServicePrincipal};
 use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind};
@@ -190,23 +192,13 @@ fn odd(what: &str) -> Cause {
 
 /// Names for the service principals that grants and assignments point to.
 pub(super) async fn names(entra: &Collector, question: &Question<'_>, named: &BTreeSet<String>) -> Result<(), Error> {
-    let ids: Vec<&String> = named.iter().collect();
+    let ids: Vec<&str> = named.iter().map(String::as_str).collect();
     let scope = tenant("clients and resources of consents", "service_principal");
     entra
         .dataset(&["service_principal"], &scope, async |api, rows| {
             for ids in ids.chunks(IDS_AT_ONCE) {
-                let body = json!({ "ids": ids, "types": ["servicePrincipal"] });
-                let answer = api.post(ReadPost::GraphByIds, &question.routes.by_ids(), &body).await?;
-                for object in answer.json::<Found>()?.value {
-                    let Some(id) = object.id else { return Err(super::limited("a service principal").into()) };
-                    rows.insert(&ServicePrincipal {
-                        id,
-                        app_id: object.app_id,
-                        name: object.display_name,
-                        kind: object.service_principal_type,
-                        enabled: object.account_enabled,
-                    })?;
-                }
+                let mut missing = ids.iter().copied().collect();
+                while some_names(api, question, rows, &mut missing).await? {}
             }
             Ok(())
         })
@@ -214,7 +206,34 @@ pub(super) async fn names(entra: &Collector, question: &Question<'_>, named: &BT
         .map(drop)
 }
 
-#[derive(serde::Deserialize)]
+/// Takes what one answer brings from `missing`; true when the answer says that there is more.
+/// The next page of a POST has no address that a GET could follow, so the rest is asked for again.
+async fn some_names(
+    api: &ReadApi,
+    question: &Question<'_>,
+    rows: &mut Rows,
+    missing: &mut BTreeSet<&str>,
+) -> Result<bool, Stop> {
+    let body = json!({ "ids": missing, "types": ["servicePrincipal"] });
+    let answer = api.post(ReadPost::GraphByIds, &question.routes.by_ids(), &body).await?;
+    let Found { value, next_link } = answer.json()?;
+    let asked = missing.len();
+    for object in value {
+        let Some(id) = object.id else { return Err(super::limited("a service principal").into()) };
+        missing.remove(id.raw());
+        let (app_id, name) = (object.app_id, object.display_name);
+        let (kind, enabled) = (object.service_principal_type, object.account_enabled);
+        rows.insert(&ServicePrincipal { id, app_id, name, kind, enabled })?;
+    }
+    match next_link {
+        Some(_) if missing.len() == asked => Err(Cause::new(GapKind::Truncated, "the rest never came").into()),
+        more => Ok(more.is_some()),
+    }
+}
+
+#[derive(Deserialize)]
 struct Found {
     value: Vec<Object>,
+    #[serde(rename = "@odata.nextLink")]
+    next_link: Option<IgnoredAny>,
 }

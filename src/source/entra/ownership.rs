@@ -105,12 +105,13 @@ async fn owned(entra: &Collector, question: &Question<'_>, person: &Dossier) -> 
                 return Err(deleted());
             }
             each(api, question.routes.owned_objects(&person.object_id), |object: Object| {
-                match (object.id.as_ref(), object.kind()) {
+                let (kind, name) = (object.kind(), object.display_name);
+                match (object.id.as_ref(), kind) {
                     (Some(id), Some(kind)) => things.extend(Kind::parse(&kind).map(|kind| Thing {
                         id: id.raw().to_owned(),
                         kind,
                         owned: true,
-                        name: None,
+                        name,
                     })),
                     _ => tables.iter().for_each(|table| rows.gap(table, limited("an owned object"))),
                 }
@@ -135,7 +136,10 @@ async fn credentials(
                     Ok(answer) => keep(rows, thing, answer.json()?)?,
                     // The object of an old event may be gone, and its credentials with it.
                     Err(error) if error.is_not_found() && !thing.owned => {}
-                    Err(error) => rows.gap("credential", error.cause()),
+                    Err(error) => {
+                        let lost = ["credential", "application"];
+                        lost.iter().for_each(|table| rows.gap(table, error.cause()));
+                    }
                 }
             }
             Ok(())
@@ -145,7 +149,7 @@ async fn credentials(
 }
 
 fn keep(rows: &mut Rows, thing: &mut Thing, object: Object) -> Result<(), Stop> {
-    thing.name = object.display_name;
+    thing.name = object.display_name.or(thing.name.take());
     let name = thing.name.clone();
     if thing.kind == Kind::Application {
         let (id, app_id, created_at) = (thing.id.as_str().into(), object.app_id.clone(), object.created_date_time);
