@@ -70,7 +70,7 @@ fn config(server: &Server) -> Config {
 }
 
 async fn collect(server: &Server, subject: &Subject) -> Result<Evidence, Error> {
-    run::collect(&config(server), subject, None, &env()).await
+    run::collect(&config(server), subject, &run::Intake::default(), &env()).await
 }
 
 fn judge(evidence: &Evidence) -> Report {

@@ -107,7 +107,7 @@ async fn last_day(server: &Server, subject: &Subject, file: &str) -> Option<(Str
     let mut from_file = leaver::config::Config::load(Some(&path), &env()).unwrap();
     let demo = config(server);
     (from_file.entra, from_file.endpoints, from_file.retry) = (demo.entra, demo.endpoints, demo.retry);
-    let evidence = run::collect(&from_file, subject, None, &env()).await.unwrap();
+    let evidence = run::collect(&from_file, subject, &run::Intake::default(), &env()).await.unwrap();
     let connection = rusqlite::Connection::open(evidence.path()).unwrap();
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     connection.query_row("SELECT date, ends_at, source FROM last_day", [], row).ok()
