@@ -19,7 +19,7 @@
 //! | How do these come together in one run? | [`run`], and [`cli`] above it |
 //!
 //! Below all of them, pure and without I/O: [`model`] (the shared words), [`text`] (foreign text and its escapers),
-//! [`token`] (what a credential looks like), [`subject`] (who can satisfy a federated credential). [`env`] is the only way
+//! [`token`] (what a credential looks like), [`subject`] (who can satisfy a federated credential). [`mod@env`] is the only way
 //! in for clock, randomness and environment, [`error`] the only way out for what ends a command, [`config`] reads
 //! `leaver.toml`, and [`demo`] is the synthetic organisation that demo and tests are run against.
 
