@@ -189,7 +189,7 @@ struct PersonArgs {
 #[derive(Debug, Args)]
 struct DeliveryArgs {
     /// Writes a report besides the one on the terminal, such as json=report.json; json=- writes to stdout instead.
-    #[arg(long = "format", value_name = "FORMAT=PATH")]
+    #[arg(long = "format", value_name = "FORMAT=PATH", value_parser = output)]
     formats: Vec<Output>,
     #[command(flatten)]
     folders: CheckArgs,
@@ -257,6 +257,12 @@ impl From<DeliveryArgs> for Delivery {
     fn from(args: DeliveryArgs) -> Delivery {
         Delivery { checks: args.folders.checks, outputs: args.formats }
     }
+}
+
+/// The parser of the command line shows the error alone, so the hint goes into it.
+fn output(text: &str) -> Result<Output, String> {
+    let told = |error: Error| error.hint().map_or(error.to_string(), |hint| format!("{error}; {hint}"));
+    text.parse().map_err(told)
 }
 
 impl Cli {

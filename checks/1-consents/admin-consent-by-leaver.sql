@@ -12,7 +12,7 @@ SELECT event.person                  AS person,
             WHEN count(delegated_grant.id) = 0 AND max(event.admin) = 1 THEN 'pass'
             WHEN max(event.admin) = 1                                   THEN 'fail'
        END                           AS status,
-       printf('consent for everybody to %s, in force in %d grants', ifnull(max(event.client_name), 'an application'),
+       printf('consent for everybody to %s, grants in force: %d', ifnull(max(event.client_name), 'an application'),
               count(DISTINCT delegated_grant.id)) AS reason,
        max(event.at)                 AS seen_at,
        ifnull(max(person.upn), max(event.actor)) AS actor,

@@ -20,10 +20,8 @@ SELECT person.id                                                 AS person,
          ELSE 'medium'
        END                                                       AS severity,
        'A'                                                       AS grade,
-       delegated_grant.scope                                     AS scope,
-       delegated_grant.client                                    AS client,
-       service_principal.name                                    AS client_name,
-       gateway.name                                              AS gateway
+       trim(delegated_grant.scope)                               AS scope,
+       delegated_grant.client                                    AS client
 FROM   person
 JOIN   delegated_grant   ON delegated_grant.principal = person.object_id
 JOIN   gateway           ON gateway.id = delegated_grant.resource

@@ -13,8 +13,8 @@ SELECT sign_in.person                 AS person,
             WHEN count(sign_in.success) = count(*) THEN 'pass'
        END                            AS status,
        CASE WHEN last_day.ends_at IS NULL THEN 'the last day is not known'
-            WHEN max(sign_in.success) = 1 THEN printf('%d %s sign-ins, %d successful', count(*), sign_in.kind, sum(sign_in.success))
-            ELSE printf('%d %s sign-ins, some of unknown outcome', count(*), sign_in.kind)
+            WHEN max(sign_in.success) = 1 THEN printf('%s sign-ins: %d, of which successful: %d', sign_in.kind, count(*), sum(sign_in.success))
+            ELSE printf('%s sign-ins: %d, some of unknown outcome', sign_in.kind, count(*))
        END                            AS reason,
        max(sign_in.app_name)          AS application,
        min(sign_in.at)                AS first_seen,

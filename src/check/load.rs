@@ -1,7 +1,7 @@
 //! Finds check files, embedded and in private folders, and proves each of them against the evidence schema.
 //! It runs no check.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -110,10 +110,19 @@ impl Checks {
     /// # Errors
     /// With the ids that look like it, when there is none.
     pub fn find(&self, id: &str) -> Result<&Entry, Error> {
-        self.entries.get(id).ok_or_else(|| Error::NoSuchCheck {
-            id: shown(id),
-            near: nearest(id, self.entries.keys().map(String::as_str)).into_iter().take(3).map(str::to_owned).collect(),
-        })
+        self.entries.get(id).ok_or_else(|| Error::NoSuchCheck { id: shown(id), near: self.near(id) })
+    }
+
+    /// The ids that look like `id`; where that has no step, their names alone are compared.
+    fn near(&self, id: &str) -> Vec<String> {
+        let ids = || self.entries.keys().map(String::as_str);
+        let compared = if id.contains('/') { |full| full } else { name };
+        let near = nearest(id, ids().map(compared).collect::<BTreeSet<_>>());
+        near.into_iter()
+            .flat_map(|near| ids().filter(move |full| compared(full) == near))
+            .take(3)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// What a reader has to know about this set: which private check replaces which other.
@@ -132,6 +141,11 @@ impl Checks {
         }
         hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// An id without its step.
+fn name(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
 }
 
 fn embedded(folder: &Dir<'_>) -> Vec<Found> {

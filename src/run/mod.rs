@@ -136,7 +136,12 @@ pub fn load_checks(folders: &[PathBuf], env: &Env) -> Result<Checks, Error> {
 pub fn of_check(error: check::Error) -> Error {
     match error {
         check::Error::Evidence(error) => Error::Evidence(error),
-        check::Error::NoSuchCheck { .. } => Error::usage(error.to_string(), "`leaver checks list` shows all checks"),
+        check::Error::NoSuchCheck { id, near } if !near.is_empty() => {
+            Error::usage(format!("there is no check `{id}`"), format!("did you mean {}?", near.join(" or ")))
+        }
+        check::Error::NoSuchCheck { id, .. } => {
+            Error::usage(format!("there is no check `{id}`"), "`leaver checks list` shows all checks")
+        }
         error => Error::Check { place: "checks".into(), message: error.to_string().into() },
     }
 }

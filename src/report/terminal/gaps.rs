@@ -41,7 +41,9 @@ pub(super) fn section(page: &mut Page, report: &Report) {
         page.blank();
     }
     for ((kind, needs, hint), group) in groups.iter().take(LISTED) {
-        let title = needs.map_or_else(|| kind.to_string(), |needs| format!("{kind}: {needs}"));
+        // What a longer history needs is a sentence, and the next step says it.
+        let named = needs.filter(|_| *kind != GapKind::Retention);
+        let title = named.map_or_else(|| kind.to_string(), |needs| format!("{kind}: {needs}"));
         page.labelled(2, ("UNKNOWN", Tone::Doubt), &title);
         show(page, group, hint);
     }

@@ -7,15 +7,19 @@ mod page;
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 use super::{Check, Mode, Person, Report, Step};
-use crate::model::{Finding, Grade, Severity, Status, Verdict};
+use crate::model::{Finding, Severity, Status, Verdict};
 use crate::text::{Untrusted, visible};
 
 use page::{Page, Tone};
 
-/// How many people, checks of a step, subjects of a check, facts of a finding are shown.
+/// How many people, checks of a step with all that they found, subjects of a check, facts of a finding are shown.
 const LISTED: usize = 10;
 /// Where the text beside a label starts.
 const INDENT: usize = 12;
+
+/// What the letter before a reason means.
+const GRADES: &str = "[A] the issuer says so, [B] the control plane says who created it, [C] an audit event names the \
+    actor, [D] only a name, path or text says so";
 
 /// A rule below the header and between the columns, and none between the rows.
 const RULED: TableStyle = TableStyle::new()
@@ -133,14 +137,18 @@ fn findings(page: &mut Page, report: &Report) {
         }
         page.blank();
         page.heading(&step_title(step));
-        for check in failed.iter().take(LISTED) {
+        for (at, check) in failed.iter().enumerate() {
             let severity = worst(check);
             let label = severity.to_string().to_uppercase();
             page.labelled(2, (&label, tone_of(severity)), &check.title.terminal());
-            subjects(page, report, check, Status::Fail);
-            page.text(INDENT, &format!("What to do: {}", check.fix.terminal()));
+            if at < LISTED {
+                subjects(page, report, check, Status::Fail);
+                page.text(INDENT, &format!("What to do: {}", check.fix.terminal()));
+            } else {
+                let found = plural(count(check, Status::Fail), "finding");
+                page.text(INDENT, &format!("{}: {found} (see the JSON report)", visible(&check.id)));
+            }
         }
-        more(page, 2, failed.len(), "checks with findings");
     }
 }
 
@@ -152,7 +160,9 @@ fn subjects(page: &mut Page, report: &Report, check: &Check, status: Status) {
     for finding in found.iter().take(LISTED) {
         let differs = status == Status::Fail && finding.severity != worst(check);
         let severity = if differs { format!("[{}] ", finding.severity) } else { String::new() };
-        page.name(INDENT, &format!("- {severity}{}", finding.subject.terminal()));
+        let grade = finding.grade.map(|grade| format!("[{grade:?}] ")).unwrap_or_default();
+        page.item(INDENT, &format!("{severity}{grade}{}", finding.reason.terminal()));
+        page.text(INDENT + 2, &finding.subject.terminal());
         detail(page, report, finding);
     }
     more(page, INDENT, found.len(), "subjects");
@@ -160,23 +170,21 @@ fn subjects(page: &mut Page, report: &Report, check: &Check, status: Status) {
 
 fn detail(page: &mut Page, report: &Report, finding: &Finding) {
     let indent = INDENT + 2;
-    if let Some(person) = report.people.iter().find(|person| Some(&person.id) == finding.person.as_ref()) {
-        if report.people.len() > 1 {
-            page.name(indent, &format!("person: {}", called(person)));
-        }
+    let person = report.people.iter().find(|person| Some(&person.id) == finding.person.as_ref());
+    // The head of the page says it of a single person.
+    if let Some(person) = person.filter(|_| report.people.len() > 1) {
+        page.name(indent, &format!("person: {}", called(person)));
         if let (Status::Fail, Some(day)) = (finding.status, deadline(person)) {
             page.text(indent, &format!("has to be gone by {day}"));
         }
     }
-    page.text(indent, &finding.reason.terminal());
     for (name, value) in finding.facts.iter().take(LISTED) {
         page.name(indent, &format!("{name}: {}", value.terminal()));
     }
     more(page, indent, finding.facts.len(), "facts");
-    let known = finding.grade.map(|grade| format!("known because {}", grounds(grade)));
     let seen = finding.seen_at.as_ref().map(|at| format!("seen {at}"));
     let actor = finding.actor.as_ref().map(|actor| format!("by {}", actor.terminal()));
-    let origin: Vec<String> = [known, seen, actor].into_iter().flatten().collect();
+    let origin: Vec<String> = [seen, actor].into_iter().flatten().collect();
     if !origin.is_empty() {
         page.text(indent, &origin.join("; "));
     }
@@ -222,6 +230,9 @@ fn foot(page: &mut Page, report: &Report) {
         Verdict::NotApplicable => "choose checks that apply, then run again",
         Verdict::Pass | Verdict::Waived => "keep the proof: --format json=report.json",
     };
+    if report.checks().any(|check| check.findings.iter().any(|finding| finding.grade.is_some())) {
+        page.labelled(0, ("Known by", Tone::Strong), GRADES);
+    }
     page.labelled(0, ("Next", Tone::Strong), next);
     let exit = report.exit_code();
     page.labelled(0, (&format!("Exit {}", exit.code()), Tone::Strong), exit.meaning());
@@ -248,15 +259,6 @@ fn tone_of(severity: Severity) -> Tone {
         Severity::Critical | Severity::High => Tone::Bad,
         Severity::Medium => Tone::Doubt,
         Severity::Low | Severity::Info => Tone::Plain,
-    }
-}
-
-fn grounds(grade: Grade) -> &'static str {
-    match grade {
-        Grade::A => "the issuer says so (A)",
-        Grade::B => "the control plane says who created it (B)",
-        Grade::C => "an audit event names the actor (C)",
-        Grade::D => "a name, path or text says so (D)",
     }
 }
 

@@ -49,7 +49,7 @@ impl Page {
 
     /// A row of a table that is laid out already; the first of `words` in a cell of its own stands out.
     pub(super) fn row(&mut self, line: &str, words: &[(&str, Tone)]) {
-        let line = visible(line.trim_end());
+        let line = shown(line.trim_end());
         let found = words.iter().find_map(|(word, tone)| {
             let at = line.find(&format!("| {word} "))? + 2;
             Some((at, at + word.len(), *tone))
@@ -67,28 +67,36 @@ impl Page {
 
     /// One line over a section.
     pub(super) fn heading(&mut self, text: &str) {
-        let text = cut(&visible(text), self.width);
+        let text = cut(&shown(text), self.width);
         self.paint(&text, Tone::Strong);
         self.text.push('\n');
     }
 
     /// A paragraph, wrapped; its further lines stand below the first.
     pub(super) fn text(&mut self, indent: usize, text: &str) {
-        for line in wrap(&visible(text), self.width - indent, LINES) {
+        for line in wrap(&shown(text), self.width - indent, LINES) {
             self.line_at(indent, &line);
+        }
+    }
+
+    /// A paragraph behind a dash; its further lines stand below its text.
+    pub(super) fn item(&mut self, indent: usize, text: &str) {
+        for (n, line) in wrap(&shown(text), self.width - indent - 2, LINES).iter().enumerate() {
+            let dash = if n == 0 { "- " } else { "  " };
+            self.line_at(indent, &format!("{dash}{line}"));
         }
     }
 
     /// One line that is cut: a name.
     pub(super) fn name(&mut self, indent: usize, text: &str) {
-        let line = cut(&visible(text), self.width - indent);
+        let line = cut(&shown(text), self.width - indent);
         self.line_at(indent, &line);
     }
 
     /// A word in its own column, and a paragraph beside it.
     pub(super) fn labelled(&mut self, indent: usize, (label, tone): (&str, Tone), text: &str) {
         let inner = indent + LABEL;
-        for (n, line) in wrap(&visible(text), self.width - inner, LINES).iter().enumerate() {
+        for (n, line) in wrap(&shown(text), self.width - inner, LINES).iter().enumerate() {
             if n > 0 {
                 self.line_at(inner, line);
                 continue;
@@ -147,7 +155,13 @@ fn cut(text: &str, width: usize) -> String {
     text.to_owned()
 }
 
-/// Breaks at spaces, and within words that are longer than a line. What does not fit in `most` lines is cut.
+/// Escaped for a terminal, and for the log of a pipeline: there a line that begins with `::` or `##[` is a command, and
+/// where a line begins depends on how it is wrapped.
+fn shown(text: &str) -> String {
+    visible(text).replace("::", r":\u{3a}").replace("##[", r"#\u{23}[").replace("##vso[", r"#\u{23}vso[")
+}
+
+/// Breaks at spaces, and within words that are longer than a line, there at slashes. What does not fit in `most` lines is cut.
 fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = text.trim();
@@ -156,7 +170,7 @@ fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
         let (line, after) = match rest[..end].rfind(' ') {
             _ if rest[end..].starts_with(' ') => (&rest[..end], &rest[end..]),
             Some(space) => (&rest[..space], &rest[space..]),
-            None => (&rest[..end], &rest[end..]),
+            None => rest.split_at(rest[..end].rfind('/').map_or(end, |slash| slash + 1)),
         };
         lines.push(line.trim_end().to_owned());
         rest = after.trim_start();
@@ -191,9 +205,22 @@ mod tests {
             page.heading(&text);
             page.text(indent, &text);
             page.name(indent, &text);
+            page.item(indent, &text);
             page.labelled(indent, ("CRITICAL", Tone::Bad), &text);
             let page = page.finish();
             prop_assert!(page.lines().all(|line| width(line) <= usize::from(columns).min(WIDEST)), "{}", page);
+        }
+
+        #[test]
+        fn no_line_is_a_command_to_a_pipeline(words in prop::collection::vec("(::|:::|##\\[|##vso\\[)?[a-z]{0,30}", 1..40)) {
+            let mut page = Page::new(40, false);
+            let text = words.join(" ");
+            page.text(2, &text);
+            page.item(2, &text);
+            page.labelled(0, ("LOW", Tone::Plain), &text);
+            let page = page.finish();
+            let command = |line: &str| ["::", "##[", "##vso["].iter().any(|start| line.trim_start().starts_with(start));
+            prop_assert!(!page.lines().any(command), "{}", page);
         }
 
         #[test]
@@ -211,6 +238,7 @@ mod tests {
         assert_eq!(wrap("aa bb cc dd", 5, 2), ["aa bb", "cc dd"]);
         assert_eq!(wrap("aa bb cc dd ee", 5, 2), ["aa bb", "cc d…"]);
         assert_eq!(wrap(&"x".repeat(12), 5, 9), ["xxxxx", "xxxxx", "xx"]);
+        assert_eq!(wrap("ab/c/defg", 6, 9), ["ab/c/", "defg"]);
     }
 
     #[test]

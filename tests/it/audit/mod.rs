@@ -2,7 +2,6 @@
 
 mod faults;
 mod person;
-mod pipeline;
 mod verdicts;
 
 use std::collections::BTreeSet;
@@ -70,7 +69,11 @@ fn config(server: &Server) -> Config {
 }
 
 async fn collect(server: &Server, subject: &Subject) -> Result<Evidence, Error> {
-    run::collect(&config(server), subject, &run::Intake::default(), &env()).await
+    collect_as(&config(server), subject).await
+}
+
+async fn collect_as(config: &Config, subject: &Subject) -> Result<Evidence, Error> {
+    run::collect(config, subject, &run::Intake::default(), &env()).await
 }
 
 fn judge(evidence: &Evidence) -> Report {

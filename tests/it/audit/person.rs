@@ -5,10 +5,10 @@ use leaver::demo::{Estate, Faults, Server};
 use leaver::error::{Error, Exit};
 use leaver::evidence::Evidence;
 use leaver::report::Mode;
-use leaver::run::{self, Subject};
+use leaver::run::Subject;
 use serde_json::{Value, json};
 
-use super::{ESTATE, audit, collect, config, env, estate, id, leaver, serve, terminal, who};
+use super::{ESTATE, audit, collect, collect_as, config, env, estate, id, leaver, serve, terminal, who};
 
 fn upn(evidence: &Evidence) -> String {
     evidence.people().unwrap()[0].upn.clone().unwrap().raw().to_owned()
@@ -107,7 +107,7 @@ async fn last_day(server: &Server, subject: &Subject, file: &str) -> Option<(Str
     let mut from_file = leaver::config::Config::load(Some(&path), &env()).unwrap();
     let demo = config(server);
     (from_file.entra, from_file.endpoints, from_file.retry) = (demo.entra, demo.endpoints, demo.retry);
-    let evidence = run::collect(&from_file, subject, &run::Intake::default(), &env()).await.unwrap();
+    let evidence = collect_as(&from_file, subject).await.unwrap();
     let connection = rusqlite::Connection::open(evidence.path()).unwrap();
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     connection.query_row("SELECT date, ends_at, source FROM last_day", [], row).ok()
@@ -166,4 +166,14 @@ async fn a_last_day_to_come_is_a_rehearsal() {
     assert!(shown.contains(&format!("has to be gone by {to_come}")), "{shown}");
     assert!(shown.contains("rehearsal"), "{shown}");
     assert!(!shown.contains("signed-in-after-last-day\n"), "nobody can sign in after a day to come: {shown}");
+}
+
+#[tokio::test]
+async fn a_network_that_is_not_there_is_told_with_a_next_step() {
+    let server = serve(Faults::none());
+    let config = config(&server);
+    drop(server);
+    let error = collect_as(&config, &leaver()).await.err().unwrap();
+    assert_eq!(error.exit_code(), Exit::Failed);
+    assert!(error.hint().unwrap().contains("check the network"), "{error}");
 }

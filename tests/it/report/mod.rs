@@ -44,16 +44,14 @@ async fn a_report_reads_at_80_columns_without_colour() {
     2-federation: Pipeline identities
       CRITICAL  A pipeline identity trusts a personal account
                 2-federation/personal-account
-                - entra:application/a2/federated/f2
-                  Alice Liddell
+                - [B] Alice Liddell
+                  entra:application/a2/federated/f2
                   scope: Alice Liddell
-                  known because the control plane says who created it (B); seen
-                  2026-04-30T08:00:00Z; by bob@contoso.com
-                - [high] entra:application/a1/federated/f1
-                  Alice Liddell
+                  seen 2026-04-30T08:00:00Z; by bob@contoso.com
+                - [high] [B] Alice Liddell
+                  entra:application/a1/federated/f1
                   scope: Alice Liddell
-                  known because the control plane says who created it (B); seen
-                  2026-04-30T08:00:00Z; by bob@contoso.com
+                  seen 2026-04-30T08:00:00Z; by bob@contoso.com
                 What to do: Delete it, then look again.
 
     COULD NOT BE CHECKED
@@ -70,11 +68,10 @@ async fn a_report_reads_at_80_columns_without_colour() {
       UNKNOWN   the evidence does not tell: A pipeline identity trusts a personal
                 account
                 2-federation/personal-account
-                - entra:application/a3/federated/f3
-                  Alice Liddell
+                - [B] Alice Liddell
+                  entra:application/a3/federated/f3
                   scope: Alice Liddell
-                  known because the control plane says who created it (B); seen
-                  2026-04-30T08:00:00Z; by bob@contoso.com
+                  seen 2026-04-30T08:00:00Z; by bob@contoso.com
 
     IN ORDER
 
@@ -82,6 +79,8 @@ async fn a_report_reads_at_80_columns_without_colour() {
       PASS      none found: The account is enabled. 12 objects seen in
                 delegated_grant, gateway
 
+    Known by  [A] the issuer says so, [B] the control plane says who created it, [C]
+              an audit event names the actor, [D] only a name, path or text says so
     Next      carry out what each finding says, the worst first; then run again
               until nothing is left
     Exit 3    there are findings
