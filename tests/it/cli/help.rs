@@ -12,6 +12,7 @@ const VERBS: &[&[&str]] = &[
     &["checks", "test"],
     &["explain"],
     &["doctor"],
+    &["scan"],
     &["demo"],
     &["completions"],
 ];
