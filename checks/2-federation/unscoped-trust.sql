@@ -17,6 +17,7 @@ SELECT NULL                          AS person,
             WHEN 'branch'       THEN 'pass'
             WHEN 'tag'          THEN 'pass'
             WHEN 'environment'  THEN 'pass'
+            WHEN 'workflow'     THEN 'pass'
             WHEN 'pull-request' THEN 'fail'
             WHEN 'repository'   THEN 'fail'
             WHEN 'organization' THEN 'fail'

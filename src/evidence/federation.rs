@@ -51,7 +51,9 @@ fn known_by(cache: &Mutex<Arc<Known>>, text: &str) -> Option<Arc<Known>> {
     let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
     if cache.text != text {
         let rows: Vec<(String, Option<String>, Option<String>)> = serde_json::from_str(text).ok()?;
-        let named = rows.into_iter().filter_map(|(person, login, id)| Some((person, Account { login: login?, id: id.and_then(number) })));
+        let named = rows
+            .into_iter()
+            .filter_map(|(person, login, id)| Some((person, Account { login: login?, id: id.and_then(number) })));
         let (people, accounts): (Vec<String>, Vec<Account>) = named.unzip();
         *cache = Arc::new(Known { text: text.to_owned(), people, leavers: Leavers::new(accounts) });
     }

@@ -209,7 +209,7 @@ CREATE TABLE federated_credential (
   owner_id      TEXT,
   repository    TEXT,            -- without its owner
   repository_id TEXT,
-  scope         TEXT,            -- of GitHub: branch, tag, environment, pull-request, repository, organization
+  scope         TEXT,            -- of GitHub: workflow, environment, branch, tag, pull-request, repository, organization
   connection    TEXT             -- of Azure DevOps: organization/project/name, or the ids of organization/connection
 ) STRICT;
 
