@@ -331,23 +331,24 @@ CREATE VIEW workload AS
 
 CREATE VIEW azure_power AS
   -- What a principal may do in Azure, in words.
-  SELECT lower(role_assignment.principal) AS principal,
+  SELECT held.principal AS principal,
          printf('%d Azure %s: %s', count(*), iif(count(*) = 1, 'role', 'roles'),
-                substr(group_concat(printf('%s on %s', ifnull(role_assignment.role_name, role_assignment.role),
-                                           ifnull(role_assignment.scope, 'an unknown scope')), '; '
-                                    ORDER BY role_assignment.scope, role_assignment.role, role_assignment.id), 1, 500)) AS roles
-  FROM   role_assignment
-  GROUP BY lower(role_assignment.principal);
+                substr(group_concat(held.role, '; '), 1, 500)) AS roles
+  FROM   (SELECT lower(principal) AS principal,
+                 printf('%s on %s', ifnull(role_name, role), ifnull(scope, 'an unknown scope')) AS role
+          FROM   role_assignment
+          ORDER BY lower(principal), scope, role, id) AS held
+  GROUP BY held.principal;
 
 CREATE VIEW federated_trust AS
   -- What each federated credential has to do with each person, by the grammar of its issuer. One row per person and
   -- place where it names them; a row without a person: anybody can satisfy it, or it cannot be told who can.
-  SELECT judged.value ->> 0     AS person,
-         judged.value ->> 1     AS place,     -- owner, actor, workflow, repository, branch, tag, environment, text
-         judged.value ->> 2     AS likeness,  -- exact, other-case, same-number, other-number
-         judged.value ->> 3     AS reach,     -- yes: they can obtain a token that it accepts; no; unknown
-         judged.value ->> 4     AS witness,   -- the subject of such a token
-         judged.value ->> 5     AS doubt,     -- why it is unknown
+  SELECT json_extract(judged.value, '$[0]') AS person,
+         json_extract(judged.value, '$[1]') AS place,     -- owner, actor, workflow, repository, branch, tag, environment, text
+         json_extract(judged.value, '$[2]') AS likeness,  -- exact, other-case, same-number, other-number
+         json_extract(judged.value, '$[3]') AS reach,     -- yes: they can obtain a token that it accepts; no; unknown
+         json_extract(judged.value, '$[4]') AS witness,   -- the subject of such a token
+         json_extract(judged.value, '$[5]') AS doubt,     -- why it is unknown
          CASE credential.object_kind
               WHEN 'application'      THEN printf('entra:application/%s/federated/%s', credential.object, credential.id)
               WHEN 'managed-identity' THEN printf('azure:%s/%s/%s', credential.object,

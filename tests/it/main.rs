@@ -9,6 +9,8 @@ mod estate;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod federation;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod sandbox;
