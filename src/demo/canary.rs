@@ -18,6 +18,7 @@ const CLOSED: &[&str] = &[
     "category",
     "clientAppTypes",
     "code",
+    "resultTruncated",
     "conditionalAccessStatus",
     "consentType",
     "creationType",
@@ -76,7 +77,8 @@ pub(super) fn overlay(value: &mut Value, text: &str) {
 }
 
 fn is_closed(key: &str) -> bool {
-    key.starts_with('@')
+    key.starts_with(['@', '$'])
+        || key == "nextLink"
         || key == "id"
         || key.ends_with("Id")
         || key.ends_with("Ids")

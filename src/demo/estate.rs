@@ -54,6 +54,7 @@ struct About {
     last_day: Date,
     retention_days: u32,
     gateway_apps: Vec<String>,
+    organizations: Vec<String>,
     people: BTreeMap<String, String>,
     planted: Vec<Planted>,
     innocent: Vec<String>,
@@ -117,6 +118,11 @@ impl Estate {
     /// The application ids of its MCP gateways.
     pub fn gateway_apps(&self) -> &[String] {
         &self.about.gateway_apps
+    }
+
+    /// The GitHub organisations that are its own.
+    pub fn organizations(&self) -> &[String] {
+        &self.about.organizations
     }
 
     /// The object id of a person by short name, such as `alice`.

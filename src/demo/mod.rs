@@ -1,6 +1,7 @@
 //! A synthetic organisation behind real HTTP on loopback: what `leaver demo` audits and what every collector is
 //! tested against. It only answers reads; a write is refused and remembered. Nothing here judges anything.
 
+mod arm;
 mod canary;
 mod estate;
 mod faults;

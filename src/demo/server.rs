@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use super::estate::{Error, Estate};
 use super::faults::{Effect, Faults};
 use super::http::{Ask, Body, Outcome, Recorded, Reply};
-use super::{TOKEN, canary, graph, login};
+use super::{TOKEN, arm, canary, graph, login};
 
 /// A running estate. It stops when dropped.
 pub struct Server {
@@ -158,6 +158,7 @@ impl World {
         let effect = self.faults.effect(&ask.path(), &ask.decoded_query());
         let mut reply = match ask.segments.first().map(String::as_str) {
             Some("graph") => self.graph(ask, &effect),
+            Some("arm") => self.arm(ask, &effect),
             Some("login") => {
                 effect.answer.clone().unwrap_or_else(|| login::answer(ask, self.estate.tenant(), || self.issue()))
             }
@@ -177,6 +178,16 @@ impl World {
         }
         let call = graph::Call { estate: &self.estate, faults: &self.faults, effect, ask, base: &self.base };
         graph::answer(&call, &|item| self.answer(item))
+    }
+
+    fn arm(&self, ask: &Ask, effect: &Effect) -> Reply {
+        if !arm::is_read(ask) {
+            return Reply::write_refused();
+        }
+        if let Some(answer) = &effect.answer {
+            return answer.clone();
+        }
+        arm::answer(&arm::Call { estate: &self.estate, effect, ask, base: &self.base })
     }
 
     fn remember(&self, ask: &Ask, reply: Reply) -> Reply {

@@ -6,6 +6,9 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 
+use super::federation;
+use crate::subject::subject_matches;
+
 /// Everything a check may call. Left out on purpose: clocks, randomness, files, blobs, the library itself.
 pub(super) const ALLOWED: &[&str] = &[
     "->",
@@ -64,8 +67,10 @@ pub(super) const ALLOWED: &[&str] = &[
     "unicode",
     "upper",
     "days_between",
+    "federated_judgements",
     "has_scope",
     "names_person",
+    "subject_matches",
 ];
 
 /// Table functions that hold no evidence: they only unfold a value of the row at hand.
@@ -77,7 +82,9 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("days_between", 2, flags, |values| over(values, days_between))?;
     connection.create_scalar_function("has_scope", 2, flags, |values| over(values, has_scope))?;
-    connection.create_scalar_function("names_person", 2, flags, |values| over(values, names_person))
+    connection.create_scalar_function("names_person", 2, flags, |values| over(values, names_person))?;
+    connection.create_scalar_function("subject_matches", 2, flags, |values| over(values, subject_matches))?;
+    federation::register(connection, flags)
 }
 
 /// Calls `function` with both texts; anything that is not a text is not known.

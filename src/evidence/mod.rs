@@ -1,6 +1,7 @@
 //! What was seen, in one SQLite file per run: written once, sealed by its digest, then only read.
 //! Nothing here judges, and nothing here knows a service.
 
+mod federation;
 mod function;
 pub mod row;
 pub mod sandbox;
@@ -12,7 +13,7 @@ pub use sealed::{Coverage, Evidence, Person};
 pub use writer::{Exchange, Rows, Scope, Stop, Tally, Writer};
 
 /// The layout of an evidence file. Raised with every change of `schema.sql`.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 
 /// `LEAV`, in the header of every evidence file.
 const APPLICATION_ID: i64 = 0x4C45_4156;

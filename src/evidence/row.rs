@@ -182,9 +182,27 @@ rows! {
     /// An outside identity that is trusted.
     FederatedCredential in federated_credential {
         id: Untrusted, object: Untrusted, object_kind: String, object_name: Option<Untrusted>, name: Option<Untrusted>,
-        issuer: Option<Untrusted>, subject: Option<Untrusted>, expression: Option<Untrusted>, audience: Option<Untrusted>,
-        owner: Option<Untrusted>, owner_id: Option<Untrusted>,
+        issuer: Option<Untrusted>, issuer_kind: Option<String>, subject: Option<Untrusted>, expression: Option<Untrusted>,
+        audience: Option<Untrusted>, owner: Option<Untrusted>, owner_id: Option<Untrusted>, repository: Option<Untrusted>,
+        repository_id: Option<Untrusted>, scope: Option<String>, connection: Option<Untrusted>,
     }
+    /// A change of federated credentials.
+    FederatedEvent in federated_event {
+        event: Untrusted, person: String, at: Timestamp, actor: Option<Untrusted>, actor_name: Option<Untrusted>,
+        object: Untrusted, name: Option<Untrusted>, subject: Option<Untrusted>, change: String,
+    }
+    /// A user-assigned managed identity.
+    ManagedIdentity in managed_identity {
+        id: Untrusted, name: Option<Untrusted>, subscription: Option<Untrusted>, principal: Option<Untrusted>,
+        client_id: Option<Untrusted>,
+    }
+    /// An Azure role that a principal holds.
+    RoleAssignment in role_assignment {
+        id: Untrusted, principal: Untrusted, principal_kind: Option<Untrusted>, role: Untrusted, role_name: Option<Untrusted>,
+        scope: Option<Untrusted>, condition: Option<Untrusted>, created_at: Option<Timestamp>, created_by: Option<Untrusted>,
+    }
+    /// An organisation of our own.
+    ConfiguredOrganization in configured_organization { kind: String, name: Untrusted }
     /// A directory audit event.
     DirectoryEvent in directory_event {
         id: Untrusted, person: String, at: Timestamp, activity: Untrusted, actor: Option<Untrusted>, actor_name: Option<Untrusted>,

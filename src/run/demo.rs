@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Config, Endpoint, Endpoints, Entra};
+use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub};
 use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
@@ -23,7 +23,7 @@ pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
     let subject = Subject {
         person: estate.person("alice").unwrap_or_default().to_owned(),
         last_day: Some(estate.last_day()),
-        github: None,
+        github: Some("alice-dev".to_owned()),
     };
     let env = surroundings(&estate, env);
     let server = Server::start(estate, Faults::none()).map_err(failed)?;
@@ -48,7 +48,13 @@ fn config(server: &Server) -> Result<Config, Error> {
     let estate = server.estate();
     Ok(Config {
         entra: Entra { tenant: Some(estate.tenant().to_owned()), gateway_apps: estate.gateway_apps().to_vec() },
-        endpoints: Endpoints { login: endpoint("login")?, graph: endpoint("graph")?, ..Endpoints::default() },
+        github: GitHub { organizations: estate.organizations().to_vec(), ..GitHub::default() },
+        endpoints: Endpoints {
+            login: endpoint("login")?,
+            graph: endpoint("graph")?,
+            arm: endpoint("arm")?,
+            ..Endpoints::default()
+        },
         ..Config::default()
     })
 }

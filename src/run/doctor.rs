@@ -13,7 +13,7 @@ use crate::api::{self, Http, Service, SignIn};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::source::entra::PERMISSIONS;
+use crate::source::{azure, entra};
 use crate::text::{Secret, visible};
 
 /// Prints what a run would use. Findings of its own are the missing permissions.
@@ -61,7 +61,7 @@ fn permissions(text: &mut String, claims: &Option<Claims>) -> bool {
     let who = claims.as_ref().and_then(|claims| claims.app_displayname.clone().or(claims.upn.clone()));
     let _ = writeln!(text, "signed in as     {}\n", visible(who.as_deref().unwrap_or("the token does not say")));
     let mut missing = false;
-    for (permission, tables) in by_permission() {
+    for (permission, tables) in by_permission(entra::PERMISSIONS) {
         let state = match &granted {
             Some(granted) if granted.contains(permission) => "granted",
             Some(_) => "missing",
@@ -70,12 +70,16 @@ fn permissions(text: &mut String, claims: &Option<Claims>) -> bool {
         missing |= state != "granted";
         let _ = writeln!(text, "{state:<9}{permission:<40}{}", tables.join(", "));
     }
+    // No token says which roles its identity has in Azure.
+    for (role, tables) in by_permission(azure::PERMISSIONS) {
+        let _ = writeln!(text, "{:<9}{role:<40}{}", "in Azure", tables.join(", "));
+    }
     missing
 }
 
-fn by_permission() -> BTreeMap<&'static str, Vec<&'static str>> {
+fn by_permission(list: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (table, permission) in PERMISSIONS {
+    for (table, permission) in list {
         all.entry(*permission).or_default().push(*table);
     }
     all

@@ -20,13 +20,15 @@ use crate::check::{self, Checks, Limits};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::evidence::{Evidence, Writer};
+use crate::evidence::row::ConfiguredOrganization;
+use crate::evidence::{Evidence, Rows, Scope, Stop, Writer};
+use crate::model::{Cause, GapKind};
 use crate::person::{self, Dossier, Hints, Query, Unresolved};
 use crate::report::{Output, Report, Times, emit};
-use crate::source::Collector;
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
+use crate::source::{Collector, azure};
 use crate::text::Untrusted;
 
 /// How many days of audit events are asked for, unless the configuration says otherwise.
@@ -99,6 +101,10 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     let question =
         Question { people: &[person], gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
     entra::collect(&entra, &question).await?;
+    progress.say("reading Azure");
+    organizations(&writer, config).await?;
+    let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
+    azure::collect(&azure, &config.azure.subscriptions).await?;
     scan::include(&writer, &intake.include, env).await?;
     progress.done();
     Ok(writer.seal(keep)?)
@@ -161,6 +167,24 @@ fn meta(config: &Config, env: &Env) -> Vec<(&'static str, String)> {
     ];
     meta.extend(config.entra.tenant.clone().map(|tenant| ("tenant", tenant)));
     meta
+}
+
+/// What the configuration calls our own: evidence too, since checks compare with it.
+async fn organizations(writer: &Writer, config: &Config) -> Result<(), Error> {
+    let scope = Scope { name: "configuration".into(), person: None, needs: String::new() };
+    let fill = async |rows: &mut Rows| {
+        for name in &config.github.organizations {
+            rows.insert(&ConfiguredOrganization { kind: "github".to_owned(), name: name.as_str().into() })?;
+        }
+        match config.github.organizations.is_empty() {
+            true => {
+                Err(Stop::from(Cause::new(GapKind::NotConfigured, "no organisation").needing("[github] organizations")))
+            }
+            false => Ok(()),
+        }
+    };
+    writer.dataset(&["configured_organization"], &scope, fill).await?;
+    Ok(())
 }
 
 async fn find(

@@ -1,6 +1,8 @@
 //! Reads one system each: call, normalise, insert. A source never judges and never writes to its system.
 
+pub mod azure;
 pub mod entra;
+mod federated;
 pub mod runner;
 
 use crate::api::ReadApi;

@@ -13,6 +13,8 @@ mod estate;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod federation;
+#[cfg(test)]
 mod hosts;
 #[cfg(test)]
 mod identify;

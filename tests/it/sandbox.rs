@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 fn sandbox(limits: Limits) -> Sandbox {
     Sandbox::in_memory(limits, |connection: &Connection| -> rusqlite::Result<()> {
         connection.execute_batch(
-            "CREATE VIEW reach AS SELECT identity.person, device.id FROM identity LEFT JOIN device USING (person);
+            "CREATE VIEW owned AS SELECT identity.person, device.id FROM identity LEFT JOIN device USING (person);
              INSERT INTO identity VALUES ('p', 'github', '1', 'alice-dev', 'flag', 'A');
              INSERT INTO device (id, person, relation) VALUES ('d', 'p', 'owned');",
         )
@@ -44,8 +44,8 @@ fn every_table_that_a_query_reads_is_learnt() {
     assert_eq!(tables("SELECT id FROM person WHERE NOT EXISTS (SELECT 1 FROM account)"), ["account", "person"]);
     assert_eq!(tables("SELECT (SELECT max(at) FROM sign_in) FROM device"), ["device", "sign_in"]);
     assert_eq!(tables("SELECT id FROM person UNION SELECT id FROM device"), ["device", "person"]);
-    assert_eq!(tables("SELECT person FROM reach"), ["device", "identity"]);
-    assert_eq!(tables("SELECT count(*) FROM reach"), ["device", "identity"]);
+    assert_eq!(tables("SELECT person FROM owned"), ["device", "identity"]);
+    assert_eq!(tables("SELECT count(*) FROM owned"), ["device", "identity"]);
     assert_eq!(tables("WITH x AS (SELECT id FROM device) SELECT count(*) FROM x"), ["device"]);
     assert_eq!(tables("SELECT value FROM device, json_each(device.name)"), ["device"]);
     assert_eq!(tables("SELECT 1"), [""; 0]);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::account::{days_before, too_old};
-use super::wire::{Audit, Modified, Target};
-use super::{Question, each, of};
+use super::wire::{Audit, Target};
+use super::{Question, each, of, trust_event};
 use crate::evidence::row::{ConsentEvent, CredentialEvent, DirectoryEvent};
 use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind};
@@ -14,7 +14,7 @@ use crate::person::Dossier;
 use crate::source::Collector;
 use crate::text::Untrusted;
 
-const TABLES: [&str; 3] = ["directory_event", "credential_event", "consent_event"];
+const TABLES: [&str; 4] = ["directory_event", "credential_event", "federated_event", "consent_event"];
 
 /// An application or service principal whose credentials the person changed: object id, and the type in the event.
 pub(super) type Changed = BTreeSet<(String, String)>;
@@ -64,16 +64,18 @@ fn event(rows: &mut Rows, person: &Dossier, audit: &Audit, changed: &mut Changed
             let by = By { person, audit, actor: &actor, actor_name: &actor_name };
             credentials(rows, &by, target, changed)?;
             consents(rows, &by, &activity, target)?;
+            trust_event::keep(rows, &by, target)?;
         }
     }
     Ok(())
 }
 
-struct By<'a> {
-    person: &'a Dossier,
-    audit: &'a Audit,
-    actor: &'a Option<Untrusted>,
-    actor_name: &'a Option<Untrusted>,
+/// Whose event it is.
+pub(super) struct By<'a> {
+    pub(super) person: &'a Dossier,
+    pub(super) audit: &'a Audit,
+    pub(super) actor: &'a Option<Untrusted>,
+    pub(super) actor_name: &'a Option<Untrusted>,
 }
 
 /// An event without a result is taken as done: to leave it out could hide a credential.
@@ -82,7 +84,7 @@ fn succeeded(audit: &Audit) -> bool {
 }
 
 fn credentials(rows: &mut Rows, by: &By<'_>, target: &Target, changed: &mut Changed) -> Result<(), Stop> {
-    for property in target.modified_properties.iter().flatten().filter(|property| named(property, "KeyDescription")) {
+    for property in target.modified_properties.iter().flatten().filter(|property| property.is("KeyDescription")) {
         let (Some(before), Some(after), Some(object)) =
             (keys(property.old_value.as_ref()), keys(property.new_value.as_ref()), target.id.as_ref())
         else {
@@ -115,7 +117,7 @@ fn consents(rows: &mut Rows, by: &By<'_>, activity: &str, target: &Target) -> Re
         return Ok(());
     }
     let value = |name: &str| {
-        let property = target.modified_properties.iter().flatten().find(|property| named(property, name))?;
+        let property = target.modified_properties.iter().flatten().find(|property| property.is(name))?;
         decoded(property.new_value.as_ref()?).into_iter().next()
     };
     let admin = value("ConsentContext.IsAdminConsent").map(|text| text.eq_ignore_ascii_case("true")).or_else(|| {
@@ -136,10 +138,6 @@ fn consents(rows: &mut Rows, by: &By<'_>, activity: &str, target: &Target) -> Re
         admin,
     })?;
     Ok(())
-}
-
-fn named(property: &Modified, name: &str) -> bool {
-    property.display_name.as_ref().is_some_and(|have| have.raw().trim().eq_ignore_ascii_case(name))
 }
 
 /// Entra writes an en dash and a trailing space where its own reference prints a hyphen.

@@ -5,8 +5,10 @@ mod account;
 mod audit;
 mod consents;
 mod directory;
+mod federated;
 mod ownership;
 pub mod routes;
+mod trust_event;
 pub mod wire;
 
 use std::collections::BTreeSet;
@@ -45,6 +47,7 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("sponsorship", "Application.Read.All"),
     ("credential", "Application.Read.All"),
     ("federated_credential", "Application.Read.All"),
+    ("federated_event", "AuditLog.Read.All"),
     ("directory_event", "AuditLog.Read.All"),
     ("credential_event", "AuditLog.Read.All"),
     ("consent_event", "AuditLog.Read.All"),
@@ -73,16 +76,18 @@ pub struct Question<'a> {
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
 pub async fn collect(entra: &Collector, question: &Question<'_>) -> Result<(), Error> {
     entra.api.prefetch(&first_pages(question)).await;
-    let mut named = BTreeSet::new();
+    let (mut named, mut apps) = (BTreeSet::new(), BTreeSet::new());
     consents::gateways(entra, question).await?;
     consents::grants_for_all(entra, question, &mut named).await?;
+    federated::collect(entra, question, &mut apps).await?;
     for person in question.people {
         account::collect(entra, question, person).await?;
         consents::of_person(entra, question, person, &mut named).await?;
         directory::collect(entra, question, person).await?;
         let changed = audit::collect(entra, question, person).await?;
-        ownership::collect(entra, question, person, changed).await?;
+        ownership::collect(entra, question, person, changed, &mut apps).await?;
     }
+    federated::principals(entra, question, &apps).await?;
     consents::names(entra, question, &named).await
 }
 

@@ -1,11 +1,13 @@
 //! Applications and service principals that the person owns or whose credentials they changed,
-//! with all owners, credentials and federated credentials; agent identities that they sponsor.
+//! with all owners and credentials; agent identities that they sponsor.
+
+use std::collections::BTreeSet;
 
 use super::audit::Changed;
-use super::wire::{Federated, KeyCredential, Object};
+use super::wire::{KeyCredential, Object};
 use super::{Question, deleted, each, limited, of};
 use crate::api::{Ask, ReadApi};
-use crate::evidence::row::{Application, Credential, FederatedCredential, Ownership, Sponsorship};
+use crate::evidence::row::{Application, Credential, Ownership, Sponsorship};
 use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
@@ -67,6 +69,7 @@ pub(super) async fn collect(
     question: &Question<'_>,
     person: &Dossier,
     changed: Changed,
+    apps: &mut BTreeSet<String>,
 ) -> Result<(), Error> {
     let mut things = owned(entra, question, person).await?;
     for (id, kind) in changed {
@@ -75,9 +78,8 @@ pub(super) async fn collect(
         }
     }
     entra.api.prefetch(&first_pages(question, &things)).await;
-    credentials(entra, question, person, &mut things).await?;
+    credentials(entra, question, person, &mut things, apps).await?;
     owners(entra, question, person, &things).await?;
-    federated(entra, question, person, &things).await?;
     sponsorships(entra, question, person).await
 }
 
@@ -88,9 +90,6 @@ fn first_pages(question: &Question<'_>, things: &[Thing]) -> Vec<Ask> {
         if thing.owned {
             asks.push(question.routes.owners(thing.kind.collection(), &thing.id));
         }
-        if thing.kind == Kind::Application {
-            asks.push(question.routes.federated_credentials(&thing.id));
-        }
     }
     asks
 }
@@ -98,7 +97,7 @@ fn first_pages(question: &Question<'_>, things: &[Thing]) -> Vec<Ask> {
 /// The list itself fills no table: it is covered as the part of `ownership` that says what there is to look into.
 async fn owned(entra: &Collector, question: &Question<'_>, person: &Dossier) -> Result<Vec<Thing>, Error> {
     let mut things = Vec::new();
-    let tables = ["ownership", "credential", "federated_credential", "application"];
+    let tables = ["ownership", "credential", "application"];
     entra
         .dataset(&tables, &of(person, "owned objects", "ownership"), async |api, rows| {
             if person.deleted {
@@ -128,12 +127,13 @@ async fn credentials(
     question: &Question<'_>,
     person: &Dossier,
     things: &mut [Thing],
+    apps: &mut BTreeSet<String>,
 ) -> Result<(), Error> {
     entra
         .dataset(&["application", "credential"], &of(person, "credentials", "credential"), async |api, rows| {
             for thing in things {
                 match api.get(&thing.ask(question)).await {
-                    Ok(answer) => keep(rows, thing, answer.json()?)?,
+                    Ok(answer) => keep(rows, thing, answer.json()?, apps)?,
                     // The object of an old event may be gone, and its credentials with it.
                     Err(error) if error.is_not_found() && !thing.owned => {}
                     Err(error) => {
@@ -148,10 +148,11 @@ async fn credentials(
         .map(drop)
 }
 
-fn keep(rows: &mut Rows, thing: &mut Thing, object: Object) -> Result<(), Stop> {
+fn keep(rows: &mut Rows, thing: &mut Thing, object: Object, apps: &mut BTreeSet<String>) -> Result<(), Stop> {
     thing.name = object.display_name.or(thing.name.take());
     let name = thing.name.clone();
     if thing.kind == Kind::Application {
+        apps.extend(object.app_id.as_ref().map(|app| app.raw().to_ascii_lowercase()));
         let (id, app_id, created_at) = (thing.id.as_str().into(), object.app_id.clone(), object.created_date_time);
         rows.insert(&Application { id, app_id, name, created_at })?;
     }
@@ -207,41 +208,6 @@ async fn owners(entra: &Collector, question: &Question<'_>, person: &Dossier, th
             .await?;
     }
     Ok(())
-}
-
-async fn federated(
-    entra: &Collector,
-    question: &Question<'_>,
-    person: &Dossier,
-    things: &[Thing],
-) -> Result<(), Error> {
-    for thing in things.iter().filter(|thing| thing.kind == Kind::Application) {
-        let scope = of(person, &format!("federated credentials of application {}", thing.id), "federated_credential");
-        entra
-            .dataset(&["federated_credential"], &scope, async |api, rows| {
-                each(api, question.routes.federated_credentials(&thing.id), |credential: Federated| {
-                    Ok(rows.insert(&trusted(thing, credential))?)
-                })
-                .await
-            })
-            .await?;
-    }
-    Ok(())
-}
-
-fn trusted(thing: &Thing, credential: Federated) -> FederatedCredential {
-    FederatedCredential {
-        id: credential.id,
-        object: thing.id.as_str().into(),
-        object_kind: thing.kind.name().to_owned(),
-        object_name: thing.name.clone(),
-        name: credential.name,
-        issuer: credential.issuer,
-        subject: credential.subject,
-        expression: credential.claims_matching_expression.and_then(|expression| expression.value),
-        audience: credential.audiences.and_then(|audiences| audiences.into_iter().next()),
-        ..FederatedCredential::default()
-    }
 }
 
 /// Sponsors are new: where the tenant has no agent identities, the route itself may be missing.

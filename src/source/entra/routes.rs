@@ -32,6 +32,8 @@ const APPLICATION_FIELDS: &[&str] =
 const PRINCIPAL_FIELDS: &[&str] =
     &["id", "appId", "displayName", "servicePrincipalType", "accountEnabled", "passwordCredentials", "keyCredentials"];
 const GATEWAY_FIELDS: &[&str] = &["id", "appId", "displayName", "accountEnabled", "appRoleAssignmentRequired"];
+const REGISTRATION_FIELDS: &[&str] = &["id", "appId", "displayName", "createdDateTime"];
+const NAME_FIELDS: &[&str] = &["id", "appId", "displayName", "servicePrincipalType", "accountEnabled"];
 const GROUP_FIELDS: &[&str] = &["id", "displayName", "membershipRule", "isAssignableToRole"];
 const LARGEST_PAGE: &str = "999";
 
@@ -210,11 +212,28 @@ impl Routes {
         ask(self.get(&[collection, object_id, "owners"]).select(&["id", "displayName"]))
     }
 
-    /// Federated credentials of an application. v1.0 hides the flexible ones, beta shows all.
+    /// The service principal that an application acts as in this tenant.
+    pub fn principal_of(&self, app_id: &str) -> Ask {
+        let path = self.get(&[&format!("servicePrincipals(appId={})", literal(app_id))]);
+        ask(path.select(NAME_FIELDS))
+    }
+
+    /// Applications that have federated credentials, with them: an advanced query.
+    pub fn federated_applications(&self) -> Ask {
+        let list = applications(&self.beta).filter(&["not(federatedIdentityCredentials/$count eq 0)"]);
+        eventual(list.count("true"))
+    }
+
+    /// All applications with their federated credentials. Only beta shows flexible ones.
     ///
     /// <https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials>
-    pub fn federated_credentials(&self, object_id: &str) -> Ask {
-        ask(self.beta.application(object_id).list_federated_identity_credentials())
+    pub fn applications_with_federated(&self) -> Ask {
+        ask(applications(&self.beta).top(LARGEST_PAGE))
+    }
+
+    /// All applications with their federated credentials, as v1.0 shows them.
+    pub fn applications_with_plain_federated(&self) -> Ask {
+        ask(applications(&self.v1).top(LARGEST_PAGE))
     }
 
     /// Agent identities that the user answers for.
@@ -271,6 +290,10 @@ impl Routes {
     }
 }
 
+fn applications(client: &GraphClient) -> impl ODataQuery + AsRef<Url> + use<> {
+    client.applications().list_application().select(REGISTRATION_FIELDS).expand(&["federatedIdentityCredentials"])
+}
+
 /// A path that the SDK has no builder for, or whose key it would not percent-encode.
 fn custom(client: &GraphClient, segments: &[&str]) -> impl ODataQuery + AsRef<Url> + use<> {
     client.custom(Method::GET, None).extend_path(segments)
@@ -292,113 +315,4 @@ fn eventual(request: impl AsRef<Url>) -> Ask {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const USER: &str = "$select=id%2CdisplayName%2CuserPrincipalName%2Cmail%2CotherMails%2CproxyAddresses%2CemployeeId%2C\
-        userType%2CexternalUserState%2CaccountEnabled%2CcreatedDateTime%2CdeletedDateTime%2ConPremisesSyncEnabled%2C\
-        signInSessionsValidFromDateTime%2CemployeeLeaveDateTime";
-    const GROUP: &str = "$select=id%2CdisplayName%2CmembershipRule%2CisAssignableToRole&$top=999";
-
-    #[track_caller]
-    fn is(ask: &Ask, path: &str) {
-        assert_eq!(ask.path, path.replace("{USER}", USER).replace("{GROUP}", GROUP));
-    }
-
-    #[test]
-    fn users_are_addressed_safely_whatever_their_name() {
-        let routes = Routes::new();
-        for (key, path) in [
-            ("O'Connor@contoso.com", "/v1.0/users/O'Connor@contoso.com?{USER}"),
-            ("bob_x#EXT#@contoso.onmicrosoft.com", "/v1.0/users/bob_x%23EXT%23@contoso.onmicrosoft.com?{USER}"),
-            ("$ales@contoso.com", "/v1.0/users('$ales@contoso.com')?{USER}"),
-            ("$o'c@contoso.com", "/v1.0/users('$o''c@contoso.com')?{USER}"),
-            ("a/b?c@contoso.com", "/v1.0/users/a%2Fb%3Fc@contoso.com?{USER}"),
-            ("a+b%c@contoso.com", "/v1.0/users/a+b%25c@contoso.com?{USER}"),
-        ] {
-            is(&routes.user(key), path);
-        }
-        let filter = format!("mail eq {}", literal("o'c+x#y&z@contoso.com"));
-        is(&routes.users(&filter), "/v1.0/users?$filter=mail%20eq%20%27o%27%27c%2Bx%23y%26z%40contoso.com%27&{USER}");
-    }
-
-    #[test]
-    fn every_route_of_the_person() {
-        let (r, at) = (Routes::new(), "2026-05-01T00:00:00Z".parse().unwrap());
-        for (ask, path) in [
-            (r.sign_in_activity("1"), "/v1.0/users/1?$select=id%2CsignInActivity"),
-            (r.deleted_users(), "/v1.0/directory/deletedItems/microsoft.graph.user?{USER}&$top=999"),
-            (r.deleted_user("1"), "/v1.0/directory/deletedItems/1?{USER}"),
-            (r.grants_of_user("1"), "/v1.0/users/1/oauth2PermissionGrants"),
-            (r.grants_of_principal("1"), "/v1.0/oauth2PermissionGrants?$filter=principalId%20eq%20%271%27"),
-            (r.app_role_assignments("1"), "/v1.0/users/1/appRoleAssignments?$top=999"),
-            (r.member_of("1"), "/v1.0/users/1/memberOf?{GROUP}"),
-            (r.transitive_member_of("1"), "/v1.0/users/1/transitiveMemberOf?{GROUP}"),
-            (r.owned_objects("1"), "/v1.0/users/1/ownedObjects?$select=id%2CdisplayName&$top=999"),
-            (r.sponsor_of("1"), "/v1.0/users/1/sponsorOf"),
-            (r.authentication_methods("1"), "/v1.0/users/1/authentication/methods"),
-            (r.registered_devices("1"), "/v1.0/users/1/registeredDevices"),
-            (r.owned_devices("1"), "/v1.0/users/1/ownedDevices"),
-            (
-                r.directory_audits("1", at),
-                "/v1.0/auditLogs/directoryAudits?$filter=activityDateTime%20ge%202026-05-01T00%3A00%3A00Z%20and%20\
-                 initiatedBy%2Fuser%2Fid%20eq%20%271%27&$top=999",
-            ),
-            (
-                r.sign_ins("1", at),
-                "/v1.0/auditLogs/signIns?$filter=userId%20eq%20%271%27%20and%20createdDateTime%20ge%20\
-                 2026-05-01T00%3A00%3A00Z&$top=999",
-            ),
-            (
-                r.silent_sign_ins("1", at),
-                "/beta/auditLogs/signIns?$filter=userId%20eq%20%271%27%20and%20createdDateTime%20ge%20\
-                 2026-05-01T00%3A00%3A00Z%20and%20signInEventTypes%2Fany%28t%3A%20t%20eq%20%27nonInteractiveUser%27%29&$top=999",
-            ),
-        ] {
-            is(&ask, path);
-        }
-    }
-
-    #[test]
-    fn every_route_of_the_tenant() {
-        let r = Routes::new();
-        for (ask, path) in [
-            (r.organization(), "/v1.0/organization?$select=id%2CdisplayName"),
-            (r.grants_for_all(), "/v1.0/oauth2PermissionGrants?$filter=consentType%20eq%20%27AllPrincipals%27"),
-            (
-                r.gateway("a"),
-                "/v1.0/servicePrincipals(appId='a')?$select=id%2CappId%2CdisplayName%2CaccountEnabled%2CappRoleAssignmentRequired",
-            ),
-            (r.gateway_registration("a"), "/v1.0/applications(appId='a')?$select=id%2CappId%2Capi"),
-            (r.by_ids(), "/v1.0/directoryObjects/getByIds"),
-            (
-                r.application("1"),
-                "/v1.0/applications/1?$select=id%2CappId%2CdisplayName%2CcreatedDateTime%2CpasswordCredentials%2CkeyCredentials",
-            ),
-            (
-                r.service_principal("1"),
-                "/v1.0/servicePrincipals/1?$select=id%2CappId%2CdisplayName%2CservicePrincipalType%2CaccountEnabled%2C\
-                 passwordCredentials%2CkeyCredentials",
-            ),
-            (r.owners("applications", "1"), "/v1.0/applications/1/owners?$select=id%2CdisplayName"),
-            (r.federated_credentials("1"), "/beta/applications/1/federatedIdentityCredentials"),
-            (r.sponsors("servicePrincipals", "1"), "/v1.0/servicePrincipals/1/sponsors"),
-            (r.role_definitions(), "/v1.0/roleManagement/directory/roleDefinitions?$select=id%2CdisplayName"),
-        ] {
-            is(&ask, path);
-        }
-    }
-
-    #[test]
-    fn directory_roles_and_the_one_advanced_query() {
-        let r = Routes::new();
-        let filter = "$filter=principalId%20eq%20%271%27";
-        let list = |name: &str| format!("/v1.0/roleManagement/directory/{name}?{filter}");
-        is(&r.role_assignments("1"), &list("roleAssignments"));
-        is(&r.role_eligibility("1"), &list("roleEligibilityScheduleInstances"));
-        is(&r.role_schedules("1"), &list("roleAssignmentScheduleInstances"));
-        let transitive = r.transitive_role_assignments("1");
-        is(&transitive, &format!("/beta/roleManagement/directory/transitiveRoleAssignments?{filter}&$count=true"));
-        assert_eq!(transitive.headers, [("ConsistencyLevel", "eventual".to_owned())]);
-    }
-}
+mod tests;

@@ -158,6 +158,21 @@ pub struct Role {
     pub end_date_time: Option<Timestamp>,
 }
 
+/// An application with its federated credentials, of which there are at most twenty.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "the names are Graph's")]
+pub struct Registration {
+    pub id: Option<Untrusted>,
+    pub app_id: Option<Untrusted>,
+    pub display_name: Option<Untrusted>,
+    #[serde(deserialize_with = "time")]
+    pub created_date_time: Option<Timestamp>,
+    pub federated_identity_credentials: Option<Vec<Federated>>,
+    #[serde(rename = "federatedIdentityCredentials@odata.nextLink")]
+    pub more_credentials: Option<Untrusted>,
+}
+
 /// A federated credential, plain or flexible.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -248,6 +263,13 @@ pub struct Modified {
     pub display_name: Option<Untrusted>,
     pub old_value: Option<Untrusted>,
     pub new_value: Option<Untrusted>,
+}
+
+impl Modified {
+    /// Whether it is the property of this name.
+    pub fn is(&self, name: &str) -> bool {
+        self.display_name.as_ref().is_some_and(|have| have.raw().trim().eq_ignore_ascii_case(name))
+    }
 }
 
 /// A way to prove who one is.

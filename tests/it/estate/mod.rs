@@ -170,7 +170,7 @@ async fn flexible_federated_credentials_show_in_beta_only() {
     let (status, body) = get(&server, "/graph/beta/applications", &filter).await;
     assert_eq!((status, code(&body)), (400, "Request_UnsupportedQuery"));
     let eventual = request(&server, "/graph/beta/applications", &filter).header("ConsistencyLevel", "eventual");
-    assert_eq!(answer(eventual).await.1["@odata.count"], json!(4));
+    assert_eq!(answer(eventual).await.1["@odata.count"], json!(5));
 }
 
 #[tokio::test]

@@ -1,0 +1,56 @@
+/*
+title    = "A federated credential of an application was added or changed by the leaver"
+severity = "high"
+why      = "What it trusts was the leaver's choice, and nobody else may know what runs there."
+fix      = "Find out who owns what it trusts; delete the credential if nobody does."
+action   = "delete-federated-credential"
+monotone = true
+controls = { nist = ["PS-4", "AC-2(4)"], iso27001 = ["A.5.18", "A.8.15"], soc2 = ["CC6.3", "CC7.2"], owasp-nhi = ["NHI1:2025"] }
+*/
+SELECT event.person                  AS person,
+       printf('entra:application/%s/federated/%s', credential.object, credential.id) AS subject,
+       'fail'                        AS status,
+       iif(event.name IS NULL,
+           printf('the leaver changed the federated credentials of %s; this is one of them', ifnull(credential.object_name, credential.object)),
+           printf('the leaver added "%s" to %s', ifnull(credential.name, credential.id), ifnull(credential.object_name, credential.object))) AS reason,
+       iif(event.name IS NULL, 'low', 'high') AS severity,
+       coalesce(credential.expression, credential.subject) AS trusts,
+       ifnull(power.roles, 'no Azure role assignment was seen') AS can,
+       event.actor_name              AS actor,
+       max(event.at)                 AS seen_at,
+       'C'                           AS grade
+FROM   federated_event AS event
+JOIN   federated_credential AS credential
+       ON  credential.object = event.object COLLATE NOCASE
+       AND (event.name IS NULL OR credential.name = event.name COLLATE NOCASE)
+LEFT JOIN workload             ON workload.object = credential.object
+LEFT JOIN azure_power AS power ON power.principal = lower(workload.principal)
+WHERE  event.change IN ('added', 'changed')
+GROUP BY event.person, credential.object, credential.id, event.name IS NULL;
+/*
+[[case]]
+name = "removed again, or another credential of the application"
+federated_event = [
+  { event = "e1", person = "p", at = 2026-05-01T00:00:00Z, object = "o1", name = "gone", change = "added" },
+  { event = "e2", person = "p", at = 2026-05-01T00:00:00Z, object = "o1", name = "kept", change = "removed" },
+]
+federated_credential = [{ id = "f1", object = "o1", object_kind = "application", name = "kept" }]
+expect = "pass"
+
+[[case]]
+name = "named by the event, and on an application where the event does not say which"
+federated_event = [
+  { event = "e1", person = "p", at = 2026-05-01T00:00:00Z, object = "O1", name = "Deploy", change = "added" },
+  { event = "e2", person = "p", at = 2026-05-01T00:00:00Z, object = "o2", change = "changed" },
+]
+federated_credential = [
+  { id = "f1", object = "o1", object_kind = "application", name = "deploy" },
+  { id = "f2", object = "o2", object_kind = "application", name = "other" },
+]
+expect = { "entra:application/o1/federated/f1" = "fail", "entra:application/o2/federated/f2" = "fail" }
+
+[[case]]
+name = "audit events could not be read, or not far enough back"
+incomplete = ["federated_event"]
+expect = "unknown"
+*/

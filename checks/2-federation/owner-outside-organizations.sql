@@ -1,0 +1,57 @@
+/*
+title    = "A pipeline identity trusts a GitHub owner that is none of our organisations"
+severity = "medium"
+why      = "Whoever controls that account controls the identity, and no offboarding of ours reaches it."
+fix      = "Delete the federated credential, or add the organisation to [github] organizations if it is ours."
+controls = { nist = ["AC-20", "IA-9"], iso27001 = ["A.5.19"], soc2 = ["CC6.1", "CC9.2"], owasp-nhi = ["NHI3:2025", "NHI6:2025"] }
+*/
+SELECT NULL                          AS person,
+       CASE credential.object_kind
+            WHEN 'application'      THEN printf('entra:application/%s/federated/%s', credential.object, credential.id)
+            WHEN 'managed-identity' THEN printf('azure:%s/%s/%s', credential.object,
+                                                iif(credential.expression IS NULL, 'federated', 'flexible'),
+                                                ifnull(credential.name, credential.id))
+       END                           AS subject,
+       CASE WHEN organization.name IS NOT NULL THEN 'pass'
+            WHEN credential.owner IS NOT NULL  THEN 'fail'
+       END                           AS status,
+       printf('%s trusts %s', ifnull(credential.object_name, credential.object),
+              coalesce(credential.expression, credential.subject, 'something that is not shown')) AS reason,
+       credential.owner              AS owner,
+       ifnull(power.roles, 'no Azure role assignment was seen') AS can,
+       'A'                           AS grade
+FROM   federated_credential AS credential
+LEFT JOIN configured_organization AS organization
+       ON organization.kind = 'github' AND organization.name = credential.owner COLLATE NOCASE
+LEFT JOIN workload             ON workload.object = credential.object
+LEFT JOIN azure_power AS power ON power.principal = lower(workload.principal)
+WHERE  credential.issuer_kind = 'github'
+  AND  EXISTS (SELECT 1 FROM configured_organization);
+/*
+[[case]]
+name = "our own organisation in any case"
+configured_organization = [{ kind = "github", name = "contoso" }]
+federated_credential = [{ id = "f1", object = "o1", object_kind = "application", issuer_kind = "github", owner = "Contoso", subject = "repo:Contoso/x:pull_request" }]
+expect = "pass"
+
+[[case]]
+name = "another owner, and an owner that is a pattern"
+configured_organization = [{ kind = "github", name = "contoso" }]
+federated_credential = [
+  { id = "f1", object = "o1", object_kind = "application", issuer_kind = "github", owner = "agency", subject = "repo:agency/x:pull_request" },
+  { id = "f2", object = "o1", object_kind = "application", issuer_kind = "github", owner = "contoso*", expression = "claims['sub'] matches 'repo:contoso*'" },
+]
+expect = { "entra:application/o1/federated/f1" = "fail", "entra:application/o1/federated/f2" = "fail" }
+
+[[case]]
+name = "an owner that cannot be read"
+configured_organization = [{ kind = "github", name = "contoso" }]
+federated_credential = [{ id = "f1", object = "o1", object_kind = "application", issuer_kind = "github", subject = "repository_id:5" }]
+expect = { "entra:application/o1/federated/f1" = "unknown" }
+
+[[case]]
+name = "nobody said which organisations are ours"
+incomplete = ["configured_organization"]
+federated_credential = [{ id = "f1", object = "o1", object_kind = "application", issuer_kind = "github", owner = "agency", subject = "repo:agency/x:pull_request" }]
+expect = "unknown"
+*/

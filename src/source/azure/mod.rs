@@ -1,0 +1,98 @@
+//! What Azure holds: managed identities, whom they trust, and every role assignment of the subscriptions.
+//! Each list is read once for all people. It reports what it saw and what it could not see; it never judges.
+
+mod federated;
+mod identities;
+mod roles;
+mod wire;
+
+use std::collections::BTreeSet;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+
+use self::wire::Subscription;
+use super::Collector;
+use crate::api::{Ask, Error as Failure, Paging, ReadApi};
+use crate::evidence::{Error, Scope};
+use crate::model::{Cause, GapKind};
+
+/// The role that each data set of this source takes, by its exact name.
+pub const PERMISSIONS: &[(&str, &str)] =
+    &[("managed_identity", READER), ("federated_credential", READER), ("role_assignment", READER)];
+
+const READER: &str = "Reader on the subscription";
+
+/// How many resources are asked at the same time. Each of them is asked one thing after the other: the identity
+/// service counts the lists per resource.
+const AT_ONCE: usize = 8;
+
+/// What an identity's list, a subscription's list and everything else depends on.
+const TABLES: [&str; 3] = ["managed_identity", "federated_credential", "role_assignment"];
+
+/// Reads everything of the subscriptions that are `configured`, or of all that the caller can see.
+///
+/// # Errors
+/// Only what the evidence file itself refuses. Everything else becomes a gap.
+pub async fn collect(azure: &Collector, configured: &[String]) -> Result<(), Error> {
+    let subscriptions = subscriptions(azure, configured).await?;
+    let unread = roles::collect(azure, &subscriptions).await?;
+    let identities = identities::collect(azure, &subscriptions, &unread).await?;
+    federated::collect(azure, &identities).await
+}
+
+/// The list itself fills no table: it is covered as the part of each that says what there is to look into.
+async fn subscriptions(azure: &Collector, configured: &[String]) -> Result<BTreeSet<String>, Error> {
+    let mut found = BTreeSet::new();
+    azure
+        .dataset(&TABLES, &scope("subscriptions"), async |api, rows| {
+            let (all, ended) = list::<Subscription>(api, "/subscriptions?api-version=2022-12-01").await;
+            let visible: BTreeSet<String> =
+                all.iter().map(|subscription| subscription.subscription_id.raw().to_ascii_lowercase()).collect();
+            ended?;
+            let wanted: BTreeSet<String> = configured.iter().map(|id| id.to_ascii_lowercase()).collect();
+            let unseen = wanted.difference(&visible).map(|id| format!("the subscription {id} is not visible"));
+            let nothing = visible.is_empty().then(|| "no subscription is visible".to_owned());
+            for detail in unseen.chain(nothing) {
+                TABLES.iter().for_each(|table| rows.gap(table, Cause::new(GapKind::Denied, detail.as_str())));
+            }
+            found = if wanted.is_empty() { visible } else { &visible & &wanted };
+            Ok(())
+        })
+        .await?;
+    Ok(found)
+}
+
+/// A scope that concerns everybody.
+fn scope(what: &str) -> Scope {
+    Scope { name: what.into(), person: None, needs: READER.to_owned() }
+}
+
+/// Why one of many could not be read.
+fn of(what: &str, error: &Failure) -> Cause {
+    let cause = error.cause();
+    Cause { detail: Some(format!("{what}: {error}").into()), ..cause }
+}
+
+fn ask(path: &str) -> Ask {
+    Ask { path: path.to_owned(), headers: Vec::new() }
+}
+
+/// A resource id as a path: the service sent it, so it may hold anything.
+fn path(id: &str) -> String {
+    const KEPT: AsciiSet =
+        NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'(').remove(b')');
+    utf8_percent_encode(id, &KEPT).to_string()
+}
+
+/// What came of a list, and how it ended.
+async fn list<T: DeserializeOwned>(api: &ReadApi, path: &str) -> (Vec<T>, Result<(), Failure>) {
+    let (mut pages, mut all) = (api.pages(ask(path), Paging::Arm), Vec::new());
+    loop {
+        match pages.next::<T>().await {
+            Ok(Some(page)) => all.extend(page),
+            Ok(None) => return (all, Ok(())),
+            Err(error) => return (all, Err(error)),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What Azure Resource Manager sends, as far as it is kept. Everything may be absent: absent is "not known".
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::source::entra::wire::{Expression, time};
+use crate::text::Untrusted;
+
+/// A subscription that the caller can see.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Subscription {
+    pub(super) subscription_id: Untrusted,
+}
+
+/// A page of Resource Graph. Whether it is cut is written as a text, not as a truth value.
+///
+/// <https://learn.microsoft.com/rest/api/azureresourcegraph/resourcegraph/resources/resources>
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Found {
+    pub(super) total_records: u64,
+    pub(super) result_truncated: Option<String>,
+    #[serde(rename = "$skipToken")]
+    pub(super) skip_token: Option<String>,
+    pub(super) data: Vec<Identity>,
+}
+
+/// A user-assigned managed identity.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Identity {
+    pub(super) id: Untrusted,
+    pub(super) name: Option<Untrusted>,
+    pub(super) properties: Option<IdentityProperties>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct IdentityProperties {
+    pub(super) principal_id: Option<Untrusted>,
+    pub(super) client_id: Option<Untrusted>,
+}
+
+/// A federated credential of a managed identity, plain or flexible.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Credential {
+    pub(super) id: Untrusted,
+    pub(super) name: Option<Untrusted>,
+    pub(super) properties: Option<CredentialProperties>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CredentialProperties {
+    pub(super) issuer: Option<Untrusted>,
+    pub(super) subject: Option<Untrusted>,
+    pub(super) audiences: Option<Vec<Untrusted>>,
+    pub(super) claims_matching_expression: Option<Expression>,
+}
+
+/// A role assignment.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Assignment {
+    pub(super) id: Untrusted,
+    pub(super) properties: Option<AssignmentProperties>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AssignmentProperties {
+    pub(super) role_definition_id: Option<Untrusted>,
+    pub(super) principal_id: Option<Untrusted>,
+    pub(super) principal_type: Option<Untrusted>,
+    pub(super) scope: Option<Untrusted>,
+    pub(super) condition: Option<Untrusted>,
+    #[serde(default, deserialize_with = "time")]
+    pub(super) created_on: Option<Timestamp>,
+    pub(super) created_by: Option<Untrusted>,
+}
+
+/// A role definition, of which only the name is kept.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Definition {
+    pub(super) properties: Option<DefinitionProperties>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DefinitionProperties {
+    pub(super) role_name: Option<Untrusted>,
+}

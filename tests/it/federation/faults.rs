@@ -1,0 +1,146 @@
+//! What is missing is unknown, however it went missing.
+
+use leaver::demo::{Faults, RetryAfter};
+use leaver::model::{Status, Verdict};
+
+use super::{Audit, estate};
+
+const APPLICATIONS: &str = "/applications?";
+const IDENTITIES: &str = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+const FIRST: &str = "6a000000-0000-4000-8000-000000000001";
+
+/// A check of each data set that has nothing to find for somebody innocent, so that only a gap keeps it from passing.
+async fn innocent(faults: Faults) -> Audit {
+    let mut estate = estate();
+    estate.rows_mut("graph/federatedIdentityCredentials").retain(|row| row["name"] == "nightly-main");
+    estate.rows_mut("arm/federatedIdentityCredentials").retain(|row| row["name"] == "contoso-main");
+    estate.rows_mut("arm/flexibleFederatedIdentityCredentials").retain(|row| row["name"] == "releases");
+    estate.rows_mut("arm/roleAssignments").retain(|row| row["name"] == "6f000000-0000-4000-8000-000000000006");
+    Audit::with(estate, faults, "alice", &[]).await
+}
+
+const TRUST: [&str; 4] =
+    ["leaver-account-trusted", "leaver-named", "flexible-trust-within-reach", "login-can-be-taken-over"];
+
+#[tokio::test]
+async fn without_faults_the_innocent_organisation_passes() {
+    let audit = innocent(Faults::none()).await;
+    for check in TRUST.into_iter().chain(["unscoped-trust", "owner-outside-organizations", "azure-role-held"]) {
+        assert_eq!(audit.verdict(check), Verdict::Pass, "{check}: {:?}", audit.judgement(check));
+    }
+}
+
+#[tokio::test]
+async fn every_data_set_that_is_denied_makes_its_checks_unknown() {
+    let denied = [
+        (APPLICATIONS, "federated_credential"),
+        ("/federatedIdentityCredentials?", "federated_credential"),
+        ("/flexibleFederatedIdentityCredentials?", "federated_credential"),
+        ("/arm/subscriptions?", "managed_identity"),
+        ("/roleAssignments?api", "role_assignment"),
+        ("/servicePrincipals(appId='0d000000-0000-4000-8000-000000000002')", "service_principal"),
+    ];
+    for (on, table) in denied {
+        let audit = innocent(Faults::none().forbid(on)).await;
+        assert!(audit.gaps(table).iter().any(|gap| gap.starts_with("denied")), "{on}: {:?}", audit.gaps(table));
+        for check in TRUST {
+            assert_eq!(audit.verdict(check), Verdict::Unknown, "{check} without {on}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_beta_flexible_credentials_are_unknown_and_plain_ones_are_found() {
+    let audit = Audit::of(Faults::none().forbid("/beta/applications")).await;
+    assert!(
+        audit.gaps("federated_credential").iter().any(|gap| gap.contains("flexible credentials show in beta only"))
+    );
+    let own = "entra:application/0c000000-0000-4000-8000-000000000002/federated/5a000000-0000-4000-8000-000000000002";
+    assert!(audit.subjects("leaver-account-trusted", Status::Fail).contains(own));
+    let hidden =
+        "entra:application/0c000000-0000-4000-8000-000000000005/federated/5a000000-0000-4000-8000-000000000003";
+    assert!(audit.subjects("flexible-trust-within-reach", Status::Unknown).contains(hidden));
+    for faults in [Faults::none().forbid("/beta/applications"), Faults::none().missing("/beta/applications")] {
+        let audit = innocent(faults).await;
+        TRUST.iter().for_each(|check| assert_eq!(audit.verdict(check), Verdict::Unknown, "{check}"));
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_is_refused_or_finds_nothing_is_not_believed() {
+    let refused = Audit::of(Faults::none().status("$count eq 0", 400, "Request_UnsupportedQuery")).await;
+    assert_eq!(refused.gaps("federated_credential"), Vec::<String>::new());
+    assert_eq!(refused.asked("/beta/applications"), 2);
+    let whole = Audit::of(Faults::none()).await;
+    let check = "leaver-account-trusted";
+    assert_eq!(refused.judgement(check).findings, whole.judgement(check).findings);
+}
+
+#[tokio::test]
+async fn without_resource_graph_each_subscription_is_listed() {
+    let audit = Audit::of(Faults::none().forbid("Microsoft.ResourceGraph")).await;
+    let whole = Audit::of(Faults::none()).await;
+    assert_eq!(audit.gaps("managed_identity"), Vec::<String>::new());
+    assert_eq!((audit.asked(IDENTITIES), whole.asked(IDENTITIES), whole.asked("ResourceGraph")), (2, 0, 1));
+    for check in TRUST {
+        assert_eq!(audit.judgement(check).findings, whole.judgement(check).findings, "{check}");
+    }
+    let neither = innocent(Faults::none().forbid("Microsoft.ResourceGraph").forbid(IDENTITIES)).await;
+    TRUST.iter().for_each(|check| assert_eq!(neither.verdict(check), Verdict::Unknown, "{check}"));
+}
+
+#[tokio::test]
+async fn a_subscription_without_the_reader_role_is_no_empty_one() {
+    let on = format!("/arm/subscriptions/{FIRST}/providers");
+    let audit = innocent(Faults::none().forbid(&on)).await;
+    assert!(
+        audit.gaps("managed_identity").iter().any(|gap| gap.contains(FIRST)),
+        "{:?}",
+        audit.gaps("managed_identity")
+    );
+    assert_eq!(audit.verdict("azure-role-held"), Verdict::Unknown);
+    let other = "6a000000-0000-4000-8000-00000000000f";
+    let unseen = Audit::with(estate(), Faults::none(), "alice", &[FIRST, other]).await;
+    assert!(unseen.gaps("role_assignment").iter().any(|gap| gap.contains(other)));
+    let nothing = {
+        let mut estate = estate();
+        estate.rows_mut("arm/subscriptions").clear();
+        Audit::with(estate, Faults::none(), "alice", &[]).await
+    };
+    assert!(nothing.gaps("managed_identity").iter().any(|gap| gap.contains("no subscription is visible")));
+}
+
+#[tokio::test]
+async fn a_flexible_kind_that_does_not_exist_is_complete_and_one_that_cannot_be_listed_is_not() {
+    let on = "/flexibleFederatedIdentityCredentials";
+    let absent = innocent(Faults::none().status(on, 404, "InvalidResourceType")).await;
+    assert_eq!(absent.gaps("federated_credential"), Vec::<String>::new());
+    assert_eq!(absent.asked(on), 1);
+    for (status, code) in [(404, "ResourceNotFound"), (400, "NoRegisteredProviderFound"), (405, "MethodNotAllowed")] {
+        let unlisted = innocent(Faults::none().status(on, status, code)).await;
+        assert!(unlisted.gaps("federated_credential")[0].starts_with("not-exposed"), "{code}");
+        assert_eq!((unlisted.asked(on), unlisted.verdict("leaver-account-trusted")), (1, Verdict::Unknown));
+    }
+}
+
+#[tokio::test]
+async fn throttled_answers_are_asked_for_again() {
+    let audit = Audit::of(Faults::none().throttle("/arm/", 3, RetryAfter::Seconds(0))).await;
+    let whole = Audit::of(Faults::none()).await;
+    for check in TRUST.into_iter().chain(["azure-role-held"]) {
+        assert_eq!(audit.judgement(check).findings, whole.judgement(check).findings, "{check}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_cut_empty_or_leads_away_is_unknown() {
+    let lists = [APPLICATIONS, "/federatedIdentityCredentials?", "/roleAssignments?api"];
+    for on in lists {
+        let faults = [Faults::none().empty(on), Faults::none().html(on), Faults::none().repeating_next_link(on)];
+        let foreign = Faults::none().foreign_next_link(on, "http://127.0.0.2:9/x");
+        for faults in faults.into_iter().chain([foreign]) {
+            let audit = innocent(faults).await;
+            assert_eq!(audit.verdict("leaver-account-trusted"), Verdict::Unknown, "{on}");
+        }
+    }
+}
