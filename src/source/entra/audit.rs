@@ -33,8 +33,13 @@ pub(super) async fn collect(entra: &Collector, question: &Question<'_>, person: 
             });
             read.await?;
             // An event from the first asked day proves that the service keeps as much as was asked for.
-            if from < kept && oldest > days_before(question.now, question.days - 1) {
-                TABLES.iter().for_each(|table| rows.gap(table, too_old(kept.min(oldest))));
+            let short = from < kept && oldest > days_before(question.now, question.days - 1);
+            let seen_from = if short { kept.min(oldest) } else { from };
+            for table in TABLES {
+                // A secret or a consent may be older than any window that is asked for.
+                if short || table != "directory_event" {
+                    rows.gap(table, too_old(seen_from));
+                }
             }
             Ok(())
         })

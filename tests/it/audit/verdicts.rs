@@ -114,8 +114,8 @@ async fn a_clean_leaver_has_no_finding_and_only_the_retention_is_open() {
     }
     let shown = terminal(&report);
     assert!(shown.starts_with("UNKNOWN   not clean and not dirty"), "{shown}");
-    let words: Vec<&str> = shown.split_whitespace().collect();
-    assert!(words.join(" ").contains("Log Analytics workspace"), "{shown}");
+    let flowing = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flowing.contains("to a Log Analytics workspace"), "{shown}");
 }
 
 #[tokio::test]
