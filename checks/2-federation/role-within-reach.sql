@@ -18,7 +18,7 @@ SELECT reach.person                  AS person,
        reach.principal               AS principal,
        'A'                           AS grade
 FROM   reach
-JOIN   role_assignment ON role_assignment.principal = reach.principal COLLATE NOCASE
+CROSS JOIN role_assignment ON role_assignment.principal = reach.principal COLLATE NOCASE
 WHERE  reach.path <> 'own account';
 /*
 [[case]]

@@ -65,3 +65,48 @@ fn number(id: String) -> Option<String> {
     let number = id.rsplit('/').next().unwrap_or_default();
     (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| number.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GITHUB: &str = "https://token.actions.githubusercontent.com";
+    const ACCOUNTS: &str = r#"[["p", "alice-dev", "github:user/7"], ["q", null, null]]"#;
+
+    fn judged(issuer: Option<&str>, subject: Option<&str>, accounts: Option<&str>) -> Option<Value> {
+        let connection = Connection::open_in_memory().unwrap();
+        register(&connection, FunctionFlags::SQLITE_UTF8).unwrap();
+        let sql = "SELECT federated_judgements(?, ?, NULL, ?)";
+        let text: Option<String> = connection.query_row(sql, (issuer, subject, accounts), |row| row.get(0)).unwrap();
+        text.map(|text| serde_json::from_str(&text).unwrap())
+    }
+
+    #[test]
+    fn a_credential_is_judged_for_every_known_account() {
+        let own = judged(Some(GITHUB), Some("repo:alice-dev/x:pull_request"), Some(ACCOUNTS)).unwrap();
+        assert_eq!(own, json!([["p", "owner", "exact", "yes", "repo:alice-dev/x:pull_request", null]]));
+        assert_eq!(judged(Some(GITHUB), Some("repo:contoso/x:pull_request"), Some(ACCOUNTS)), Some(json!([])));
+    }
+
+    #[test]
+    fn what_cannot_be_judged_stays_in_sight() {
+        for (issuer, subject) in [(Some(GITHUB), None), (None, Some("repo:contoso/x:pull_request")), (None, None)] {
+            let rows = judged(issuer, subject, Some("[]")).unwrap();
+            assert_eq!((&rows[0][0], &rows[0][3]), (&Value::Null, &json!("unknown")), "{issuer:?} {subject:?}");
+            assert!(rows[0][5].is_string());
+        }
+    }
+
+    #[test]
+    fn accounts_that_are_no_list_are_no_answer() {
+        for accounts in [None, Some("x"), Some("[[1]]")] {
+            assert_eq!(judged(Some(GITHUB), Some("repo:alice-dev/x:pull_request"), accounts), None);
+        }
+    }
+
+    #[test]
+    fn only_a_number_identifies_an_account() {
+        assert_eq!(number("github:user/7".into()).as_deref(), Some("7"));
+        assert_eq!((number("github:user/".into()), number("MDQ6".into())), (None, None));
+    }
+}

@@ -460,5 +460,5 @@ CREATE VIEW reach AS
   UNION
   SELECT person.id, trust.principal, 'federated credential that they satisfy', trust.subject
   FROM   federated_trust AS trust
-  JOIN   person ON trust.person IS NULL OR trust.person = person.id
+  CROSS JOIN person ON trust.person IS NULL OR trust.person = person.id  -- CROSS: each credential is judged once
   WHERE  trust.reach = 'yes' AND trust.principal IS NOT NULL;

@@ -33,7 +33,9 @@ pub(super) fn object(call: &Call, options: &Options, item: Item, typed: bool) ->
         }
     }
     for name in &options.expand {
-        fields.insert(name.clone(), expanded(call, options, item, name)?);
+        let hidden = call.faults.hidden().any(|hidden| hidden == name);
+        let value = if hidden { Value::Null } else { expanded(call, options, item, name)? };
+        fields.insert(name.clone(), value);
     }
     Ok(Value::Object(fields))
 }

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::de::DeserializeOwned;
+
 use super::wire::{Expression, Federated, Object, Registration};
 use super::{Question, limited, tenant};
 use crate::api::{Ask, Error as Failure, Paging, ReadApi};
@@ -15,6 +17,13 @@ use crate::text::Untrusted;
 
 const CREDENTIALS: &str = "federated_credential";
 
+/// The list that answered, and how it ended.
+struct Listing {
+    registrations: Vec<Registration>,
+    beta: bool,
+    ended: Result<(), Failure>,
+}
+
 /// Reads the credentials; adds the appIds of the applications that have any to `apps`.
 pub(super) async fn collect(
     entra: &Collector,
@@ -24,10 +33,15 @@ pub(super) async fn collect(
     let scope = tenant("federated credentials of applications", CREDENTIALS);
     entra
         .dataset(&[CREDENTIALS, "application"], &scope, async |api, rows| {
-            let (registrations, ended) = listed(api, question, rows).await;
-            for registration in registrations {
-                keep(rows, registration, apps)?;
+            let Listing { registrations, beta, ended } = listed(api, question, rows).await;
+            let mut bare = Vec::new();
+            for mut registration in registrations {
+                match registration.federated_identity_credentials.take() {
+                    Some(credentials) => keep(rows, &registration, credentials, apps)?,
+                    None => bare.push(registration),
+                }
             }
+            singly(api, question, rows, (&bare, beta), apps).await?;
             Ok(ended?)
         })
         .await
@@ -37,21 +51,49 @@ pub(super) async fn collect(
 /// Beta with a filter, beta without, v1.0: the first that answers at all.
 ///
 /// <https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials>
-async fn listed(api: &ReadApi, question: &Question<'_>, rows: &mut Rows) -> (Vec<Registration>, Result<(), Failure>) {
+async fn listed(api: &ReadApi, question: &Question<'_>, rows: &mut Rows) -> Listing {
     let routes = question.routes;
-    let (found, ended) = read(api, routes.federated_applications()).await;
+    let (registrations, ended) = read(api, routes.federated_applications()).await;
     // The filter is not documented for this count: that it found nothing proves nothing.
-    if !found.is_empty() || ended.as_ref().is_err_and(|error| !is_refusal(error)) {
-        return (found, ended);
+    if !registrations.is_empty() || ended.as_ref().is_err_and(|error| !is_refusal(error)) {
+        return Listing { registrations, beta: true, ended };
     }
-    let (found, ended) = read(api, routes.applications_with_federated()).await;
+    let (registrations, ended) = read(api, routes.applications_with_federated()).await;
     match ended {
-        Err(error) if found.is_empty() && is_refusal(&error) => {
+        Err(error) if registrations.is_empty() && is_refusal(&error) => {
             rows.gap(CREDENTIALS, flexible_unseen(&error));
-            read(api, routes.applications_with_plain_federated()).await
+            let (registrations, ended) = read(api, routes.applications_with_plain_federated()).await;
+            Listing { registrations, beta: false, ended }
         }
-        ended => (found, ended),
+        ended => Listing { registrations, beta: true, ended },
     }
+}
+
+/// Applications that came without the credentials that were asked for are asked one by one.
+async fn singly(
+    api: &ReadApi,
+    question: &Question<'_>,
+    rows: &mut Rows,
+    (bare, beta): (&[Registration], bool),
+    apps: &mut BTreeSet<String>,
+) -> Result<(), Stop> {
+    let ask = |registration: &Registration| {
+        Some(question.routes.federated_credentials(registration.id.as_ref()?.raw(), beta))
+    };
+    let asks: Vec<Ask> = bare.iter().filter_map(ask).collect();
+    api.prefetch(&asks).await;
+    for registration in bare {
+        let Some(ask) = ask(registration) else {
+            rows.gap(CREDENTIALS, limited("an application"));
+            continue;
+        };
+        let (credentials, ended) = read(api, ask).await;
+        keep(rows, registration, credentials, apps)?;
+        if let Err(error) = ended {
+            rows.gap(CREDENTIALS, error.cause());
+        }
+    }
+    Ok(())
 }
 
 /// Whether asking in another way may help.
@@ -65,10 +107,10 @@ fn flexible_unseen(error: &Failure) -> Cause {
 }
 
 /// What came, and how it ended.
-async fn read(api: &ReadApi, ask: Ask) -> (Vec<Registration>, Result<(), Failure>) {
+async fn read<T: DeserializeOwned>(api: &ReadApi, ask: Ask) -> (Vec<T>, Result<(), Failure>) {
     let (mut pages, mut all) = (api.pages(ask, Paging::OData), Vec::new());
     loop {
-        match pages.next::<Registration>().await {
+        match pages.next::<T>().await {
             Ok(Some(page)) => all.extend(page),
             Ok(None) => return (all, Ok(())),
             Err(error) => return (all, Err(error)),
@@ -76,8 +118,13 @@ async fn read(api: &ReadApi, ask: Ask) -> (Vec<Registration>, Result<(), Failure
     }
 }
 
-fn keep(rows: &mut Rows, registration: Registration, apps: &mut BTreeSet<String>) -> Result<(), Stop> {
-    let (Some(id), Some(credentials)) = (registration.id, registration.federated_identity_credentials) else {
+fn keep(
+    rows: &mut Rows,
+    registration: &Registration,
+    credentials: Vec<Federated>,
+    apps: &mut BTreeSet<String>,
+) -> Result<(), Stop> {
+    let Some(id) = &registration.id else {
         rows.gap(CREDENTIALS, limited("an application"));
         return Ok(());
     };
@@ -92,8 +139,8 @@ fn keep(rows: &mut Rows, registration: Registration, apps: &mut BTreeSet<String>
     let holder = Holder { object: object.clone(), kind: "application", name: registration.display_name.clone() };
     rows.insert(&Application {
         id: object.into(),
-        app_id: registration.app_id,
-        name: registration.display_name,
+        app_id: registration.app_id.clone(),
+        name: registration.display_name.clone(),
         created_at: registration.created_date_time,
     })?;
     for credential in credentials {

@@ -231,6 +231,12 @@ impl Routes {
         ask(applications(&self.beta).top(LARGEST_PAGE))
     }
 
+    /// Federated credentials of one application.
+    pub fn federated_credentials(&self, object_id: &str, beta: bool) -> Ask {
+        let client = if beta { &self.beta } else { &self.v1 };
+        ask(client.application(object_id).list_federated_identity_credentials())
+    }
+
     /// All applications with their federated credentials, as v1.0 shows them.
     pub fn applications_with_plain_federated(&self) -> Ask {
         ask(applications(&self.v1).top(LARGEST_PAGE))

@@ -77,6 +77,30 @@ async fn a_filter_that_is_refused_or_finds_nothing_is_not_believed() {
 }
 
 #[tokio::test]
+async fn applications_that_come_without_their_credentials_are_asked_one_by_one() {
+    let whole = Audit::of(Faults::none()).await;
+    for faults in [Faults::none(), Faults::none().status("$count eq 0", 400, "Request_UnsupportedQuery")] {
+        let audit = Audit::of(faults.hide("federatedIdentityCredentials")).await;
+        assert_eq!(audit.gaps("federated_credential"), Vec::<String>::new());
+        TRUST.iter().for_each(|check| assert_eq!(audit.judgement(check).findings, whole.judgement(check).findings));
+    }
+    let denied = Faults::none().hide("federatedIdentityCredentials").forbid("/federatedIdentityCredentials?");
+    let audit = innocent(denied).await;
+    TRUST.iter().for_each(|check| assert_eq!(audit.verdict(check), Verdict::Unknown, "{check}"));
+}
+
+#[tokio::test]
+async fn where_nobody_can_sign_in_to_azure_the_run_goes_on() {
+    let audit = innocent(Faults::none().status("/arm/", 401, "InvalidAuthenticationToken")).await;
+    for table in ["managed_identity", "federated_credential", "role_assignment"] {
+        assert!(!audit.gaps(table).is_empty(), "{table}");
+    }
+    for check in ["leaver-account-trusted", "azure-role-held"] {
+        assert_eq!(audit.verdict(check), Verdict::Unknown, "{check}");
+    }
+}
+
+#[tokio::test]
 async fn without_resource_graph_each_subscription_is_listed() {
     let audit = Audit::of(Faults::none().forbid("Microsoft.ResourceGraph")).await;
     let whole = Audit::of(Faults::none()).await;

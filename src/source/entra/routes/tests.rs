@@ -82,6 +82,8 @@ fn every_route_of_the_tenant() {
         ),
         (r.gateway_registration("a"), "/v1.0/applications(appId='a')?$select=id%2CappId%2Capi"),
         (r.by_ids(), "/v1.0/directoryObjects/getByIds"),
+        (r.federated_credentials("1", true), "/beta/applications/1/federatedIdentityCredentials"),
+        (r.federated_credentials("1", false), "/v1.0/applications/1/federatedIdentityCredentials"),
         (
             r.application("1"),
             "/v1.0/applications/1?$select=id%2CappId%2CdisplayName%2CcreatedDateTime%2CpasswordCredentials%2CkeyCredentials",
