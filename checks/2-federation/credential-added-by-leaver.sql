@@ -8,25 +8,22 @@ monotone = true
 controls = { nist = ["PS-4", "AC-2(4)"], iso27001 = ["A.5.18", "A.8.15"], soc2 = ["CC6.3", "CC7.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT event.person                  AS person,
-       printf('entra:application/%s/federated/%s', credential.object, credential.id) AS subject,
+       trust.subject                 AS subject,
        'fail'                        AS status,
        iif(event.name IS NULL,
-           printf('the leaver changed the federated credentials of %s; this is one of them', ifnull(credential.object_name, credential.object)),
-           printf('the leaver added "%s" to %s', ifnull(credential.name, credential.id), ifnull(credential.object_name, credential.object))) AS reason,
+           printf('the leaver changed the federated credentials of %s; this is one of them', trust.object_name),
+           printf('the leaver added "%s" to %s', trust.name, trust.object_name)) AS reason,
        iif(event.name IS NULL, 'low', 'high') AS severity,
-       coalesce(credential.expression, credential.subject) AS trusts,
-       ifnull(power.roles, 'no Azure role assignment was seen') AS can,
+       trust.trusts                  AS trusts,
+       trust.can                     AS can,
        event.actor_name              AS actor,
        max(event.at)                 AS seen_at,
        'C'                           AS grade
 FROM   federated_event AS event
-JOIN   federated_credential AS credential
-       ON  credential.object = event.object COLLATE NOCASE
-       AND (event.name IS NULL OR credential.name = event.name COLLATE NOCASE)
-LEFT JOIN workload             ON workload.object = credential.object
-LEFT JOIN azure_power AS power ON power.principal = lower(workload.principal)
+JOIN   trust ON  trust.object = event.object COLLATE NOCASE
+             AND (event.name IS NULL OR trust.name = event.name COLLATE NOCASE)
 WHERE  event.change IN ('added', 'changed')
-GROUP BY event.person, credential.object, credential.id, event.name IS NULL;
+GROUP BY event.person, trust.subject, event.name IS NULL;
 /*
 [[case]]
 name = "removed again, or another credential of the application"

@@ -15,7 +15,7 @@ SELECT trust.person                  AS person,
        END                           AS status,
        CASE trust.reach
             WHEN 'yes'     THEN printf('%s trusts %s, which %s satisfies', trust.object_name, trust.trusts, trust.witness)
-            WHEN 'unknown' THEN printf('%s trusts %s: %s', trust.object_name, ifnull(trust.trusts, 'something that is not shown'), trust.doubt)
+            WHEN 'unknown' THEN printf('%s trusts %s: %s', trust.object_name, trust.trusts, trust.doubt)
        END                           AS reason,
        trust.witness                 AS token_subject,
        iif(trust.person IS NULL, 'anybody', 'the leaver') AS satisfied_by,

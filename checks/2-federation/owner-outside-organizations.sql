@@ -6,26 +6,18 @@ fix      = "Delete the federated credential, or add the organisation to [github]
 controls = { nist = ["AC-20", "IA-9"], iso27001 = ["A.5.19"], soc2 = ["CC6.1", "CC9.2"], owasp-nhi = ["NHI3:2025", "NHI6:2025"] }
 */
 SELECT NULL                          AS person,
-       CASE credential.object_kind
-            WHEN 'application'      THEN printf('entra:application/%s/federated/%s', credential.object, credential.id)
-            WHEN 'managed-identity' THEN printf('azure:%s/%s/%s', credential.object,
-                                                iif(credential.expression IS NULL, 'federated', 'flexible'),
-                                                ifnull(credential.name, credential.id))
-       END                           AS subject,
+       trust.subject                 AS subject,
        CASE WHEN organization.name IS NOT NULL THEN 'pass'
-            WHEN credential.owner IS NOT NULL  THEN 'fail'
+            WHEN trust.owner IS NOT NULL       THEN 'fail'
        END                           AS status,
-       printf('%s trusts %s', ifnull(credential.object_name, credential.object),
-              coalesce(credential.expression, credential.subject, 'something that is not shown')) AS reason,
-       credential.owner              AS owner,
-       ifnull(power.roles, 'no Azure role assignment was seen') AS can,
+       printf('%s trusts %s', trust.object_name, trust.trusts) AS reason,
+       trust.owner                   AS owner,
+       trust.can                     AS can,
        'A'                           AS grade
-FROM   federated_credential AS credential
+FROM   trust
 LEFT JOIN configured_organization AS organization
-       ON organization.kind = 'github' AND organization.name = credential.owner COLLATE NOCASE
-LEFT JOIN workload             ON workload.object = credential.object
-LEFT JOIN azure_power AS power ON power.principal = lower(workload.principal)
-WHERE  credential.issuer_kind = 'github'
+       ON organization.kind = 'github' AND organization.name = trust.owner COLLATE NOCASE
+WHERE  trust.issuer_kind = 'github'
   AND  EXISTS (SELECT 1 FROM configured_organization);
 /*
 [[case]]

@@ -7,13 +7,8 @@ monotone = true
 controls = { nist = ["AC-6", "CM-5"], iso27001 = ["A.8.2", "A.8.32"], soc2 = ["CC6.1", "CC8.1"], owasp-nhi = ["NHI5:2025", "NHI6:2025"] }
 */
 SELECT NULL                          AS person,
-       CASE credential.object_kind
-            WHEN 'application'      THEN printf('entra:application/%s/federated/%s', credential.object, credential.id)
-            WHEN 'managed-identity' THEN printf('azure:%s/%s/%s', credential.object,
-                                                iif(credential.expression IS NULL, 'federated', 'flexible'),
-                                                ifnull(credential.name, credential.id))
-       END                           AS subject,
-       CASE credential.scope
+       trust.subject                 AS subject,
+       CASE trust.scope
             WHEN 'branch'       THEN 'pass'
             WHEN 'tag'          THEN 'pass'
             WHEN 'environment'  THEN 'pass'
@@ -22,26 +17,21 @@ SELECT NULL                          AS person,
             WHEN 'repository'   THEN 'fail'
             WHEN 'organization' THEN 'fail'
        END                           AS status,
-       CASE credential.scope
+       CASE trust.scope
             WHEN 'organization' THEN 'high'
             WHEN 'repository'   THEN 'medium'
             WHEN 'pull-request' THEN 'medium'
        END                           AS severity,
-       CASE credential.scope
-            WHEN 'pull-request' THEN printf('%s trusts any pull request: %s', ifnull(credential.object_name, credential.object),
-                                            coalesce(credential.expression, credential.subject))
-            WHEN 'repository'   THEN printf('%s trusts every branch: %s', ifnull(credential.object_name, credential.object),
-                                            coalesce(credential.expression, credential.subject))
-            WHEN 'organization' THEN printf('%s trusts every repository: %s', ifnull(credential.object_name, credential.object),
-                                            coalesce(credential.expression, credential.subject))
+       CASE trust.scope
+            WHEN 'pull-request' THEN printf('%s trusts any pull request: %s', trust.object_name, trust.trusts)
+            WHEN 'repository'   THEN printf('%s trusts every branch: %s', trust.object_name, trust.trusts)
+            WHEN 'organization' THEN printf('%s trusts every repository: %s', trust.object_name, trust.trusts)
        END                           AS reason,
-       credential.scope              AS scope,
-       ifnull(power.roles, 'no Azure role assignment was seen') AS can,
+       trust.scope                   AS scope,
+       trust.can                     AS can,
        'A'                           AS grade
-FROM   federated_credential AS credential
-LEFT JOIN workload             ON workload.object = credential.object
-LEFT JOIN azure_power AS power ON power.principal = lower(workload.principal)
-WHERE  credential.issuer_kind = 'github';
+FROM   trust
+WHERE  trust.issuer_kind = 'github';
 /*
 [[case]]
 name = "one branch, one tag, one environment, another issuer"

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use crate::subject::{Account, Answer, Judgement, Leavers, Token, Trust};
 
 /// The people whose accounts were asked for last, and the text that named them.
-#[derive(Default)]
 struct Known {
     text: String,
     people: Vec<String>,
@@ -19,10 +18,12 @@ struct Known {
 
 /// Makes `federated_judgements(issuer, subject, expression, accounts)` known to a connection.
 pub(super) fn register(connection: &Connection, flags: FunctionFlags) -> rusqlite::Result<()> {
-    let known: Mutex<Arc<Known>> = Mutex::default();
+    let known: Mutex<Option<Arc<Known>>> = Mutex::default();
     connection.create_scalar_function("federated_judgements", 4, flags, move |values| {
-        let text = |index| values.get_raw(index).as_str().ok();
-        Ok(text(3).and_then(|accounts| Some(judged(&*known_by(&known, accounts)?, values))))
+        // An error, not NULL: over NULL the view would have no rows, and nothing would look found.
+        let accounts = values.get_raw(3).as_str().unwrap_or_default();
+        let known = known_by(&known, accounts).map_err(|error| rusqlite::Error::UserFunctionError(error.into()))?;
+        Ok(judged(&known, values))
     })
 }
 
@@ -46,18 +47,20 @@ fn row(people: &[String], judgement: Judgement) -> Value {
     json!([person, place, likeness, reach, witness, doubt])
 }
 
-/// Nothing when `text` is no list of `[person, login, id]`.
-fn known_by(cache: &Mutex<Arc<Known>>, text: &str) -> Option<Arc<Known>> {
+/// The people of a list of `[person, login, id]`.
+fn known_by(cache: &Mutex<Option<Arc<Known>>>, text: &str) -> serde_json::Result<Arc<Known>> {
     let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-    if cache.text != text {
-        let rows: Vec<(String, Option<String>, Option<String>)> = serde_json::from_str(text).ok()?;
-        let named = rows
-            .into_iter()
-            .filter_map(|(person, login, id)| Some((person, Account { login: login?, id: id.and_then(number) })));
-        let (people, accounts): (Vec<String>, Vec<Account>) = named.unzip();
-        *cache = Arc::new(Known { text: text.to_owned(), people, leavers: Leavers::new(accounts) });
+    if let Some(known) = cache.as_ref().filter(|known| known.text == text) {
+        return Ok(Arc::clone(known));
     }
-    Some(Arc::clone(&cache))
+    let rows: Vec<(String, Option<String>, Option<String>)> = serde_json::from_str(text)?;
+    let named = rows
+        .into_iter()
+        .filter_map(|(person, login, id)| Some((person, Account { login: login?, id: id.and_then(number) })));
+    let (people, accounts): (Vec<String>, Vec<Account>) = named.unzip();
+    let known = Arc::new(Known { text: text.to_owned(), people, leavers: Leavers::new(accounts) });
+    *cache = Some(Arc::clone(&known));
+    Ok(known)
 }
 
 /// The number in `github:user/123` or `123`.
@@ -73,19 +76,19 @@ mod tests {
     const GITHUB: &str = "https://token.actions.githubusercontent.com";
     const ACCOUNTS: &str = r#"[["p", "alice-dev", "github:user/7"], ["q", null, null]]"#;
 
-    fn judged(issuer: Option<&str>, subject: Option<&str>, accounts: Option<&str>) -> Option<Value> {
+    fn judged(issuer: Option<&str>, subject: Option<&str>, accounts: Option<&str>) -> rusqlite::Result<Value> {
         let connection = Connection::open_in_memory().unwrap();
         register(&connection, FunctionFlags::SQLITE_UTF8).unwrap();
         let sql = "SELECT federated_judgements(?, ?, NULL, ?)";
-        let text: Option<String> = connection.query_row(sql, (issuer, subject, accounts), |row| row.get(0)).unwrap();
-        text.map(|text| serde_json::from_str(&text).unwrap())
+        let text: String = connection.query_row(sql, (issuer, subject, accounts), |row| row.get(0))?;
+        Ok(serde_json::from_str(&text).unwrap())
     }
 
     #[test]
     fn a_credential_is_judged_for_every_known_account() {
         let own = judged(Some(GITHUB), Some("repo:alice-dev/x:pull_request"), Some(ACCOUNTS)).unwrap();
         assert_eq!(own, json!([["p", "owner", "exact", "yes", "repo:alice-dev/x:pull_request", null]]));
-        assert_eq!(judged(Some(GITHUB), Some("repo:contoso/x:pull_request"), Some(ACCOUNTS)), Some(json!([])));
+        assert_eq!(judged(Some(GITHUB), Some("repo:contoso/x:pull_request"), Some(ACCOUNTS)), Ok(json!([])));
     }
 
     #[test]
@@ -98,9 +101,9 @@ mod tests {
     }
 
     #[test]
-    fn accounts_that_are_no_list_are_no_answer() {
-        for accounts in [None, Some("x"), Some("[[1]]")] {
-            assert_eq!(judged(Some(GITHUB), Some("repo:alice-dev/x:pull_request"), accounts), None);
+    fn accounts_that_are_no_list_are_an_error() {
+        for accounts in [None, Some(""), Some("x"), Some("[[1]]")] {
+            assert!(judged(Some(GITHUB), Some("repo:alice-dev/x:pull_request"), accounts).is_err());
         }
     }
 

@@ -99,7 +99,7 @@ fn serve(faults: Faults) -> Server {
 fn settings(server: &Server) -> String {
     let (base, estate) = (server.base_url(), server.estate());
     format!(
-        "[entra]\ntenant = \"{}\"\ngateway-apps = {:?}\n[endpoints]\nlogin = \"{base}/login\"\ngraph = \"{base}/graph\"\n",
+        "[entra]\ntenant = \"{}\"\ngateway-apps = {:?}\n[endpoints]\nlogin = \"{base}/login\"\ngraph = \"{base}/graph\"\narm = \"{base}/arm\"\n",
         estate.tenant(),
         estate.gateway_apps()
     )
