@@ -1,5 +1,5 @@
 /*
-title    = "A federated credential of an application was added or changed by the leaver"
+title    = "A federated credential was added or changed by the leaver"
 severity = "high"
 why      = "What it trusts was the leaver's choice, and nobody else may know what runs there."
 fix      = "Find out who owns what it trusts; delete the credential if nobody does."
@@ -26,7 +26,7 @@ WHERE  event.change IN ('added', 'changed')
 GROUP BY event.person, trust.subject, event.name IS NULL;
 /*
 [[case]]
-name = "removed again, or another credential of the application"
+name = "removed again, or another credential of the same identity"
 federated_event = [
   { event = "e1", person = "p", at = 2026-05-01T00:00:00Z, object = "o1", name = "gone", change = "added" },
   { event = "e2", person = "p", at = 2026-05-01T00:00:00Z, object = "o1", name = "kept", change = "removed" },
@@ -45,6 +45,12 @@ federated_credential = [
   { id = "f2", object = "o2", object_kind = "application", name = "other" },
 ]
 expect = { "entra:application/o1/federated/f1" = "fail", "entra:application/o2/federated/f2" = "fail" }
+
+[[case]]
+name = "on a managed identity"
+federated_event = [{ event = "e1", person = "p", at = 2026-05-01T00:00:00Z, object = "/i1", name = "deploy", change = "added" }]
+federated_credential = [{ id = "/i1/f", object = "/i1", object_kind = "managed-identity", name = "deploy" }]
+expect = { "azure:/i1/federated/deploy" = "fail" }
 
 [[case]]
 name = "audit events could not be read, or not far enough back"

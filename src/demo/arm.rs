@@ -39,6 +39,9 @@ pub(super) fn answer(call: &Call) -> Reply {
         ["subscriptions", id, "providers", "microsoft.authorization", "roleassignments"] => {
             list(call, rows(call, "roleAssignments", |row| is_below(row, id)))
         }
+        ["subscriptions", id, "providers", "microsoft.insights", "eventtypes", "management", "values"] => {
+            events(call, id)
+        }
         [.., "microsoft.authorization", "roledefinitions", id] => {
             one(rows(call, "roleDefinitions", |row| text(row, "name").eq_ignore_ascii_case(id)))
         }
@@ -47,6 +50,19 @@ pub(super) fn answer(call: &Call) -> Reply {
             credentials(call, &parts, "flexibleFederatedIdentityCredentials")
         }
         _ => Reply::unknown(call.ask),
+    }
+}
+
+/// The activity log: it refuses to answer without a time and a provider, and never gives more than was asked for.
+fn events(call: &Call, subscription: &str) -> Reply {
+    let filter = call.ask.option("$filter").unwrap_or_default();
+    let after = |mark: &str| filter.split(mark).nth(1).and_then(|rest| rest.split('\'').next());
+    match (after("eventTimestamp ge '"), after("resourceProvider eq '")) {
+        (Some(from), Some("Microsoft.ManagedIdentity")) => list(
+            call,
+            rows(call, "activityLog", |row| is_below(row, subscription) && text(row, "eventTimestamp") >= from),
+        ),
+        _ => Reply::error(400, "BadRequest", "The $filter is missing or not understood."),
     }
 }
 

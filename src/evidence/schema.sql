@@ -214,7 +214,7 @@ CREATE TABLE federated_credential (
 ) STRICT;
 
 CREATE TABLE federated_event (
-  -- Directory audit events that changed the federated credentials of an application.
+  -- Events in which the person changed the federated credentials of an application or a managed identity.
   event      TEXT NOT NULL,
   person     TEXT NOT NULL,
   at         TEXT NOT NULL,

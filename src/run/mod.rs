@@ -98,13 +98,14 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     let person = find(config, subject, &query, &entra, &routes).await?;
     progress.say("reading Microsoft Entra");
     let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
+    let people = [person];
     let question =
-        Question { people: &[person], gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
+        Question { people: &people, gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
     entra::collect(&entra, &question).await?;
     progress.say("reading Azure");
     organizations(&writer, config).await?;
     let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
-    azure::collect(&azure, &config.azure.subscriptions).await?;
+    azure::collect(&azure, &config.azure.subscriptions, &people, env.now).await?;
     scan::include(&writer, &intake.include, env).await?;
     progress.done();
     Ok(writer.seal(keep)?)

@@ -1,6 +1,7 @@
 //! What Azure holds: managed identities, whom they trust, and every role assignment of the subscriptions.
 //! Each list is read once for all people. It reports what it saw and what it could not see; it never judges.
 
+mod activity;
 mod federated;
 mod identities;
 mod roles;
@@ -8,6 +9,7 @@ mod wire;
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
@@ -16,10 +18,15 @@ use super::Collector;
 use crate::api::{Ask, Error as Failure, Paging, ReadApi};
 use crate::evidence::{Error, Scope};
 use crate::model::{Cause, GapKind};
+use crate::person::Dossier;
 
 /// The role that each data set of this source takes, by its exact name.
-pub const PERMISSIONS: &[(&str, &str)] =
-    &[("managed_identity", READER), ("federated_credential", READER), ("role_assignment", READER)];
+pub const PERMISSIONS: &[(&str, &str)] = &[
+    ("managed_identity", READER),
+    ("federated_credential", READER),
+    ("role_assignment", READER),
+    ("federated_event", READER),
+];
 
 const READER: &str = "Reader on the subscription";
 
@@ -28,17 +35,23 @@ const READER: &str = "Reader on the subscription";
 const AT_ONCE: usize = 8;
 
 /// What an identity's list, a subscription's list and everything else depends on.
-const TABLES: [&str; 3] = ["managed_identity", "federated_credential", "role_assignment"];
+const TABLES: [&str; 4] = ["managed_identity", "federated_credential", "role_assignment", "federated_event"];
 
 /// Reads everything of the subscriptions that are `configured`, or of all that the caller can see.
 ///
 /// # Errors
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
-pub async fn collect(azure: &Collector, configured: &[String]) -> Result<(), Error> {
+pub async fn collect(
+    azure: &Collector,
+    configured: &[String],
+    people: &[Dossier],
+    now: Timestamp,
+) -> Result<(), Error> {
     let subscriptions = subscriptions(azure, configured).await?;
     let unread = roles::collect(azure, &subscriptions).await?;
     let identities = identities::collect(azure, &subscriptions, &unread).await?;
-    federated::collect(azure, &identities).await
+    federated::collect(azure, &identities).await?;
+    activity::collect(azure, &subscriptions, people, now).await
 }
 
 /// The list itself fills no table: it is covered as the part of each that says what there is to look into.

@@ -90,3 +90,42 @@ pub(super) struct Definition {
 pub(super) struct DefinitionProperties {
     pub(super) role_name: Option<Untrusted>,
 }
+
+/// An event of the activity log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Activity {
+    pub(super) event_data_id: Untrusted,
+    pub(super) event_timestamp: jiff::Timestamp,
+    pub(super) operation_name: Word,
+    pub(super) status: Option<Word>,
+    pub(super) caller: Option<Untrusted>,
+    pub(super) claims: Option<std::collections::BTreeMap<String, Untrusted>>,
+    pub(super) resource_id: Option<Untrusted>,
+    pub(super) authorization: Option<Authorization>,
+}
+
+/// A word with its translation, which is not kept.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Word {
+    pub(super) value: Option<Untrusted>,
+}
+
+/// What an event needed.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Authorization {
+    pub(super) scope: Option<Untrusted>,
+}
+
+impl Activity {
+    /// The resource that was changed; older events name it only as the scope of the authorization.
+    pub(super) fn resource(&self) -> Option<&str> {
+        let scope = || self.authorization.as_ref()?.scope.as_ref();
+        self.resource_id.as_ref().or_else(scope).map(Untrusted::raw)
+    }
+
+    /// The Entra object id of the caller.
+    pub(super) fn object_id(&self) -> Option<&Untrusted> {
+        self.claims.as_ref()?.get("http://schemas.microsoft.com/identity/claims/objectidentifier")
+    }
+}

@@ -168,3 +168,17 @@ async fn what_is_cut_empty_or_leads_away_is_unknown() {
         }
     }
 }
+
+#[tokio::test]
+async fn without_the_activity_log_nobody_can_tell_who_trusted_whom_on_a_managed_identity() {
+    let check = "credential-added-by-leaver";
+    let deploy = |subjects: &std::collections::BTreeSet<String>| {
+        subjects.iter().any(|subject| subject.ends_with("/id-deploy/federated/alice-deploy"))
+    };
+    assert!(deploy(&Audit::of(Faults::none()).await.subjects(check, Status::Fail)));
+    for faults in [Faults::none().forbid("/eventtypes/"), Faults::none().empty("/eventtypes/")] {
+        let audit = Audit::of(faults).await;
+        assert!(audit.gaps("federated_event").iter().any(|gap| gap.contains("subscription")));
+        assert!(!deploy(&audit.subjects(check, Status::Fail)));
+    }
+}

@@ -1,0 +1,149 @@
+//! Who changed the federated credentials of managed identities: Entra's audit log does not say, Azure's activity log does.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, stream};
+use jiff::{Timestamp, ToSpan};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::wire::Activity;
+use super::{AT_ONCE, list, of, path, scope};
+use crate::evidence::row::FederatedEvent;
+use crate::evidence::{Error, Rows};
+use crate::model::{Cause, GapKind, stamp};
+use crate::person::Dossier;
+use crate::source::Collector;
+use crate::text::Untrusted;
+
+const TABLE: &str = "federated_event";
+
+/// Azure keeps 90 days and refuses a question that begins earlier; a day less, so that the clocks may differ.
+///
+/// <https://learn.microsoft.com/azure/azure-monitor/platform/activity-log>
+const KEPT_DAYS: i64 = 89;
+
+const CREDENTIAL: &str = "/federatedidentitycredentials/";
+
+/// Reads the events of all subscriptions and keeps those that one of `people` caused.
+pub(super) async fn collect(
+    azure: &Collector,
+    subscriptions: &BTreeSet<String>,
+    people: &[Dossier],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let from = now.checked_sub((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MIN);
+    azure
+        .dataset(&[TABLE], &scope("activity log of managed identities"), async |api, rows| {
+            let one = async |subscription: &String| {
+                (subscription.clone(), list::<Activity>(api, &route(subscription, from, now)).await)
+            };
+            let answers: Vec<_> = stream::iter(subscriptions).map(one).buffered(AT_ONCE).collect().await;
+            for (subscription, (events, ended)) in answers {
+                if let Err(error) = ended {
+                    rows.gap(TABLE, of(&format!("subscription {subscription}"), &error));
+                }
+                for event in &events {
+                    keep(rows, event, people)?;
+                }
+            }
+            rows.gap(TABLE, too_old(from));
+            Ok(())
+        })
+        .await
+        .map(drop)
+}
+
+fn route(subscription: &str, from: Timestamp, to: Timestamp) -> String {
+    let filter = format!(
+        "eventTimestamp ge '{}' and eventTimestamp le '{}' and resourceProvider eq 'Microsoft.ManagedIdentity'",
+        stamp(from),
+        stamp(to)
+    );
+    let filter = utf8_percent_encode(&filter, NON_ALPHANUMERIC);
+    let values = "providers/Microsoft.Insights/eventtypes/management/values?api-version=2015-04-01";
+    format!("/subscriptions/{}/{values}&$filter={filter}", path(subscription))
+}
+
+fn too_old(from: Timestamp) -> Cause {
+    Cause::new(GapKind::Retention, format!("Azure keeps 90 days: nothing before {} can be seen", stamp(from)))
+        .needing("send the Azure activity logs to a Log Analytics workspace")
+}
+
+fn keep(rows: &mut Rows, event: &Activity, people: &[Dossier]) -> Result<(), Error> {
+    let Some((identity, name)) = event.resource().and_then(credential) else { return Ok(()) };
+    let Some(change) = change(event) else { return Ok(()) };
+    for person in people.iter().filter(|person| caused(event, person)) {
+        rows.insert(&FederatedEvent {
+            event: event.event_data_id.clone(),
+            person: person.id.clone(),
+            at: event.event_timestamp,
+            actor: event.object_id().cloned(),
+            actor_name: event.caller.clone(),
+            object: identity.as_str().into(),
+            name: Some(name.as_str().into()),
+            subject: None,
+            change: change.to_owned(),
+        })?;
+    }
+    Ok(())
+}
+
+/// The identity, lower case as everywhere, and the name of its credential.
+fn credential(resource: &str) -> Option<(String, String)> {
+    let lower = resource.to_ascii_lowercase();
+    let at = lower.find(CREDENTIAL)?;
+    let name = resource.get(at + CREDENTIAL.len()..)?;
+    (!name.is_empty() && !name.contains('/')).then(|| (lower[..at].to_owned(), name.to_owned()))
+}
+
+/// Only what succeeded, or what nobody says failed: to leave an event out could hide a credential.
+fn change(event: &Activity) -> Option<&'static str> {
+    let failed = event
+        .status
+        .as_ref()
+        .and_then(|status| status.value.as_ref())
+        .is_some_and(|status| ["Failed", "Started"].iter().any(|word| status.raw().eq_ignore_ascii_case(word)));
+    let operation = event.operation_name.value.as_ref()?.raw().to_ascii_lowercase();
+    match operation.rsplit('/').next() {
+        _ if failed => None,
+        Some("write") => Some("added"),
+        Some("delete") => Some("removed"),
+        _ => None,
+    }
+}
+
+fn caused(event: &Activity, person: &Dossier) -> bool {
+    let is = |text: Option<&Untrusted>, wanted: &str| text.is_some_and(|text| text.raw().eq_ignore_ascii_case(wanted));
+    is(event.object_id(), &person.object_id) || person.upn().is_some_and(|upn| is(event.caller.as_ref(), upn.raw()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_told_from_its_identity_whatever_the_case() {
+        let id = "/subscriptions/S/resourcegroups/Rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/Id";
+        let of = |rest: &str| credential(&format!("{id}{rest}"));
+        assert_eq!(of("/federatedIdentityCredentials/Deploy"), Some((id.to_ascii_lowercase(), "Deploy".into())));
+        assert_eq!(of("/federatedIdentityCredentials/"), None);
+        assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn only_what_did_not_fail_counts() {
+        let event = |operation: &str, status: &str| -> Activity {
+            serde_json::from_value(serde_json::json!({
+                "eventDataId": "e", "eventTimestamp": "2026-05-01T00:00:00Z",
+                "operationName": { "value": operation }, "status": { "value": status },
+            }))
+            .unwrap()
+        };
+        let write = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write";
+        assert_eq!(change(&event(write, "Succeeded")), Some("added"));
+        assert_eq!(change(&event(write, "Accepted")), Some("added"));
+        assert_eq!(change(&event(write, "Failed")), None);
+        assert_eq!(change(&event(&write.replace("write", "DELETE"), "Succeeded")), Some("removed"));
+        assert_eq!(change(&event(&write.replace("write", "read"), "Succeeded")), None);
+    }
+}
