@@ -27,6 +27,7 @@ use crate::source::Collector;
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
+use crate::source::runner;
 use crate::text::Untrusted;
 
 /// How many days of audit events are asked for, unless the configuration says otherwise.
@@ -100,6 +101,7 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
         Question { people: &[person], gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
     entra::collect(&entra, &question).await?;
     scan::include(&writer, &intake.include, env).await?;
+    entra::token_owners(&entra, &routes, &runner::owners(&intake.include)?).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }

@@ -7,6 +7,7 @@ mod consents;
 mod directory;
 mod ownership;
 pub mod routes;
+mod token_owners;
 pub mod wire;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,8 @@ use crate::evidence::{Error, Scope, Stop};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
 use crate::text::Untrusted;
+
+pub use token_owners::token_owners;
 
 /// The permission that each data set of this source takes, by its exact name.
 ///
@@ -51,6 +54,7 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("sign_in", "AuditLog.Read.All"),
     ("authentication_method", "UserAuthenticationMethod.Read.All"),
     ("device", "User.Read.All"),
+    ("token_owner", "User.Read.All"),
 ];
 
 /// What a run wants to know.

@@ -33,7 +33,7 @@ use walk::Unread;
 
 pub use fingerprint::{Error as KeyError, Key};
 pub use identify::{Error as IssuerError, Issuers};
-pub use include::include;
+pub use include::{Named, include, owners};
 pub use summary::Summary;
 pub use walk::{Left, Unread as WhyUnread};
 
