@@ -25,4 +25,6 @@ mod sandbox;
 #[cfg(test)]
 mod scan;
 #[cfg(test)]
+mod scan_binary;
+#[cfg(test)]
 mod subject;

@@ -113,7 +113,7 @@ impl Examiner<'_> {
         for hit in self.kinds.find_with_surroundings(text) {
             line += text[counted..hit.span.start].iter().filter(|&&byte| byte == b'\n').count() as u64;
             counted = hit.span.start;
-            let value = &text[hit.span.clone()];
+            let value = hit.value(text);
             let name = name_before(text, hit.span.start);
             match hit.kind.name.as_str() {
                 "basic" => self.basic(value, Some(line), name, all),
@@ -133,7 +133,7 @@ impl Examiner<'_> {
         let (user, password) = (String::from_utf8_lossy(&pair[..colon]), &pair[colon + 1..]);
         let owner = account("login", &user).map(|owner| Known { owner, source: "beside", grade: Grade::D });
         for hit in self.kinds.find(password) {
-            let value = &password[hit.span.clone()];
+            let value = hit.value(password);
             let owner = owner.clone();
             all.add(value, Found { line, name: name.clone(), owner, ..self.of_shape(&hit, value) });
         }
@@ -153,7 +153,7 @@ impl Examiner<'_> {
             ..found
         };
         for hit in &hits {
-            let inner = &value[hit.span.clone()];
+            let inner = hit.value(value);
             let line = all.line_of(inner, lead.line).or_else(|| all.line_of(value, lead.line));
             all.add(inner, known(Found { line, ..self.of_shape(hit, inner) }));
         }
