@@ -7,6 +7,8 @@ mod audit;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod estate;
 #[cfg(test)]
 mod evidence;
