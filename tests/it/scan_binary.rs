@@ -25,7 +25,7 @@ impl Place {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", self.at("home"));
+        command.env_clear().env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", self.at("home"));
         command.env("LEAVER_FINGERPRINT_KEY", "k".repeat(40)).current_dir(self.directory.path());
         command
     }
@@ -150,7 +150,7 @@ fn what_an_ordinary_user_cannot_read_is_a_gap() {
     hosts::clean(&place.at("clean"));
     let secret = place.at("clean/opt/runner/secret");
     fs::write(&secret, "x").unwrap();
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     let everybody = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
     everybody(place.directory.path());
     let mut command = match fs::read(&secret) {
