@@ -168,7 +168,10 @@ pub(super) fn variables(source: &Source<'_>) -> Vec<Lead> {
 impl Reader {
     /// The reader for a path.
     pub(super) fn of(path: &Path) -> Option<&'static Reader> {
-        READERS.iter().find(|reader| reader.paths.iter().any(|end| ends_with(path, end)))
+        // Nearly every file is none of these, which its name alone tells.
+        let name = path.file_name()?.to_string_lossy();
+        let is = |end: &&str| fits(&name, end.rsplit('/').next().unwrap_or(end)) && ends_with(path, end);
+        READERS.iter().find(|reader| reader.paths.iter().any(|end| is(end)))
     }
 
     /// Reads one file.
