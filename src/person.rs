@@ -177,6 +177,14 @@ pub async fn resolve(
     hints: &(dyn Fn(&User) -> Hints + Sync),
     zone: &TimeZone,
 ) -> Result<Dossier, Unresolved> {
+    look_up(api, routes, query).await?.only(query, hints, zone)
+}
+
+/// Every user that `query` means.
+///
+/// # Errors
+/// When Graph does not answer, or answers with somebody else.
+pub async fn look_up(api: &ReadApi, routes: &Routes, query: &Query) -> Result<Found, Unresolved> {
     let mut found = Found::default();
     match query {
         Query::ObjectId(id) => {
@@ -184,7 +192,10 @@ pub async fn resolve(
             if found.users.is_empty() {
                 found.add(single(api, &routes.deleted_user(id)).await?, true);
             }
-            found.users.retain(|(user, _)| user.id.as_ref().is_some_and(|found| found.raw().eq_ignore_ascii_case(id)));
+            let is_asked = |user: &User| user.id.as_ref().is_some_and(|found| found.raw().eq_ignore_ascii_case(id));
+            if !found.users.iter().all(|(user, _)| is_asked(user)) {
+                return Err(Unresolved::Inconsistent(id.clone()));
+            }
         }
         Query::Address(address) => by_address(api, routes, address, &mut found).await?,
         Query::EmployeeId(id) => {
@@ -194,7 +205,7 @@ pub async fn resolve(
             list(api.pages(routes.deleted_users(), Paging::OData), &fits, true, &mut found).await;
         }
     }
-    found.only(query, hints, zone)
+    Ok(found)
 }
 
 /// Every name that a person may have had; Graph's filters are checked again here, since a wrong person is worse than none.
@@ -238,10 +249,13 @@ async fn list(mut pages: Pages, fits: &(dyn Fn(&User) -> bool + Sync), deleted: 
     }
 }
 
-#[derive(Default)]
-struct Found {
-    users: Vec<(User, bool)>,
-    errors: Vec<Error>,
+/// Who fits a query.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The users, and whether each is in the recycle bin.
+    pub users: Vec<(User, bool)>,
+    /// Look-ups that failed: they may hide somebody.
+    pub errors: Vec<Error>,
 }
 
 impl Found {

@@ -245,6 +245,10 @@ rows! {
         grade: Option<String>, sign_in: bool, uploaded: bool, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
         scope: Option<Untrusted>, created_at: Option<Timestamp>, expires_at: Option<Timestamp>, issuer_says: Option<String>, modified_at: Option<Timestamp>,
     }
+    /// An owner of personal tokens on a host.
+    TokenOwner in token_owner {
+        kind: String, id: Option<Untrusted>, name: Option<Untrusted>, account: Option<Untrusted>, state: Option<String>,
+    }
     /// An MCP server in a client's configuration.
     McpServer in mcp_server {
         id: Untrusted, host: Untrusted, path: Untrusted, client: String, name: Untrusted, transport: String,

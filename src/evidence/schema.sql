@@ -366,6 +366,16 @@ CREATE TABLE sighting (
   modified_at  TEXT               -- of the file
 ) STRICT;
 
+CREATE TABLE token_owner (
+  -- Whether those to whom the personal tokens on runner hosts belong still have an account. One row per owner as
+  -- `sighting` names them: owner_kind, owner_id, owner_name.
+  kind    TEXT NOT NULL,
+  id      TEXT,
+  name    TEXT,
+  account TEXT,            -- object id of the user; NULL: none
+  state   TEXT             -- active, disabled, deleted, absent; NULL: nobody could say, as for accounts of other systems
+) STRICT;
+
 CREATE TABLE mcp_server (
   -- MCP servers that a client on a scanned host is configured to start or to call.
   id         TEXT PRIMARY KEY,  -- host:<host>/<path>#<name>

@@ -28,7 +28,7 @@ use crate::report::{Output, Report, Times, emit};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
-use crate::source::{Collector, azure};
+use crate::source::{Collector, azure, runner};
 use crate::text::Untrusted;
 
 /// How many days of audit events are asked for, unless the configuration says otherwise.
@@ -107,6 +107,7 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
     azure::collect(&azure, &config.azure.subscriptions, &people, env.now).await?;
     scan::include(&writer, &intake.include, env).await?;
+    entra::token_owners(&entra, &routes, &runner::owners(&intake.include)?).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }

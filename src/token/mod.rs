@@ -2,6 +2,7 @@
 //! Pure: no I/O, no network. The kinds are data, in `checks/tokens.toml`.
 
 pub mod checksum;
+mod escaped;
 mod find;
 mod kinds;
 pub mod owner;

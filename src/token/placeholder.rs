@@ -20,8 +20,23 @@ const SAMPLE_WORDS: &[&[u8]] = &[
 ];
 
 /// Passwords that documentation uses.
-const SAMPLE_PASSWORDS: &[&[u8]] =
-    &[b"password", b"passwd", b"pass", b"pwd", b"secret", b"token", b"pat", b"pw", b"p", b"pass123", b"hunter2"];
+const SAMPLE_PASSWORDS: &[&[u8]] = &[
+    b"password",
+    b"passwd",
+    b"pass",
+    b"pwd",
+    b"secret",
+    b"token",
+    b"pat",
+    b"pw",
+    b"p",
+    b"pass123",
+    b"hunter2",
+    b"postgres",
+    b"admin",
+    b"guest",
+    b"root",
+];
 
 /// Whether a value only says where the token comes from: `${X}`, `$(X)`, `$X`, `%X%`, `{{ x }}`, `<token>`, `***`, `…`.
 /// A default inside, as in `${X:-literal}`, is not a reference.

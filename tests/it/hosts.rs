@@ -193,3 +193,18 @@ pub(crate) fn clean(root: &Path) -> Host {
         );
     host
 }
+
+/// A shared runner with one personal token of each of these people, named by the URL that it stands in.
+pub(crate) fn shared(root: &Path, users: &[&str]) -> Host {
+    let host = Host::new(root);
+    let url = |(seed, user): (u64, &&str)| {
+        format!("https://{}:glpat-{}@gitlab.example.org\n", user.replace('@', "%40"), noise(300 + seed, 20))
+    };
+    host.passwd(&["build"])
+        .file(
+            "home/build/runner/.runner",
+            "{\"agentId\": 1, \"agentName\": \"shared\", \"gitHubUrl\": \"https://github.com/contoso\"}",
+        )
+        .file("home/build/runner/_work/_temp/.git-credentials", (0..).zip(users).map(url).collect::<String>());
+    host
+}

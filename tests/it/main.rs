@@ -9,6 +9,8 @@ mod check;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod estate;
 #[cfg(test)]
 mod evidence;
@@ -28,5 +30,7 @@ mod report;
 mod sandbox;
 #[cfg(test)]
 mod scan;
+#[cfg(test)]
+mod scan_binary;
 #[cfg(test)]
 mod subject;

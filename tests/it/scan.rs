@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use leaver::api::Retry;
 use leaver::check::{self, Checks, Limits};
+use leaver::config::{Config, Endpoint, Endpoints};
+use leaver::demo::{Estate, Faults, Server, TOKEN};
 use leaver::env::{Console, Env};
 use leaver::evidence::row::{Identity, Person};
 use leaver::evidence::{Evidence, Scope, Writer};
-use leaver::model::Verdict;
+use leaver::model::{Status, Verdict};
+use leaver::run::{Intake, Subject};
 use leaver::source::runner::{Key, Options, Scan, include, scan};
 use leaver::text::Secret;
 use leaver::token;
@@ -199,7 +203,7 @@ fn audit(path: &Path, now: &str) -> Evidence {
         Ok(())
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(writer.dataset(&["person", "identity"], &scope, fill)).unwrap();
+    runtime.block_on(writer.dataset(&["person", "identity", "token_owner"], &scope, fill)).unwrap();
     runtime.block_on(include(&writer, path, &env)).unwrap();
     writer.seal(None).unwrap()
 }
@@ -221,6 +225,8 @@ fn an_audit_that_includes_the_incident_host_finds_the_leaver_on_it() {
         ("cached-sign-in", Verdict::Fail, 4),
         ("mcp-server-reaches-file-system-root", Verdict::Fail, 1),
         ("mcp-server-with-literal-credential", Verdict::Fail, 1),
+        // All owners are alice: the next but one speaks of them.
+        ("personal-token-of-outsider", Verdict::Pass, 0),
         ("personal-token-of-unknown-owner", Verdict::Fail, 1),
         ("personal-token-on-runner", Verdict::Fail, 3),
         ("runner-of-leaver", Verdict::Fail, 1),
@@ -240,7 +246,7 @@ fn a_clean_host_passes_only_while_the_scan_is_fresh() {
     run(vec![host.root], None, &output);
     let all =
         |now: &str, verdict: Verdict| verdicts(&audit(&output, now)).iter().all(|(_, found, _)| *found == verdict);
-    assert!(all("2026-06-01T00:00:00Z", Verdict::Pass));
+    assert!(all("2026-06-01T00:00:00Z", Verdict::Pass), "{:?}", verdicts(&audit(&output, "2026-06-01T00:00:00Z")));
     assert!(all("2026-07-01T00:00:00Z", Verdict::Unknown));
 }
 
@@ -253,4 +259,47 @@ fn other_evidence_is_not_taken_for_a_scan() {
     let writer = Writer::create(directory.path(), &[]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert!(runtime.block_on(include(&writer, &path, &env())).is_err());
+}
+
+/// The findings of one check in an audit of the synthetic organisation that includes the scan in `path`.
+fn drift(path: &Path, faults: Faults) -> (Verdict, Vec<(String, Status)>) {
+    let server = Server::start(Estate::load("contoso").unwrap(), faults).unwrap();
+    let endpoint = |service: &str| Some(Endpoint::try_from(format!("{}/{service}", server.base_url())).unwrap());
+    let tiny = std::time::Duration::from_millis(1);
+    let config = Config {
+        endpoints: Endpoints { login: endpoint("login"), graph: endpoint("graph"), ..Endpoints::default() },
+        retry: Retry { attempts: 2, base: tiny, longest: tiny, ..Retry::default() },
+        ..Config::default()
+    };
+    let now = server.estate().now();
+    let variables = Arc::new([("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into());
+    let env = Env { now, clock: Arc::new(move || now), variables, ..env() };
+    let subject = Subject { person: "alice@contoso.example".into(), ..Subject::default() };
+    let intake = Intake { include: vec![path.to_owned()], keep: None };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let evidence = runtime.block_on(leaver::run::collect(&config, &subject, &intake, &env)).unwrap();
+    let judged = check::judge(&evidence, &Checks::load(&[]).unwrap(), Limits::default()).unwrap();
+    let one = judged.into_iter().find(|one| one.check.id == "3-tokens/personal-token-of-outsider").unwrap();
+    let found = one.findings.iter().map(|found| {
+        let line = found.subject.raw().rsplit_once('#').unwrap().0.rsplit_once(':').unwrap().1;
+        (line.to_owned(), found.status)
+    });
+    (one.verdict, found.collect())
+}
+
+#[test]
+fn owners_of_tokens_on_a_shared_runner_are_looked_up() {
+    let directory = tempfile::tempdir().unwrap();
+    // A member, one who is disabled, one in the recycle bin, nobody's, the leaver, and one of another system.
+    let people = ["erin", "bob", "carol", "nobody", "alice"].map(|name| format!("{name}@contoso.example"));
+    let mut people: Vec<&str> = people.iter().map(String::as_str).collect();
+    people.push("somebody-dev");
+    let host = hosts::shared(&directory.path().join("host"), &people);
+    let output = directory.path().join("out.db");
+    run(vec![host.root], None, &output);
+    let (verdict, mut found) = drift(&output, Faults::none());
+    found.sort();
+    let fail = |line: &str| (line.to_owned(), Status::Fail);
+    assert_eq!(found, [fail("2"), fail("3"), fail("4"), ("6".to_owned(), Status::Unknown)]);
+    assert_eq!(verdict, Verdict::Fail);
 }

@@ -8,6 +8,7 @@ mod directory;
 mod federated;
 mod ownership;
 pub mod routes;
+mod token_owners;
 mod trust_event;
 pub mod wire;
 
@@ -23,6 +24,8 @@ use crate::evidence::{Error, Scope, Stop};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
 use crate::text::Untrusted;
+
+pub use token_owners::token_owners;
 
 /// The permission that each data set of this source takes, by its exact name.
 ///
@@ -54,6 +57,7 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("sign_in", "AuditLog.Read.All"),
     ("authentication_method", "UserAuthenticationMethod.Read.All"),
     ("device", "User.Read.All"),
+    ("token_owner", "User.Read.All"),
 ];
 
 /// What a run wants to know.

@@ -105,6 +105,69 @@ fn yaml(text: &str) -> Option<Vec<Value>> {
     Some(documents)
 }
 
+/// One value of a YAML file, and where it stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Scalar {
+    /// Keys from the outside in; `#n` in a list.
+    pub(super) path: Vec<String>,
+    pub(super) value: String,
+    /// The line where it begins, counted from 1.
+    pub(super) line: u64,
+}
+
+/// A container that is being read: the next index, or the key whose value comes next.
+enum Level {
+    List(usize),
+    Map(Option<String>),
+}
+
+/// Every value of a YAML file; `None` when it is none.
+pub(super) fn scalars(text: &str) -> Option<Vec<Scalar>> {
+    let (mut found, mut levels): (Vec<Scalar>, Vec<Level>) = (Vec::new(), Vec::new());
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.ok()?;
+        match event {
+            Event::Scalar(text, ..) => match levels.last_mut() {
+                Some(Level::Map(key @ None)) => *key = Some(text.into_owned()),
+                _ => {
+                    let path = levels.iter().map(Level::name).collect();
+                    found.push(Scalar { path, value: text.into_owned(), line: span.start.line() as u64 });
+                    settle(&mut levels);
+                }
+            },
+            Event::Alias(_) => settle(&mut levels),
+            Event::SequenceStart(..) => levels.push(Level::List(0)),
+            Event::MappingStart(..) => levels.push(Level::Map(None)),
+            Event::SequenceEnd | Event::MappingEnd => {
+                levels.pop()?;
+                settle(&mut levels);
+            }
+            _ => {}
+        }
+        (levels.len() <= DEPTH).then_some(())?;
+    }
+    Some(found)
+}
+
+impl Level {
+    fn name(&self) -> String {
+        match self {
+            Level::List(index) => format!("#{index}"),
+            Level::Map(key) => key.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// A key or a value is complete; a key that is no text has no name.
+fn settle(levels: &mut [Level]) {
+    match levels.last_mut() {
+        Some(Level::List(index)) => *index += 1,
+        Some(Level::Map(key @ None)) => *key = Some(String::new()),
+        Some(Level::Map(key)) => *key = None,
+        None => {}
+    }
+}
+
 /// The text at a path of keys.
 pub(super) fn text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
     path.iter().try_fold(value, |value, key| value.get(key))?.as_str().filter(|text| !text.is_empty())
@@ -137,12 +200,24 @@ mod tests {
         assert_eq!(parse(Format::Yaml, &"[".repeat(10_000)), None);
     }
 
+    #[test]
+    fn every_value_of_yaml_has_its_path_and_its_line() {
+        let all =
+            scalars("a:\n  - b: x\n    c: |\n      one\n      two\n  - y\n? [k]\n: z\n---\nd: &x e\nf: *x\n").unwrap();
+        let all: Vec<String> =
+            all.iter().map(|one| format!("{}={:?}@{}", one.path.join("/"), one.value, one.line)).collect();
+        assert_eq!(all[..3], ["a/#0/b=\"x\"@2", "a/#0/c=\"one\\ntwo\\n\"@4", "a/#1=\"y\"@6"]);
+        assert_eq!(scalars("a: [1"), None);
+        assert_eq!(scalars(&"[".repeat(10_000)), None);
+    }
+
     proptest! {
         #[test]
         fn any_text_is_survived(text in ".{0,200}") {
             for format in [Format::Json, Format::Yaml, Format::Toml] {
                 let _ = parse(format, &text);
             }
+            let _ = scalars(&text);
         }
 
         #[test]

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use super::content;
 use super::document;
 use super::fingerprint::Key;
+use super::follow::Reference;
 use super::identify::Question;
 use super::lead::{Known, Lead, account, account_kind};
-use super::read::{Reader, Server, Source};
+use super::read::{self, Reader, Server, Source};
 use crate::model::Grade;
 use crate::text::{Secret, Untrusted};
 use crate::token::{self, Confidence, Hit, Holder, Kinds, owner::Inside};
@@ -44,6 +45,7 @@ pub(super) struct Examined {
     pub(super) place: &'static str,
     pub(super) found: Vec<Found>,
     pub(super) servers: Vec<Server>,
+    pub(super) references: Vec<Reference>,
     pub(super) malformed: bool,
 }
 
@@ -73,6 +75,7 @@ impl Examiner<'_> {
                 Ok(read) => {
                     read.leads.iter().for_each(|lead| self.lead(lead, &mut all));
                     examined.servers = read.servers;
+                    examined.references = read.references;
                 }
             }
             if examined.place == "file" {
@@ -88,6 +91,15 @@ impl Examiner<'_> {
         examined
     }
 
+    /// Looks at a file that holds variables because another file says so.
+    pub(super) fn variables(&self, path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Option<String>) -> Vec<Found> {
+        let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
+        self.shapes(text, 1, &mut all);
+        let text = String::from_utf8_lossy(text);
+        read::variables(&Source { path, text: &text, beside }).iter().for_each(|lead| self.lead(lead, &mut all));
+        all.found
+    }
+
     /// Looks at a piece of a larger file.
     pub(super) fn piece(&self, text: &[u8], line: u64) -> Vec<Found> {
         let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
@@ -101,7 +113,7 @@ impl Examiner<'_> {
         for hit in self.kinds.find_with_surroundings(text) {
             line += text[counted..hit.span.start].iter().filter(|&&byte| byte == b'\n').count() as u64;
             counted = hit.span.start;
-            let value = &text[hit.span.clone()];
+            let value = hit.value(text);
             let name = name_before(text, hit.span.start);
             match hit.kind.name.as_str() {
                 "basic" => self.basic(value, Some(line), name, all),
@@ -121,7 +133,7 @@ impl Examiner<'_> {
         let (user, password) = (String::from_utf8_lossy(&pair[..colon]), &pair[colon + 1..]);
         let owner = account("login", &user).map(|owner| Known { owner, source: "beside", grade: Grade::D });
         for hit in self.kinds.find(password) {
-            let value = &password[hit.span.clone()];
+            let value = hit.value(password);
             let owner = owner.clone();
             all.add(value, Found { line, name: name.clone(), owner, ..self.of_shape(&hit, value) });
         }
@@ -141,12 +153,12 @@ impl Examiner<'_> {
             ..found
         };
         for hit in &hits {
-            let inner = &value[hit.span.clone()];
-            let line = all.line_of(inner).or_else(|| all.line_of(value));
+            let inner = hit.value(value);
+            let line = all.line_of(inner, lead.line).or_else(|| all.line_of(value, lead.line));
             all.add(inner, known(Found { line, ..self.of_shape(hit, inner) }));
         }
         if let (true, Some(kind)) = (hits.is_empty(), lead.kind) {
-            let line = all.line_of(value);
+            let line = all.line_of(value, lead.line);
             all.add(value, known(Found { line, ..self.unshaped(kind, value, lead.sign_in) }));
         }
     }
@@ -240,10 +252,13 @@ impl Joined<'_> {
         known.line = known.line.or(found.line);
     }
 
-    fn line_of(&self, value: &[u8]) -> Option<u64> {
+    /// The first line at or below `from` that holds the value; one that is written in another way stands at `from`.
+    fn line_of(&self, value: &[u8], from: Option<u64>) -> Option<u64> {
         let text = String::from_utf8_lossy(self.text);
-        let at = text.find(std::str::from_utf8(value).ok()?)?;
-        Some(1 + text[..at].bytes().filter(|&byte| byte == b'\n').count() as u64)
+        let above = usize::try_from(from.unwrap_or(1).saturating_sub(1)).ok()?;
+        let start = text.split_inclusive('\n').take(above).map(str::len).sum::<usize>();
+        let at = std::str::from_utf8(value).ok().and_then(|value| text[start..].find(value));
+        at.map(|at| 1 + text[..start + at].bytes().filter(|&byte| byte == b'\n').count() as u64).or(from)
     }
 }
 

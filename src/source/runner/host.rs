@@ -1,11 +1,12 @@
 //! One host: every file and process looked at, and what only the whole of it can tell: which runner can read what, and
 //! whose a token is that lies in two places. Paths and rows only; values end in `examine`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use super::examine::{self, Examined, Examiner, beside, better};
+use super::follow::{self, Reference, Target};
 use super::identify::{Answer, Question};
 use super::inventory::{self, Accounts};
 use super::lead::Known;
@@ -36,6 +37,7 @@ struct Part {
     servers: Vec<(PathBuf, McpServer)>,
     runners: Vec<inventory::Found>,
     questions: Vec<(String, Question)>,
+    references: BTreeSet<(PathBuf, Reference)>,
     left: Left,
     files: u64,
     bytes: u64,
@@ -70,12 +72,57 @@ impl Host<'_> {
             parts.push(part);
             running = Some(processes);
         }
+        let followed = self.follow(&mut parts);
+        parts.push(followed);
         self.join(parts, left, running)
     }
 
+    /// Looks at the files that others name as what those say they are.
+    fn follow(&self, parts: &mut [Part]) -> Part {
+        let mut part = Part::default();
+        let references: BTreeSet<_> = parts.iter_mut().flat_map(|part| std::mem::take(&mut part.references)).collect();
+        let mut followed = HashSet::new();
+        for (from, reference) in references {
+            for target in follow::resolve(&from, &reference, &self.options.paths) {
+                match target {
+                    Target::Outside(path) if followed.insert(path.clone()) => part.left.unread(Unread::Outside, &path),
+                    Target::Inside(path) if reference.holds_variables && followed.insert(path.clone()) => {
+                        self.variables(&mut part, &path);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let known: HashSet<_> =
+            parts.iter().flat_map(|part| &part.sightings).map(|(path, row)| (path, &row.fingerprint)).collect();
+        part.sightings.retain(|(path, row)| !known.contains(&(path, &row.fingerprint)));
+        part
+    }
+
+    /// The walk has counted the file already; only what its readers could not know is new.
+    fn variables(&self, part: &mut Part, path: &Path) {
+        let opened = content::open(path, true).and_then(|file| Ok((file.metadata()?, file)));
+        let mut examined = Examined { place: "environment", ..Examined::default() };
+        let seen = opened.and_then(|(metadata, file)| {
+            content::pieces(file, content::WHOLE as u64, &mut part.buffer, |text, _, whole| {
+                if whole {
+                    examined.found = self.examiner().variables(path, text, &beside(path));
+                }
+            })?;
+            Ok(metadata)
+        });
+        match seen {
+            Ok(metadata) => self.keep(part, path, &metadata, examined),
+            Err(error) => part.left.failed(&error, path),
+        }
+    }
+
+    fn examiner(&self) -> Examiner<'_> {
+        Examiner { kinds: &self.options.kinds, key: &self.options.key, asks: self.options.issuers.is_some() }
+    }
+
     fn visit(&self, part: &mut Part, path: &Path, metadata: &Metadata) {
-        let examiner =
-            Examiner { kinds: &self.options.kinds, key: &self.options.key, asks: self.options.issuers.is_some() };
+        let examiner = self.examiner();
         let mut examined = Examined { place: "file", ..Examined::default() };
         let is_root = self.options.paths.iter().any(|root| root == path);
         let mut buffer = std::mem::take(&mut part.buffer);
@@ -105,6 +152,7 @@ impl Host<'_> {
     }
 
     fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, examined: Examined) {
+        part.references.extend(examined.references.into_iter().map(|reference| (path.to_owned(), reference)));
         let file_owner = self.accounts.owner(metadata);
         let shown = path.display().to_string();
         for mut found in examined.found {

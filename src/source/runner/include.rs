@@ -1,8 +1,9 @@
 //! Takes the evidence of a scanned host into the evidence of an audit: its rows, its gaps, and one more gap if it is old.
 //! Rows are scrubbed again on their way in: the file comes from another machine.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, ToSpan};
 use rusqlite::types::Value;
@@ -55,6 +56,34 @@ pub async fn include(writer: &Writer, path: &Path, env: &Env) -> Result<(), evid
         Ok(())
     };
     writer.dataset(super::TABLES, &scope, fill).await.map(drop)
+}
+
+/// Whose a personal token is, as a scan names its owner.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// The system: `entra`, `mail`, `github` …
+    pub kind: String,
+    /// The immutable id there.
+    pub id: Option<String>,
+    /// The name there.
+    pub name: Option<String>,
+}
+
+/// The owners of the personal tokens that runners can read, in all of `scans`.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn owners(scans: &[PathBuf]) -> Result<BTreeSet<Named>, evidence::Error> {
+    let sql = "SELECT DISTINCT owner_kind, owner_id, owner_name FROM sighting
+               WHERE holder IN ('person', 'either') AND owner_kind IS NOT NULL AND runner IS NOT NULL";
+    let mut owners = BTreeSet::new();
+    for scan in scans {
+        let named = Evidence::open(scan)?.rows(sql, params_from_iter::<[i64; 0]>([]), |row| {
+            Ok(Named { kind: row.get(0)?, id: row.get(1)?, name: row.get(2)? })
+        })?;
+        owners.extend(named);
+    }
+    Ok(owners)
 }
 
 fn is_old(scanned_at: Timestamp, now: Timestamp) -> bool {

@@ -14,6 +14,8 @@ pub(super) struct Lead {
     pub(super) owner: Option<Known>,
     /// A sign-in that a tool keeps for a person.
     pub(super) sign_in: bool,
+    /// The line from which on it stands in its file, where the reader knows.
+    pub(super) line: Option<u64>,
 }
 
 /// An owner, and how it is known.
@@ -26,11 +28,16 @@ pub(super) struct Known {
 
 impl Lead {
     pub(super) fn new(value: &str) -> Lead {
-        Lead { value: Secret::new(value), kind: None, name: None, owner: None, sign_in: false }
+        Lead { value: Secret::new(value), kind: None, name: None, owner: None, sign_in: false, line: None }
     }
 
     pub(super) fn named(mut self, name: impl Into<String>) -> Lead {
         self.name = Some(name.into());
+        self
+    }
+
+    pub(super) fn at(mut self, line: u64) -> Lead {
+        self.line = Some(line);
         self
     }
 

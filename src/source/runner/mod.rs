@@ -5,6 +5,7 @@ mod content;
 mod document;
 mod examine;
 mod fingerprint;
+mod follow;
 mod host;
 mod identify;
 mod include;
@@ -33,7 +34,7 @@ use walk::Unread;
 
 pub use fingerprint::{Error as KeyError, Key};
 pub use identify::{Error as IssuerError, Issuers};
-pub use include::include;
+pub use include::{Named, include, owners};
 pub use summary::Summary;
 pub use walk::{Left, Unread as WhyUnread};
 
@@ -188,6 +189,9 @@ fn cause(why: Unread, count: u64, examples: &[PathBuf]) -> Cause {
         Unread::Missing => (GapKind::Failed, "does not exist"),
         Unread::TooLarge => (GapKind::Truncated, "was read only in part"),
         Unread::Malformed => (GapKind::Truncated, "is not of its format, so only known shapes were found in it"),
+        Unread::Outside => {
+            (GapKind::NotCollected, "is named by a file that was read, and lies outside of the scanned paths")
+        }
         Unread::Failed => (GapKind::Failed, "could not be read"),
     };
     let first = examples.first().map(|path| path.display().to_string()).unwrap_or_default();

@@ -97,6 +97,7 @@ fn reason(why: Unread) -> &'static str {
         Unread::Missing => "that do not exist",
         Unread::TooLarge => "beyond the size that is read",
         Unread::Malformed => "by their format, which is broken",
+        Unread::Outside => "that are named by what was read, and lie outside of the scanned paths",
         Unread::Failed => "that the system could not read",
     }
 }

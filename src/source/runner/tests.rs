@@ -114,3 +114,20 @@ fn a_permission_that_is_missing_is_told_apart() {
     let cause = cause(Unread::Denied, *count, examples);
     assert_eq!((cause.kind, cause.detail.unwrap().raw()), (GapKind::Denied, "/a could not be opened, and 1 others"));
 }
+
+#[test]
+fn named_files_are_followed_inside_the_paths_and_told_outside() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("host");
+    fs::create_dir_all(root.join("etc/systemd/system")).unwrap();
+    fs::write(root.join("etc/app"), "DEPLOY_TOKEN=plain-literal-1\n").unwrap();
+    fs::write(directory.path().join("elsewhere"), "DEPLOY_TOKEN=plain-literal-2\n").unwrap();
+    let unit =
+        "[Service]\nEnvironmentFile=/etc/app\nEnvironmentFile=../../../../elsewhere\nEnvironmentFile=-/etc/none\n";
+    fs::write(root.join("etc/systemd/system/a.service"), unit).unwrap();
+    let done = run(vec![root.clone()]).unwrap();
+    let found = sightings(&done);
+    assert_eq!(found, [(root.join("etc/app").display().to_string(), Some(1))]);
+    assert_eq!(done.summary.left.unread[&Unread::Outside].0, 1);
+    assert!(!done.summary.is_complete());
+}

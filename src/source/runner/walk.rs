@@ -34,6 +34,8 @@ pub enum Unread {
     TooLarge,
     /// It is not of the format that its name promises; the byte scan saw it all the same.
     Malformed,
+    /// A file that was read names it, and it lies outside of what was to be scanned.
+    Outside,
     /// The system gave another error.
     Failed,
 }

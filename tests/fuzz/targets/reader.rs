@@ -17,6 +17,7 @@ const PATHS: &[&str] = &[
     "/h/.mcp-auth/v/a_tokens.json", "/h/.docker/config.json", "/h/.npmrc", "/h/.pypirc", "/h/.netrc",
     "/h/.cargo/credentials.toml", "/h/.terraform.d/credentials.tfrc.json", "/h/.kube/config", "/h/.credentials",
     "/etc/systemd/system/x.service", "/etc/crontab", "/h/.bash_history", "/h/.env", "/h/.bashrc", "/proc/1/environ", "/h/x.yaml",
+    "/r/.github/workflows/a.yml", "/r/compose.yml", "/h/.gitconfig", "/h/.azd/auth/cred1.json", "/etc/environment",
 ];
 
 static KEY: LazyLock<Key> = LazyLock::new(|| Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap());

@@ -74,6 +74,14 @@ pub(super) fn service_principals(_: &Source<'_>, document: &Value) -> Vec<Lead> 
     leads
 }
 
+/// What azd keeps for an application; the sign-ins of people lie in the caches beside it
+/// (<https://github.com/Azure/azure-dev>, `cli/azd/pkg/auth/manager.go`).
+pub(super) fn azd(_: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let keys = ["clientSecret", "clientCertificate", "federatedToken"].into_iter();
+    let found = keys.filter_map(|key| Some((key, text(document, &[key])?)));
+    found.map(|(key, secret)| Lead::new(secret).of_kind("application-secret").named(key)).collect()
+}
+
 /// A person's refresh token; below `legacy_credentials` the folder is the account.
 pub(super) fn gcloud(source: &Source<'_>, document: &Value) -> Vec<Lead> {
     if text(document, &["type"]) != Some("authorized_user") {

@@ -16,14 +16,16 @@ pub(super) fn environment(source: &Source<'_>) -> Vec<Lead> {
 
 /// Unit files and command lines: assignments inside `Environment=`, before a command, and the arguments that hold secrets.
 pub(super) fn commands(source: &Source<'_>) -> Vec<Lead> {
-    let mut leads = Vec::new();
-    for line in source.text.lines() {
-        let words = words(line.strip_prefix("Environment=").unwrap_or(line));
-        leads
-            .extend(words.iter().filter_map(|word| assignment(word)).filter_map(|(name, value)| variable(name, value)));
-        for pair in words.windows(2) {
-            leads.extend(argument(&pair[0], &pair[1]));
-        }
+    source.text.lines().flat_map(command).collect()
+}
+
+/// One command line.
+pub(super) fn command(line: &str) -> Vec<Lead> {
+    let words = words(line.strip_prefix("Environment=").unwrap_or(line));
+    let assigned = words.iter().filter_map(|word| assignment(word));
+    let mut leads: Vec<Lead> = assigned.filter_map(|(name, value)| variable(name, value)).collect();
+    for pair in words.windows(2) {
+        leads.extend(argument(&pair[0], &pair[1]));
     }
     leads
 }
@@ -54,7 +56,8 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
     named.then(|| (name, value.trim_matches(['"', '\''])))
 }
 
-fn variable(name: &str, value: &str) -> Option<Lead> {
+/// A literal under a name that says "secret", also as the default of a reference.
+pub(super) fn variable(name: &str, value: &str) -> Option<Lead> {
     let literal = token::placeholder::default(value.as_bytes()).map(String::from_utf8_lossy);
     let value = literal.as_deref().unwrap_or(value);
     (is_secret_name(name) && is_literal(value)).then(|| Lead::new(value).named(name).of_kind("environment-secret"))

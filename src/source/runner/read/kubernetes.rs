@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::document::{self, Format, entries, text};
 use super::super::lead::{Lead, account};
-use super::{Source, is_literal, is_secret_name};
+use super::{Source, certificate, is_literal, is_secret_name};
 use crate::token;
 
 /// Keys under which the runner charts and their secrets hold a credential
@@ -16,7 +16,11 @@ const CHART_KEYS: &[&str] =
 pub(super) fn client(_: &Source<'_>, document: &Value) -> Vec<Lead> {
     let mut leads = Vec::new();
     for user in document.get("users").and_then(Value::as_array).into_iter().flatten() {
-        let owner = text(user, &["name"]).filter(|name| name.contains('@')).and_then(|name| account("mail", name));
+        let certificate =
+            text(user, &["user", "client-certificate-data"]).and_then(|data| token::base64(data.as_bytes()));
+        let common_name = certificate.and_then(|pem| certificate::common_name(&pem));
+        let named = text(user, &["name"]).filter(|name| name.contains('@')).map(str::to_owned);
+        let owner = common_name.or(named).and_then(|name| account("login", &name));
         for key in ["token", "password", "client-key-data"] {
             let lead = text(user, &["user", key]).map(|value| Lead::new(value).of_kind("kubernetes-secret").named(key));
             leads.extend(lead.map(|lead| lead.beside(owner.clone())));

@@ -2,18 +2,22 @@
 //! known shape. It never decides whether something is bad.
 
 mod assistants;
+mod certificate;
 mod clouds;
 mod gcloud;
 mod hosts;
 mod kubernetes;
 mod mcp;
+mod names;
+mod pipelines;
 mod registries;
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::document::{self, Format};
+use super::document::{self, Format, Scalar};
+use super::follow::Reference;
 use super::lead::Lead;
 
 pub(super) use mcp::Server;
@@ -31,6 +35,7 @@ pub(super) struct Source<'a> {
 pub(super) struct Read {
     pub(super) leads: Vec<Lead>,
     pub(super) servers: Vec<Server>,
+    pub(super) references: Vec<Reference>,
 }
 
 /// The file is not of the format that its path promises.
@@ -44,12 +49,15 @@ pub(super) struct Reader {
     /// Ends of paths; `*` stands for any part of one name.
     paths: &'static [&'static str],
     how: How,
+    /// The files that such a file names.
+    names: Option<fn(&Source<'_>) -> Vec<Reference>>,
 }
 
 enum How {
     Document(Format, fn(&Source<'_>, &Value) -> Vec<Lead>),
     Text(fn(&Source<'_>) -> Vec<Lead>),
     Servers(Format, &'static str),
+    Scalars,
 }
 
 /// The first entry that fits is used.
@@ -90,15 +98,40 @@ const READERS: &[Reader] = &[
     text("netrc", &[".netrc", "_netrc"], registries::netrc),
     document("cargo", &[".cargo/credentials.toml", ".cargo/credentials"], Format::Toml, registries::cargo),
     document("terraform", &[".terraform.d/credentials.tfrc.json"], Format::Json, registries::terraform),
-    document("kubernetes", &[".kube/config", "kubeconfig"], Format::Yaml, kubernetes::client),
+    document("azd", &[".azd/auth/cred*.json"], Format::Json, clouds::azd),
+    naming(
+        document("kubernetes", &[".kube/config", "kubeconfig"], Format::Yaml, kubernetes::client),
+        names::of_kubernetes,
+    ),
     document("agent", &[".credentials"], Format::Json, hosts::agent_credentials),
     document("agent", &[".credential_store"], Format::Json, hosts::agent_store),
-    text("systemd", &["systemd/*/*.service", "systemd/*/*.service.d/*.conf"], hosts::commands),
+    naming(text("systemd", &["systemd/*/*.service", "systemd/*/*.service.d/*.conf"], hosts::commands), names::of_units),
+    naming(
+        text("git", &[".gitconfig", ".git/config", "git/config", "git-credentials-*.config"], |_| Vec::new()),
+        names::of_git,
+    ),
     text("crontab", &["crontab", "cron.d/*", "cron/crontabs/*", "spool/cron/*"], hosts::commands),
     text("history", &[".bash_history", ".zsh_history", ".sh_history"], hosts::commands),
-    text("environment", &["etc/environment", ".env", "*.env", ".env.*"], hosts::environment),
+    naming(text("environment", &[".env", "*.env", ".env.*"], hosts::environment), names::of_runner),
+    text("system", &["etc/environment"], hosts::environment),
     text("shell", &[".bashrc", ".profile", ".bash_profile", ".zshrc", ".zshenv", "etc/profile"], hosts::environment),
     text("process", &["environ"], hosts::environment),
+    pipeline(
+        "pipeline",
+        &[
+            ".github/workflows/*.yml",
+            ".github/workflows/*.yaml",
+            "action.yml",
+            "action.yaml",
+            "azure-pipelines*.yml",
+            "azure-pipelines*.yaml",
+            ".azure-pipelines/*.yml",
+            ".azuredevops/*.yml",
+            "pipelines/*.yml",
+            ".gitlab-ci.yml",
+        ],
+    ),
+    pipeline("compose", &["docker-compose*.yml", "docker-compose*.yaml", "compose*.yml", "compose*.yaml"]),
     text("manifest", &["*.yaml", "*.yml"], kubernetes::manifests),
 ];
 
@@ -108,21 +141,37 @@ const fn document(
     format: Format,
     read: fn(&Source<'_>, &Value) -> Vec<Lead>,
 ) -> Reader {
-    Reader { place, paths, how: How::Document(format, read) }
+    Reader { place, paths, how: How::Document(format, read), names: None }
 }
 
 const fn text(place: &'static str, paths: &'static [&'static str], read: fn(&Source<'_>) -> Vec<Lead>) -> Reader {
-    Reader { place, paths, how: How::Text(read) }
+    Reader { place, paths, how: How::Text(read), names: None }
 }
 
 const fn servers(place: &'static str, paths: &'static [&'static str], format: Format, client: &'static str) -> Reader {
-    Reader { place, paths, how: How::Servers(format, client) }
+    Reader { place, paths, how: How::Servers(format, client), names: Some(names::of_servers) }
+}
+
+const fn pipeline(place: &'static str, paths: &'static [&'static str]) -> Reader {
+    Reader { place, paths, how: How::Scalars, names: None }
+}
+
+const fn naming(reader: Reader, names: fn(&Source<'_>) -> Vec<Reference>) -> Reader {
+    Reader { place: reader.place, paths: reader.paths, how: reader.how, names: Some(names) }
+}
+
+/// The variables of a file that another one calls an environment file or a script.
+pub(super) fn variables(source: &Source<'_>) -> Vec<Lead> {
+    hosts::environment(source)
 }
 
 impl Reader {
     /// The reader for a path.
     pub(super) fn of(path: &Path) -> Option<&'static Reader> {
-        READERS.iter().find(|reader| reader.paths.iter().any(|end| ends_with(path, end)))
+        // Nearly every file is none of these, which its name alone tells.
+        let name = path.file_name()?.to_string_lossy();
+        let is = |end: &&str| fits(&name, end.rsplit('/').next().unwrap_or(end)) && ends_with(path, end);
+        READERS.iter().find(|reader| reader.paths.iter().any(|end| is(end)))
     }
 
     /// Reads one file.
@@ -139,7 +188,13 @@ impl Reader {
                     mcp::read(client, &document, &mut read);
                 }
             }
+            How::Scalars => {
+                let scalars: Vec<Scalar> = document::scalars(source.text).ok_or(Malformed)?;
+                read.leads = pipelines::literals(source, &scalars);
+                read.references = pipelines::env_files(source, &scalars);
+            }
         }
+        read.references.extend(self.names.into_iter().flat_map(|names| names(source)));
         Ok(read)
     }
 }

@@ -198,6 +198,76 @@ fn arguments_of_mcp_servers_carry_literals_and_references() {
     assert_eq!(read.servers[0].reaches, ["/"]);
 }
 
+fn names(path: &str, text: &str) -> Vec<String> {
+    let read = read_with(path, text, &|_| None);
+    read.references.into_iter().map(|one| format!("{} {}", one.path, one.holds_variables)).collect()
+}
+
+#[test]
+fn pipelines_show_their_literals_with_the_exact_line() {
+    let lines = |path: &str, text: &str| {
+        let leads = read_with(path, text, &|_| None).leads;
+        leads.iter().map(|lead| format!("{} @{}", line(lead), lead.line.unwrap())).collect::<Vec<_>>()
+    };
+    let workflow = "env:\n  DEPLOY_TOKEN: literal-one-1\n  OTHER_TOKEN: ${{ secrets.X }}\njobs:\n  a:\n    container:\n      credentials:\n        password: literal-two-2\n    steps:\n      - run: |\n          cd x\n          API_TOKEN=literal-three-3 deploy --token literal-four-4\n      - uses: a/b@v1\n        with: {token: \"${{ secrets.X || 'literal-five-5' }}\"}\n";
+    assert_eq!(
+        lines("/r/.github/workflows/ci.yml", workflow),
+        [
+            "DEPLOY_TOKEN=literal-one-1 environment-secret @2",
+            "password=literal-two-2 environment-secret @8",
+            "API_TOKEN=literal-three-3 environment-secret @11",
+            "--token=literal-four-4 argument-secret @11",
+            "token=literal-five-5 environment-secret @14",
+        ]
+    );
+    let azure = "variables:\n- name: API_TOKEN\n  value: literal-one-1\n- name: OTHER_TOKEN\n  value: $(X)\nparameters:\n- name: db-password\n  default: literal-two-2\nsteps:\n- bash: export A_SECRET=literal-three-3\n";
+    assert_eq!(
+        lines("/r/azure-pipelines.yml", azure),
+        [
+            "API_TOKEN=literal-one-1 environment-secret @3",
+            "db-password=literal-two-2 environment-secret @8",
+            "A_SECRET=literal-three-3 environment-secret @10",
+        ]
+    );
+    let compose = "services:\n  a:\n    env_file: [./a.env, {path: b.env}]\n    environment:\n      - API_TOKEN=literal-one-1\n  b:\n    env_file: c.env\n    environment:\n      API_TOKEN: ${API_TOKEN:-literal-two-2}\n";
+    assert_eq!(
+        lines("/r/docker-compose.prod.yml", compose),
+        ["API_TOKEN=literal-one-1 environment-secret @5", "API_TOKEN=literal-two-2 environment-secret @9"]
+    );
+    assert_eq!(names("/r/compose.yaml", compose), ["./a.env true", "b.env true", "c.env true"]);
+    let broken = Reader::of(Path::new("/r/compose.yml")).unwrap();
+    assert!(broken.read(&Source { path: Path::new("/r/compose.yml"), text: "a: [", beside: &|_| None }).is_err());
+}
+
+#[test]
+fn files_name_other_files() {
+    assert_eq!(
+        names("/etc/systemd/system/a.service.d/x.conf", "[Service]\nEnvironmentFile=-/etc/default/a\nUser=x\n"),
+        ["/etc/default/a true"]
+    );
+    assert_eq!(names("/r/.env", "A=b\nACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/hook.sh\n"), ["/opt/hook.sh true"]);
+    assert_eq!(
+        names("/h/.gitconfig", "[user]\npath = no\n[include]\n\tpath = ~/a\n[includeIf \"gitdir:/x\"]\npath=\"/b\"\n"),
+        ["~/a false", "/b false"]
+    );
+    assert_eq!(
+        names("/w/.vscode/mcp.json", r#"{"servers": {"a": {"command": "x", "envFile": "${workspaceFolder}/a.env"}}}"#),
+        ["../a.env true"]
+    );
+    assert_eq!(
+        names("/h/.kube/config", "users:\n- name: a\n  user: {client-key: /k, client-certificate: c.crt}\n"),
+        ["/k false", "c.crt false"]
+    );
+}
+
+#[test]
+fn azd_keeps_secrets_of_applications() {
+    assert_eq!(
+        read("/h/.azd/auth/cred0.json", r#"{"clientSecret": "s", "federatedAuth": {}}"#),
+        ["clientSecret=s application-secret"]
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_is_survived_by_every_reader(text in "[ -~\n]{0,200}") {

@@ -1,0 +1,73 @@
+//! Which other files a file names. Nothing is opened here.
+
+use serde_json::Value;
+
+use super::super::document::{self, Format, entries, text};
+use super::super::follow::Reference;
+use super::Source;
+
+/// Variables of the runner whose value is a script that every job runs
+/// (<https://docs.github.com/actions/hosting-your-own-runners/managing-self-hosted-runners/running-scripts-before-or-after-a-job>).
+const HOOKS: &[&str] =
+    &["ACTIONS_RUNNER_HOOK_JOB_STARTED", "ACTIONS_RUNNER_HOOK_JOB_COMPLETED", "ACTIONS_RUNNER_CONTAINER_HOOKS"];
+
+/// `EnvironmentFile=-/path`; the dash only says that it may be missing.
+pub(super) fn of_units(source: &Source<'_>) -> Vec<Reference> {
+    let paths = source.text.lines().filter_map(|line| line.trim().strip_prefix("EnvironmentFile="));
+    let paths = paths.map(|path| path.trim().trim_matches('"').trim_start_matches('-'));
+    paths.filter(|path| !path.is_empty()).map(with_variables).collect()
+}
+
+/// The hook scripts of a runner.
+pub(super) fn of_runner(source: &Source<'_>) -> Vec<Reference> {
+    let assigned = source.text.lines().filter_map(|line| line.split_once('='));
+    assigned
+        .filter(|(name, path)| HOOKS.contains(name) && !path.is_empty())
+        .map(|(_, path)| with_variables(path))
+        .collect()
+}
+
+/// `path = …` below `[include]` and `[includeIf "…"]`.
+pub(super) fn of_git(source: &Source<'_>) -> Vec<Reference> {
+    let (mut found, mut included) = (Vec::new(), false);
+    for line in source.text.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            included = section.to_lowercase().starts_with("include");
+        } else if let Some((_, path)) = line.split_once('=').filter(|(key, _)| included && key.trim() == "path") {
+            found.push(plain(path.trim().trim_matches('"')));
+        }
+    }
+    found
+}
+
+/// `envFile` of an MCP server; the folder of the workspace is the one that holds `.vscode`.
+pub(super) fn of_servers(source: &Source<'_>) -> Vec<Reference> {
+    let documents = [Format::Json, Format::Toml].into_iter().find_map(|format| document::parse(format, source.text));
+    let mut found = Vec::new();
+    for document in documents.unwrap_or_default() {
+        for table in ["servers", "mcpServers", "mcp_servers"] {
+            let files = entries(&document, &[table]).filter_map(|(_, server)| text(server, &["envFile"]));
+            found.extend(files.map(|file| with_variables(&file.replace("${workspaceFolder}", ".."))));
+        }
+    }
+    found
+}
+
+/// Keys, certificates and tokens that a kubeconfig names instead of holding them.
+pub(super) fn of_kubernetes(source: &Source<'_>) -> Vec<Reference> {
+    let documents = document::parse(Format::Yaml, source.text).unwrap_or_default();
+    let users = documents.iter().filter_map(|document| document.get("users")?.as_array()).flatten();
+    let files = |user: &Value| {
+        let keys = ["client-key", "client-certificate", "tokenFile"].into_iter();
+        keys.filter_map(|key| text(user, &["user", key]).map(plain)).collect::<Vec<_>>()
+    };
+    users.flat_map(files).collect()
+}
+
+fn with_variables(path: &str) -> Reference {
+    Reference { path: path.to_owned(), holds_variables: true }
+}
+
+fn plain(path: &str) -> Reference {
+    Reference { path: path.to_owned(), holds_variables: false }
+}

@@ -1,0 +1,143 @@
+//! Tokens that are written with escapes: `%2D` in URLs, `\u002d` and `\/` in JSON.
+//! Only the words that hold such an escape are decoded, and only what an escape had hidden is a find of this module.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+/// Escapes of the characters that tokens are made of besides letters and digits: `- . / + = _ ~`.
+static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let percent = ["%2", "%3D", "%3d", "%5F", "%5f", "%7E", "%7e"];
+    let json = ["\\u002", "\\u003d", "\\u003D", "\\u005f", "\\u005F", "\\u007e", "\\u007E", "\\/"];
+    AhoCorasick::new(percent.into_iter().chain(json)).ok()
+});
+
+/// The most of a word that is decoded on either side of an escape.
+const WIDEST: usize = 2 * 1024;
+
+/// A word without its escapes.
+pub(super) struct Word {
+    pub(super) text: Vec<u8>,
+    /// Where each byte of `text` begins in the searched bytes, and where the last one ends.
+    places: Vec<usize>,
+}
+
+impl Word {
+    /// The place of a part of the word in the searched bytes, if an escape hid it from a plain search.
+    pub(super) fn hidden(&self, part: &Range<usize>) -> Option<Range<usize>> {
+        let place = *self.places.get(part.start)?..*self.places.get(part.end)?;
+        (place.len() > part.len()).then_some(place)
+    }
+}
+
+/// Every word with an escape, decoded.
+pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = Word> {
+    let mut done = 0;
+    MARKS.iter().flat_map(move |marks| marks.find_iter(bytes)).filter_map(move |mark| {
+        if mark.start() < done {
+            return None;
+        }
+        let lowest = done.max(mark.start().saturating_sub(WIDEST));
+        let highest = bytes.len().min(mark.start() + WIDEST);
+        let start =
+            bytes[lowest..mark.start()].iter().rposition(|&byte| ends_word(byte)).map_or(lowest, |at| lowest + at + 1);
+        let end = bytes[mark.start()..highest]
+            .iter()
+            .position(|&byte| ends_word(byte))
+            .map_or(highest, |at| mark.start() + at);
+        done = end;
+        Some(decode(bytes, start..end))
+    })
+}
+
+fn ends_word(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, 0 | b'"' | b'\'' | b'<' | b'>' | b',' | b';' | b'`')
+}
+
+fn decode(bytes: &[u8], range: Range<usize>) -> Word {
+    let mut word = Word { text: Vec::with_capacity(range.len()), places: Vec::with_capacity(range.len() + 1) };
+    let mut at = range.start;
+    while at < range.end {
+        let (byte, length) = escape(&bytes[at..range.end]).unwrap_or((bytes[at], 1));
+        word.text.push(byte);
+        word.places.push(at);
+        at += length;
+    }
+    word.places.push(at);
+    word
+}
+
+/// The byte that an escape stands for, and how long the escape is.
+fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+    match text {
+        [b'%', high, low, ..] if high.is_ascii_hexdigit() => Some((hex(&[*high, *low])?, 3)),
+        [b'\\', b'u', b'0', b'0', high, low, ..] if high.is_ascii_hexdigit() => Some((hex(&[*high, *low])?, 6)),
+        [b'\\', b'/', ..] => Some((b'/', 2)),
+        [b'\\', b'n' | b'r' | b't', ..] => Some((b'\n', 2)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::{kinds, scrub};
+    use proptest::prelude::*;
+
+    fn noise(seed: u64, length: usize) -> String {
+        let mut random = fastrand::Rng::with_seed(seed);
+        (0..length).map(|_| random.alphanumeric()).collect()
+    }
+
+    fn all(text: &str) -> Vec<String> {
+        words(text.as_bytes()).map(|word| String::from_utf8_lossy(&word.text).into_owned()).collect()
+    }
+
+    #[test]
+    fn only_words_with_an_escape_are_decoded() {
+        assert_eq!(all(r#"plain "a\u002db" x=c%2Dd%zz "#), ["a-b", "x=c-d%zz"]);
+        assert_eq!(all(r#"{"k":"1\/\/0a","l":"m"}"#), ["1//0a"]);
+        assert_eq!(all("nothing 100% here"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_part_is_hidden_only_by_an_escape_of_its_own() {
+        let word = words(b"  ab%2Dcd-ef").next().unwrap();
+        assert_eq!(word.text, b"ab-cd-ef");
+        assert_eq!(word.hidden(&(0..5)), Some(2..9));
+        assert_eq!(word.hidden(&(3..8)), None);
+    }
+
+    #[test]
+    fn escaped_tokens_are_found_decoded_and_scrubbed() {
+        let gitlab = format!("glpat-{}", noise(70, 20));
+        let secret = format!("1//0{}", noise(71, 40));
+        for (text, value) in [
+            (format!("?t={}&x=1", gitlab.replace('-', "%2D")), &gitlab),
+            (format!("{{\"t\":\"{}\"}}", gitlab.replace('-', "\\u002d")), &gitlab),
+            (format!("t=%22{}%22", gitlab.replace('-', "%2d")), &gitlab),
+            (format!("{{\"t\":\"{}\"}}", secret.replace('/', "\\/")), &secret),
+            (format!("a=b&refresh_token={}", secret.replace('/', "%2F")), &secret),
+        ] {
+            let hits = kinds().find(text.as_bytes());
+            assert_eq!(hits.len(), 1, "{text}");
+            assert_eq!(hits[0].value(text.as_bytes()), value.as_bytes());
+            assert!(!scrub(&text).contains(&value[value.len() - 12..]), "{}", scrub(&text));
+        }
+        // An escape beside a token changes nothing.
+        let text = format!("a%2Fb={gitlab}");
+        assert_eq!(kinds().find(text.as_bytes())[0].value(text.as_bytes()), gitlab.as_bytes());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived_and_places_fit(bytes in proptest::collection::vec(prop_oneof![Just(b'%'), Just(b'\\'), Just(b'2'), Just(b'D'), Just(b'/'), any::<u8>()], 0..200)) {
+            for word in words(&bytes) {
+                prop_assert_eq!(word.places.len(), word.text.len() + 1);
+                prop_assert!(word.places.is_sorted() && *word.places.last().unwrap() <= bytes.len());
+            }
+        }
+    }
+}
