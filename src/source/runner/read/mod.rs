@@ -171,7 +171,7 @@ impl Reader {
         // Nearly every file is none of these, which its name alone tells.
         let name = path.file_name()?.to_string_lossy();
         let is = |end: &&str| fits(&name, end.rsplit('/').next().unwrap_or(end)) && ends_with(path, end);
-        READERS.iter().find(|reader| reader.paths.iter().any(|end| is(end)))
+        READERS.iter().find(|reader| reader.paths.iter().any(is))
     }
 
     /// Reads one file.
