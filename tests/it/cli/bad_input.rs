@@ -140,3 +140,18 @@ fn formats_need_a_place_each() {
     refused(&place.run(&["demo", "-q", "--format", "json=tmp"]), 1, &["tmp", "is no file"]);
     assert_eq!(place.files(), Vec::<String>::new());
 }
+
+/// What SQLite may hold is a limit of the whole process, so this query gets a process of its own.
+#[test]
+fn a_check_that_sorts_without_end_fails_on_memory_or_time() {
+    let place = Place::new();
+    let sql = "/*\ntitle = \"x\"\nseverity = \"low\"\nwhy = \"x\"\nfix = \"x\"\n*/\n\
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)\n\
+        SELECT account.person AS person, account.id AS subject, 'pass' AS status, i AS reason\n\
+        FROM n CROSS JOIN account ORDER BY printf('%900000d', i);\n\
+        /*\n[[case]]\nname = \"x\"\naccount = [{ id = \"u\", person = \"p\" }]\nexpect = \"pass\"\n*/\n";
+    place.write("mine/account/endless-sort.sql", sql);
+    let ran = place.run(&["checks", "test", "account/endless-sort", "--checks", "mine"]);
+    assert_ne!(ran.code, Some(0));
+    assert!(ran.out.contains("memory") || ran.out.contains("longer than"), "{}{}", ran.out, ran.err);
+}
