@@ -206,7 +206,10 @@ proptest! {
         prop_assume!(!pattern.contains(".*"));
         prop_assert_eq!(subject_matches(&format!("claims['sub'] matches '{pattern}'"), &subject), Some(true));
         let reach = matching(&pattern).reachable_by(Control::Person(&alice()));
-        prop_assert!(matches!(reach, Answer::Yes(_)), "{} for {}: {:?}", pattern, subject, reach);
+        // Where even the first key is blurred, any template may be meant: then it may stay unknown, but never a no.
+        let found = matches!(reach, Answer::Yes(_));
+        let open = !pattern.starts_with("repo:") && matches!(reach, Answer::Unknown(_));
+        prop_assert!(found || open, "{} for {}: {:?}", pattern, subject, reach);
     }
 
     /// A pattern that leaves the owner open is found open to anybody.
