@@ -52,4 +52,9 @@ federated_credential = [
   { id = "f4", object = "o1", object_kind = "application", subject = "repo:contoso/x:pull_request" },
 ]
 expect = { "entra:application/o1/federated/f1" = "unknown", "entra:application/o1/federated/f2" = "unknown", "entra:application/o1/federated/f3" = "unknown", "entra:application/o1/federated/f4" = "unknown" }
+
+[[case]]
+name = "federated credentials could not be listed"
+incomplete = ["federated_credential"]
+expect = "unknown"
 */

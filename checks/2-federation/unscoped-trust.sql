@@ -56,4 +56,9 @@ expect = { "entra:application/o1/federated/f1" = "fail", "entra:application/o1/f
 name = "a subject that cannot be read"
 federated_credential = [{ id = "f1", object = "o1", object_kind = "application", issuer_kind = "github", subject = "nonsense" }]
 expect = { "entra:application/o1/federated/f1" = "unknown" }
+
+[[case]]
+name = "federated credentials could not be listed"
+incomplete = ["federated_credential"]
+expect = "unknown"
 */
