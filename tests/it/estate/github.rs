@@ -58,7 +58,7 @@ async fn what_is_not_there_or_not_allowed_names_the_permission() {
     let secondary = at("/repos/contoso/web/keys").await;
     assert!(secondary.status() == 403 && secondary.headers()["Retry-After"] == "1");
     assert_eq!(at("/orgs/contoso/actions/runners").await.headers()["x-ratelimit-remaining"], "0");
-    for path in ["/orgs/nobody/hooks2", "/nonsense", "/repos/contoso/web/nonsense"] {
+    for path in ["/orgs/nobody/nothing", "/nonsense", "/repos/contoso/web/nonsense"] {
         assert_eq!(at(path).await.status(), 404, "{path}");
     }
     assert_eq!(server.unknown().len(), 3);
