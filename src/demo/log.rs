@@ -17,6 +17,8 @@ const HABITS: &str = "logs/habits";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Habit {
+    /// What it is called; its records follow from it.
+    id: String,
     /// Object id of the caller; absent: the record has none.
     caller: Option<String>,
     /// User principal name of the caller; absent: it is no user.
@@ -60,20 +62,19 @@ fn ok() -> i64 {
 /// When a habit is malformed.
 pub fn records(estate: &Estate) -> Result<impl Iterator<Item = Record>, Error> {
     let mut all = Vec::new();
-    for (number, row) in (0_u64..).zip(estate.rows(HABITS)) {
-        let habit = Habit::deserialize(row)
-            .map_err(|error| Error::Malformed { file: HABITS.into(), reason: format!("habit {number}: {error}") })?;
-        habit.perform(number, estate, &mut all);
+    for row in estate.rows(HABITS) {
+        let malformed = |error: serde_json::Error| Error::Malformed { file: HABITS.into(), reason: error.to_string() };
+        Habit::deserialize(row).map_err(malformed)?.perform(estate, &mut all);
     }
     all.sort_by(|a: &Record, b| (a.at, &a.item).cmp(&(b.at, &b.item)));
     Ok(all.into_iter())
 }
 
 impl Habit {
-    fn perform(&self, number: u64, estate: &Estate, all: &mut Vec<Record>) {
+    fn perform(&self, estate: &Estate, all: &mut Vec<Record>) {
         let days = self.from.series(1.day()).take_while(|day| *day <= self.until);
         for day in days.filter(|day| self.days == Days::Every || is_working(*day)) {
-            let mut dice = dice_of(number, day);
+            let mut dice = dice_of(&self.id, day);
             let calls = if self.exact { self.calls } else { self.calls * (75 + dice.u64(..50)) / 100 };
             for turn in 0..calls {
                 let Some(at) = self.at(day, turn, estate.timezone(), &mut dice) else { continue };
@@ -117,9 +118,13 @@ fn is_working(day: Date) -> bool {
 }
 
 /// Numbers that look random and are always the same for a habit and a day.
-fn dice_of(habit: u64, day: Date) -> Rng {
-    let day = [i64::from(day.year()), i64::from(day.month()), i64::from(day.day())];
-    Rng::with_seed(day.iter().fold(habit + 1, |seed, part| seed.wrapping_mul(1_000_003) + part.unsigned_abs()))
+fn dice_of(habit: &str, day: Date) -> Rng {
+    let text = format!("{habit} {day}");
+    // FNV-1a: what the standard library hashes with may change.
+    let seed = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |seed, byte| (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    Rng::with_seed(seed)
 }
 
 fn id(dice: &mut Rng) -> String {
