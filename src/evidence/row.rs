@@ -255,7 +255,7 @@ rows! {
         target: Option<Untrusted>, literals: i64, reaches: Option<Untrusted>, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
     }
     /// When people of this organisation work.
-    OrganizationTime in organization_time { zone: String, starts_at: String, ends_at: String }
+    OrganizationTime in organization_time { zone: String, starts: String, ends: String }
     /// A log that was asked.
     LogTable in log_table {
         source: Untrusted, shape: String, plan: Option<Untrusted>, retention_days: Option<i64>, lacks: Option<String>,
