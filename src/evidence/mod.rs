@@ -3,9 +3,11 @@
 
 mod federation;
 mod function;
+mod local;
 pub mod row;
 pub mod sandbox;
 mod sealed;
+mod tool;
 mod writer;
 
 pub use row::Row;
@@ -13,7 +15,7 @@ pub use sealed::{Coverage, Evidence, Person};
 pub use writer::{Exchange, Rows, Scope, Stop, Tally, Writer};
 
 /// The layout of an evidence file. Raised with every change of `schema.sql` or `views.sql`.
-pub const FORMAT: i64 = 2;
+pub const FORMAT: i64 = 3;
 
 /// `LEAV`, in the header of every evidence file.
 const APPLICATION_ID: i64 = 0x4C45_4156;
