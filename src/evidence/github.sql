@@ -74,6 +74,14 @@ CREATE TABLE github_team_membership (
   inherited    INTEGER         -- 1: through a child team or the enterprise
 ) STRICT;
 
+CREATE TABLE github_team_access (
+  -- The repositories of the teams in which one of these people is.
+  organization TEXT NOT NULL,
+  team         TEXT NOT NULL,  -- slug
+  repository   TEXT NOT NULL,
+  role         TEXT
+) STRICT;
+
 CREATE TABLE github_role (
   -- Organisation roles and who holds them.
   organization TEXT NOT NULL,

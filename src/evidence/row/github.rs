@@ -42,6 +42,10 @@ rows! {
         organization: Untrusted, team: Untrusted, team_id: Option<Untrusted>, team_name: Option<Untrusted>,
         login: Option<Untrusted>, user_id: Option<Untrusted>, role: Option<Untrusted>, inherited: Option<bool>,
     }
+    /// A repository of a team.
+    TeamAccess in github_team_access {
+        organization: Untrusted, team: Untrusted, repository: Untrusted, role: Option<Untrusted>,
+    }
     /// An organisation role that somebody holds.
     Role in github_role {
         organization: Untrusted, role_id: Untrusted, role: Option<Untrusted>, login: Option<Untrusted>,
