@@ -9,6 +9,7 @@ mod filter;
 mod github;
 mod graph;
 mod http;
+pub mod log;
 mod login;
 mod server;
 
