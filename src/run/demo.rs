@@ -7,6 +7,7 @@ use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::run::{Delivery, Intake, Subject, audit};
+use crate::source::github::Depth;
 
 /// Serves the organisation, audits its leaver, stops serving.
 ///
@@ -24,6 +25,7 @@ pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
         person: estate.person("alice").unwrap_or_default().to_owned(),
         last_day: Some(estate.last_day()),
         github: Some("alice-dev".to_owned()),
+        depth: Depth::Full,
     };
     let env = surroundings(&estate, env);
     let server = Server::start(estate, Faults::none()).map_err(failed)?;
