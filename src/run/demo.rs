@@ -6,7 +6,8 @@ use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub};
 use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::run::{Delivery, Intake, Subject, audit};
+use crate::run::{Delivery, Intake, Subject, audit, scan};
+use crate::source::github::Depth;
 
 /// Serves the organisation, audits its leaver, stops serving.
 ///
@@ -24,6 +25,7 @@ pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
         person: estate.person("alice").unwrap_or_default().to_owned(),
         last_day: Some(estate.last_day()),
         github: Some("alice-dev".to_owned()),
+        depth: Depth::Full,
     };
     let env = surroundings(&estate, env);
     let server = Server::start(estate, Faults::none()).map_err(failed)?;
@@ -36,7 +38,12 @@ pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
 /// The time of the organisation instead of ours, and nobody's sign-in but its own.
 fn surroundings(estate: &Estate, env: &Env) -> Env {
     let now = estate.now();
-    let variables = [("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into();
+    let variables = [
+        ("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned()),
+        ("GH_TOKEN".to_owned(), TOKEN.to_owned()),
+        (scan::KEY.to_owned(), TOKEN.repeat(8)),
+    ]
+    .into();
     Env { now, clock: Arc::new(move || now), variables: Arc::new(variables), ..env.clone() }
 }
 
@@ -53,6 +60,7 @@ fn config(server: &Server) -> Result<Config, Error> {
             login: endpoint("login")?,
             graph: endpoint("graph")?,
             arm: endpoint("arm")?,
+            github: endpoint("github")?,
             ..Endpoints::default()
         },
         ..Config::default()

@@ -25,7 +25,6 @@ pub use self::person::{Conflict, Known, identify, without_sign_in};
 pub use self::sign_in::{GitHub, Means, Organization, Refused, sign_in};
 
 use self::place::Place;
-use super::Collector;
 use super::runner::Key;
 use crate::evidence::{Error, Row, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
@@ -173,7 +172,8 @@ pub async fn not_collected(out: &Writer, why: &Cause) -> Result<(), Error> {
 
 /// Nobody is signed in to GitHub.
 pub fn no_sign_in() -> Cause {
-    Cause::new(GapKind::NotConfigured, "no sign-in to GitHub").needing("[github] app-id and private-key-file, or GH_TOKEN")
+    Cause::new(GapKind::NotConfigured, "no sign-in to GitHub")
+        .needing("[github] app-id and private-key-file, or GH_TOKEN")
 }
 
 /// `contents:write members:read`

@@ -51,7 +51,9 @@ impl Known {
     pub(super) fn is(&self, account: &wire::Account) -> bool {
         match (self.number, account.id) {
             (Some(ours), Some(theirs)) => ours == theirs.0,
-            _ => matches!((&self.login, &account.login), (Some(ours), Some(theirs)) if ours.eq_ignore_ascii_case(theirs.raw())),
+            _ => {
+                matches!((&self.login, &account.login), (Some(ours), Some(theirs)) if ours.eq_ignore_ascii_case(theirs.raw()))
+            }
         }
     }
 }
@@ -140,14 +142,14 @@ fn chosen(person: &Dossier, links: &[Link]) -> Known {
 }
 
 pub(super) fn unknown() -> Cause {
-    Cause::new(GapKind::Unresolved, "the GitHub account is not known")
+    Cause::new(GapKind::Unresolved, "the GitHub login is not known")
         .needing("--github LOGIN, or github = \"LOGIN\" under [people]")
 }
 
 fn scope(person: &Dossier) -> Scope {
     let name = person.upn().unwrap_or_else(|| person.object_id.as_str().into());
     Scope {
-        name: format!("GitHub account of {}", name.raw()).into(),
+        name: format!("GitHub login of {}", name.raw()).into(),
         person: Some(person.id.clone()),
         needs: "members=read".to_owned(),
     }
@@ -218,7 +220,8 @@ async fn by_organization(
     match by_provider::<OfOrganization>(api, ORGANIZATION, &organization.name, person).await {
         Ok((links, provider)) => {
             // Without a provider of its own an organisation may still have that of its enterprise.
-            let small = organization.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"));
+            let small =
+                organization.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"));
             organization.saml = match provider {
                 Some(true) => Some(true),
                 Some(false) if small && !enterprise => Some(false),
