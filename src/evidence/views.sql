@@ -20,8 +20,8 @@ CREATE VIEW workload AS
   FROM   application
   LEFT JOIN service_principal ON service_principal.app_id = application.app_id COLLATE NOCASE;
 
-CREATE VIEW trust AS
-  -- Each federated credential with its typed id and what the identity behind it can do.
+CREATE VIEW trusted AS
+  -- Each federated credential with its typed id and the principal behind it.
   SELECT CASE credential.object_kind
               WHEN 'application'      THEN printf('entra:application/%s/federated/%s', credential.object, credential.id)
               WHEN 'managed-identity' THEN printf('azure:%s/%s/%s', credential.object,
@@ -41,12 +41,19 @@ CREATE VIEW trust AS
          credential.subject     AS exactly,     -- the one token subject that it accepts
          credential.expression  AS expression,  -- or what it accepts instead
          coalesce(credential.expression, credential.subject, 'something that is not shown') AS trusts,
-         workload.principal     AS principal,
-         iif(workload.principal IS NULL, 'not known: no service principal was found for it',
-             ifnull(azure_power.roles, 'no Azure role assignment was seen')) AS can
+         workload.principal     AS principal
   FROM   federated_credential AS credential
-  LEFT JOIN workload    ON workload.object = credential.object COLLATE NOCASE
-  LEFT JOIN azure_power ON azure_power.principal = lower(workload.principal);
+  LEFT JOIN workload ON workload.object = credential.object COLLATE NOCASE;
+
+CREATE VIEW trust AS
+  -- The same, and what the identity can do.
+  SELECT trusted.subject, trusted.object, trusted.name, trusted.object_name, trusted.issuer, trusted.issuer_kind,
+         trusted.owner, trusted.owner_id, trusted.repository, trusted.repository_id, trusted.scope, trusted.exactly,
+         trusted.expression, trusted.trusts, trusted.principal,
+         iif(trusted.principal IS NULL, 'not known: no service principal was found for it',
+             ifnull(azure_power.roles, 'no Azure role assignment was seen')) AS can
+  FROM   trusted
+  LEFT JOIN azure_power ON azure_power.principal = lower(trusted.principal);
 
 CREATE VIEW federated_trust AS
   -- What each federated credential has to do with each person, by the grammar of its issuer. One row per person and
@@ -127,20 +134,9 @@ CREATE VIEW reach AS
           SELECT principal, client_id FROM managed_identity WHERE principal IS NOT NULL) AS principal
     ON   principal.app_id = sighting.owner_id COLLATE NOCASE
   UNION
-  SELECT writer.person, trust.principal, 'repository that they can push to', trust.subject
+  SELECT hold.person, trust.principal, hold.path, trust.subject
   FROM   github_trust AS trust
-  JOIN   github_writer AS writer ON writer.repository_id = trust.repository_id
-  WHERE  trust.principal IS NOT NULL
-  UNION
-  SELECT schedule.person, trust.principal, 'scheduled workflow that runs as them', trust.subject
-  FROM   github_schedule AS schedule
-  JOIN   github_trust AS trust ON trust.organization = schedule.organization AND trust.repository = schedule.repository
-  WHERE  trust.principal IS NOT NULL AND ifnull(schedule.id_token, 1) = 1
-  UNION
-  SELECT job.person, trust.principal, 'runner that takes their jobs', trust.subject
-  FROM   github_runner_job AS job
-  JOIN   github_trust AS trust ON trust.organization = job.organization AND trust.repository = job.repository
-  WHERE  trust.principal IS NOT NULL;
+  JOIN   github_hold AS hold ON hold.repository_id = trust.repository_id;
 
 CREATE VIEW github_leaver AS
   -- The GitHub accounts of these people.
@@ -160,49 +156,52 @@ CREATE VIEW github_literal_owner AS
     OR   (literal.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
           AND names_person(literal.owner_name, identity.name));
 
-CREATE VIEW github_writer AS
-  -- Which of these people can push to which repository, and why.
-  SELECT able.person AS person, able.why AS why, repository.id AS repository_id
-  FROM   (SELECT leaver.person AS person, member.organization AS organization, NULL AS repository, 'owner of the organisation' AS why
-          FROM   github_leaver AS leaver
-          JOIN   github_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
-          WHERE  member.role = 'admin' AND ifnull(member.state, 'active') = 'active'
+CREATE VIEW github_hold AS
+  -- Repositories in whose jobs these people still have a hand, and how: they can push to them, a schedule runs as them,
+  -- or a runner is there that took their jobs.
+  SELECT hold.person AS person, repository.id AS repository_id, hold.path AS path
+  FROM   (SELECT leaver.person AS person, able.organization AS organization, able.repository AS repository,
+                 'repository that they can push to' AS path
+          FROM   (SELECT member.organization AS organization, NULL AS repository, member.login AS login, member.user_id AS user_id
+                  FROM   github_membership AS member
+                  LEFT JOIN github_organization AS organization ON organization.name = member.organization COLLATE NOCASE
+                  WHERE  ifnull(member.state, 'active') = 'active'
+                  AND    (member.role = 'admin' OR organization.member_role IN ('write', 'admin'))
+                  UNION ALL
+                  SELECT access.organization, access.repository, access.login, access.user_id
+                  FROM   github_access AS access
+                  WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
+                  UNION ALL
+                  SELECT access.organization, access.repository, member.login, member.user_id
+                  FROM   github_team_membership AS member
+                  JOIN   github_team_access AS access ON access.organization = member.organization AND access.team = member.team
+                  WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')) AS able
+          JOIN   github_leaver AS leaver ON same_account(leaver.login, leaver.user_id, able.login, able.user_id)
           UNION ALL
-          SELECT leaver.person, member.organization, NULL, 'member of an organisation whose members can push everywhere'
-          FROM   github_leaver AS leaver
-          JOIN   github_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
-          JOIN   github_organization AS organization ON organization.name = member.organization COLLATE NOCASE
-          WHERE  organization.member_role IN ('write', 'admin') AND ifnull(member.state, 'active') = 'active'
+          SELECT schedule.person, schedule.organization, schedule.repository, 'scheduled workflow that runs as them'
+          FROM   github_schedule AS schedule
+          WHERE  ifnull(schedule.id_token, 1) = 1
           UNION ALL
-          SELECT leaver.person, access.organization, access.repository, printf('%s on the repository', ifnull(access.role, 'access'))
-          FROM   github_leaver AS leaver
-          JOIN   github_access AS access ON same_account(leaver.login, leaver.user_id, access.login, access.user_id)
-          WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
-          UNION ALL
-          SELECT leaver.person, access.organization, access.repository, printf('member of the team %s', access.team)
-          FROM   github_leaver AS leaver
-          JOIN   github_team_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
-          JOIN   github_team_access AS access ON access.organization = member.organization AND access.team = member.team
-          WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')) AS able
+          SELECT job.person, job.organization, job.repository, 'runner that takes their jobs'
+          FROM   github_runner_job AS job) AS hold
   JOIN   github_repository AS repository
-    ON   repository.organization = able.organization COLLATE NOCASE
-    AND  (able.repository IS NULL OR repository.repository = able.repository COLLATE NOCASE)
+    ON   repository.organization = hold.organization COLLATE NOCASE
+    AND  (hold.repository IS NULL OR repository.repository = hold.repository COLLATE NOCASE)
   WHERE  ifnull(repository.archived, 0) = 0;
 
 CREATE VIEW github_trust AS
   -- Which of our repositories each federated credential accepts, as far as their owner, name and numbers tell.
-  SELECT trust.subject AS subject, trust.principal AS principal, trust.object_name AS object_name, trust.trusts AS trusts,
-         trust.can AS can, repository.id AS repository_id, repository.organization AS organization,
-         repository.repository AS repository
-  FROM   trust
+  SELECT trusted.subject AS subject, trusted.principal AS principal, repository.id AS repository_id
+  FROM   trusted
   JOIN   github_repository AS repository
-    ON   (trust.owner IS NULL OR lower(repository.organization) GLOB lower(trust.owner))
-    AND  (trust.owner_id IS NULL OR trust.owner_id = repository.owner_id)
-    AND  (trust.repository IS NULL OR lower(repository.repository) GLOB lower(trust.repository))
-    AND  (trust.repository_id IS NULL OR trust.repository_id = repository.id)
-  WHERE  trust.issuer_kind = 'github'
-  AND    (trust.repository IS NOT NULL OR trust.repository_id IS NOT NULL OR trust.scope = 'organization')
-  AND    coalesce(trust.owner, trust.owner_id, trust.repository_id) IS NOT NULL;
+    ON   (trusted.owner IS NULL OR lower(repository.organization) GLOB lower(trusted.owner))
+    AND  (trusted.owner_id IS NULL OR trusted.owner_id = repository.owner_id)
+    AND  (trusted.repository IS NULL OR lower(repository.repository) GLOB lower(trusted.repository))
+    AND  (trusted.repository_id IS NULL OR trusted.repository_id = repository.id)
+  WHERE  trusted.issuer_kind = 'github'
+  AND    trusted.principal IS NOT NULL
+  AND    (trusted.repository IS NOT NULL OR trusted.repository_id IS NOT NULL OR trusted.scope = 'organization')
+  AND    coalesce(trusted.owner, trusted.owner_id, trusted.repository_id) IS NOT NULL;
 
 CREATE VIEW github_schedule AS
   -- Scheduled workflows that still run as one of these people.

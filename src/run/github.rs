@@ -100,7 +100,14 @@ pub(super) async fn collect(
         key: &key,
     };
     github::collect(github, &question).await?;
-    Ok(github::names(github, &named(means.out, owners)?).await?)
+    github::names(github, &named(means.out, owners)?).await?;
+    let (own, _) = by_system(access, owners);
+    Ok(github::token_owners(means.out, &own).await?)
+}
+
+/// The owners of tokens whom GitHub can tell, and those whom it cannot.
+pub(super) fn by_system(access: &Access, owners: &BTreeSet<Named>) -> (BTreeSet<Named>, BTreeSet<Named>) {
+    owners.iter().cloned().partition(|owner| access.github.is_ok() && owner.kind == "github")
 }
 
 /// Whom federated credentials trust, and to whom tokens on runner hosts belong.

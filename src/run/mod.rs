@@ -121,7 +121,8 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     let owners = runner::owners(&intake.include)?;
     progress.say("reading GitHub");
     github::collect(&github, config, subject.depth, &people, &owners, &means).await?;
-    entra::token_owners(&entra, &routes, &owners).await?;
+    let (_, others) = github::by_system(&github, &owners);
+    entra::token_owners(&entra, &routes, &others).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }

@@ -16,6 +16,9 @@ use leaver::run::{self, Subject};
 
 const STEP: &str = "2-federation/";
 
+/// The key of fingerprints, the same as in the demo.
+const FINGERPRINTS: &str = "demodemodemodemodemodemodemodemo";
+
 /// Which check finds what is planted.
 const CHECKS: &[(&str, &str)] = &[
     ("trust in the leaver's own account", "leaver-account-trusted"),
@@ -34,6 +37,8 @@ const CHECKS: &[(&str, &str)] = &[
     ("Azure role within reach", "role-within-reach"),
     ("Azure role granted by the leaver", "azure-role-granted-by-leaver"),
     ("Azure role left behind", "azure-role-orphaned"),
+    ("trust in an account that does not exist", "github-owner-gone"),
+    ("identity tokens without their repository", "github-template-without-repository"),
 ];
 
 /// One audit of somebody in an organisation with these faults.
@@ -55,7 +60,11 @@ impl Audit {
             now,
             clock: Arc::new(move || now),
             seed: 1,
-            variables: Arc::new([("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into()),
+            variables: Arc::new(
+                [("LEAVER_AZURE_TOKEN", TOKEN), ("GH_TOKEN", TOKEN), ("LEAVER_FINGERPRINT_KEY", FINGERPRINTS)]
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .into(),
+            ),
             console: Console::new(std::io::sink(), std::io::sink()),
         };
         let subject = Subject {
@@ -111,6 +120,7 @@ fn config(server: &Server, subscriptions: &[&str]) -> Config {
             login: endpoint("login"),
             graph: endpoint("graph"),
             arm: endpoint("arm"),
+            github: endpoint("github"),
             ..Endpoints::default()
         },
         ..Config::default()

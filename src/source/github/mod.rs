@@ -7,6 +7,7 @@ mod code;
 mod credential;
 mod names;
 mod organization;
+mod owners;
 mod person;
 mod place;
 mod repository;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 pub use self::names::{Names, names};
+pub use self::owners::token_owners;
 pub use self::person::{Conflict, Known, identify, without_sign_in};
 pub use self::sign_in::{GitHub, Means, Organization, Refused, sign_in};
 
@@ -42,6 +44,7 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("github_invitation", "members=read"),
     ("github_invitation", "administration=read"),
     ("github_team_membership", "members=read"),
+    ("github_team_access", "members=read"),
     ("github_role", "organization_custom_org_roles=read"),
     ("github_access", "metadata=read"),
     ("github_token_grant", "organization_personal_access_tokens=read"),

@@ -2,10 +2,10 @@
 
 use super::place::{List, Place, each, encoded, one, refused};
 use super::{GitHub, Organization, Question, wire};
-use crate::api::Paging;
+use crate::api::{Paging, ReadApi};
 use crate::evidence::row::github::{
     AppInstallation, Invitation, Membership, OidcTemplate, Organization as Row, OutsideCollaborator, Role, Runner,
-    RunnerGroup, TeamMembership,
+    RunnerGroup, TeamAccess, TeamMembership,
 };
 use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind};
@@ -21,7 +21,7 @@ pub(super) async fn collect(place: &Place<'_>, known: &Organization, question: &
     outsiders(place).await?;
     invitations(place, "pending invitations", "invitations?per_page=100", "pending").await?;
     invitations(place, "failed invitations", "failed_invitations?per_page=100", "failed").await?;
-    teams(place).await?;
+    teams(place, question).await?;
     roles(place).await?;
     apps(place).await?;
     runners(place, RUNNERS).await?;
@@ -136,28 +136,49 @@ pub(super) fn invitation(place: &Place<'_>, invitation: wire::Invitation, state:
     }
 }
 
-async fn teams(place: &Place<'_>) -> Result<(), Error> {
+async fn teams(place: &Place<'_>, question: &Question<'_>) -> Result<(), Error> {
     place
         .github
-        .dataset(&["github_team_membership"], &place.scope("teams", MEMBERS), async |api, rows| {
-            let mut teams = Vec::new();
-            let ended = each(api, &place.path("teams?per_page=100"), Paging::Array, |team: wire::Team| {
-                teams.push(team);
-                Ok(())
-            })
-            .await;
-            for team in teams {
-                let path = place.path(&format!("teams/{}/members?role=all&per_page=100", encoded(team.slug.raw())));
-                let read = each(api, &path, Paging::Array, |member: wire::TeamMember| {
-                    Ok(rows.insert(&team_membership(place, &team, member))?)
+        .dataset(
+            &["github_team_membership", "github_team_access"],
+            &place.scope("teams", MEMBERS),
+            async |api, rows| {
+                let mut teams = Vec::new();
+                let ended = each(api, &place.path("teams?per_page=100"), Paging::Array, |team: wire::Team| {
+                    teams.push(team);
+                    Ok(())
                 })
                 .await;
-                note(rows, "github_team_membership", &format!("team {}", team.slug.raw()), read)?;
-            }
-            ended
-        })
+                for team in teams {
+                    let slug = team.slug.raw();
+                    let path = place.path(&format!("teams/{}/members?role=all&per_page=100", encoded(slug)));
+                    let mut ours = false;
+                    let read = each(api, &path, Paging::Array, |member: wire::TeamMember| {
+                        ours |= question.owner(&member.account).is_some();
+                        Ok(rows.insert(&team_membership(place, &team, member))?)
+                    })
+                    .await;
+                    note(rows, "github_team_membership", &format!("team {slug}"), read)?;
+                    if ours {
+                        let read = repositories(api, rows, place, slug).await;
+                        note(rows, "github_team_access", &format!("team {slug}"), read)?;
+                    }
+                }
+                ended
+            },
+        )
         .await
         .map(drop)
+}
+
+/// What a team with one of the people in it has access to.
+async fn repositories(api: &ReadApi, rows: &mut Rows, place: &Place<'_>, team: &str) -> Result<(), Stop> {
+    let path = place.path(&format!("teams/{}/repos?per_page=100", encoded(team)));
+    each(api, &path, Paging::Array, |found: wire::TeamRepository| {
+        let (organization, team) = (place.organization(), Untrusted::from(team));
+        Ok(rows.insert(&TeamAccess { organization, team, repository: found.name, role: found.role_name })?)
+    })
+    .await
 }
 
 fn team_membership(place: &Place<'_>, team: &wire::Team, member: wire::TeamMember) -> TeamMembership {

@@ -90,6 +90,12 @@ pub(super) struct TeamMember {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+pub(super) struct TeamRepository {
+    pub(super) name: Untrusted,
+    pub(super) role_name: Option<Untrusted>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Role {
     pub(super) id: Number,
     pub(super) name: Option<Untrusted>,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use leaver::api::Retry;
 use leaver::check::{self, Checks, Limits};
-use leaver::config::{Config, Endpoint, Endpoints, Entra};
+use leaver::config::{Config, Endpoint, Endpoints, Entra, GitHub};
 use leaver::demo::{Estate, Faults, Server, TOKEN};
 use leaver::env::{Console, Env};
 use leaver::error::Error;
@@ -20,6 +20,9 @@ use leaver::run::{self, Subject};
 
 static ESTATE: LazyLock<Estate> = LazyLock::new(|| Estate::load("contoso").unwrap());
 static CHECKS: LazyLock<Checks> = LazyLock::new(|| Checks::load(&[]).unwrap());
+
+/// The key of fingerprints, the same as in the demo.
+const FINGERPRINTS: &str = "demodemodemodemodemodemodemodemo";
 
 fn estate() -> Estate {
     ESTATE.clone()
@@ -48,7 +51,11 @@ fn env() -> Env {
         now,
         clock: Arc::new(move || now),
         seed: 7,
-        variables: Arc::new([("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into()),
+        variables: Arc::new(
+            [("LEAVER_AZURE_TOKEN", TOKEN), ("GH_TOKEN", TOKEN), ("LEAVER_FINGERPRINT_KEY", FINGERPRINTS)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        ),
         console: Console::new(std::io::sink(), std::io::sink()),
     }
 }
@@ -62,10 +69,12 @@ fn config(server: &Server) -> Config {
             tenant: Some(server.estate().tenant().to_owned()),
             gateway_apps: server.estate().gateway_apps().to_vec(),
         },
+        github: GitHub { organizations: server.estate().organizations().to_vec(), ..GitHub::default() },
         endpoints: Endpoints {
             login: endpoint("login"),
             graph: endpoint("graph"),
             arm: endpoint("arm"),
+            github: endpoint("github"),
             ..Endpoints::default()
         },
         retry: Retry { attempts: 3, base: tiny, longest: tiny, ..Retry::default() },

@@ -23,7 +23,8 @@ fn planted(person: &str) -> BTreeSet<(String, String, String)> {
 
 /// The steps in which everything that is planted has a check.
 pub(super) fn covered(found: BTreeSet<(String, String, String)>) -> BTreeSet<(String, String, String)> {
-    let covered = |check: &str| check.starts_with("account/") || check.starts_with("1-consents/");
+    const COVERED: [&str; 3] = ["account/", "1-consents/", "3-tokens/github-"];
+    let covered = |check: &str| COVERED.iter().any(|step| check.starts_with(step));
     found.into_iter().filter(|(check, ..)| covered(check)).collect()
 }
 
@@ -67,8 +68,17 @@ const ALICIA: &[(&str, &str)] = &[
     ("1-consents/owner-of-pipeline-application", "0a000000-0000-4000-8000-000000000002"),
     ("1-consents/sole-owner-of-application", "0c000000-0000-4000-8000-000000000004"),
     ("1-consents/sole-owner-of-application", "0e000000-0000-4000-8000-000000000004"),
+    ("3-tokens/github-schedule-runs-as-leaver", "report.yml"),
+    ("3-tokens/github-secret-named-after-leaver", "ALICIA_PAT"),
+    ("3-tokens/github-token-granted", "75000003"),
     ("account/authentication-method-left", "28000000-0000-4000-8000-000000000004"),
     ("account/device-left", "0f000000-0000-4000-8000-000000000002"),
+    ("account/github-branch-allowance", "70000002"),
+    ("account/github-code-owner", "CODEOWNERS:1"),
+    ("account/github-environment-reviewer", "70000002"),
+    ("account/github-member", "70000002"),
+    ("account/github-organization-role", "70000002"),
+    ("account/github-repository-access", "70000002"),
     ("account/group-membership-left", "0a000000-0000-4000-8000-000000000002"),
 ];
 
