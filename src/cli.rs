@@ -193,9 +193,13 @@ struct PersonArgs {
 
 #[derive(Debug, Args)]
 struct DeliveryArgs {
-    /// Writes a report besides the one on the terminal, such as json=report.json; json=- writes to stdout instead.
+    /// Writes a report besides the one on the terminal, such as html=report.html; json=- writes to stdout instead.
+    /// Formats: json, html, md, sarif, ocsf, oscal, junit, csv. Repeatable.
     #[arg(long = "format", value_name = "FORMAT=PATH", value_parser = output)]
     formats: Vec<Output>,
+    /// As --format, without personal data: pseudonyms instead, and the digest of the original. Repeatable.
+    #[arg(long = "redact", value_name = "FORMAT=PATH", value_parser = output)]
+    redacted: Vec<Output>,
     #[command(flatten)]
     folders: CheckArgs,
 }
@@ -260,7 +264,8 @@ impl From<PersonArgs> for Subject {
 
 impl From<DeliveryArgs> for Delivery {
     fn from(args: DeliveryArgs) -> Delivery {
-        Delivery { checks: args.folders.checks, outputs: args.formats }
+        let redacted = args.redacted.into_iter().map(|output| Output { redacted: true, ..output });
+        Delivery { checks: args.folders.checks, outputs: args.formats.into_iter().chain(redacted).collect() }
     }
 }
 
@@ -312,10 +317,10 @@ impl Cli {
                 collect(&config()?, person, &intake, env).await
             }
             Verb::Scan(args) => run::scan::scan(&args.into(), config, env).await,
-            Verb::Check { evidence, delivery } => check(&evidence, delivery, env),
+            Verb::Check { evidence, delivery } => check(&evidence, delivery, &config()?, env),
             Verb::Checks { verb } => verb.run(env),
             Verb::Explain { id, folders } => {
-                let checks = run::load_checks(&folders.checks, env)?;
+                let checks = run::tuned_checks(&folders.checks, &config()?, env)?;
                 print(env, &checks.explain(&id).map_err(run::of_check)?)
             }
             Verb::Doctor => run::doctor::doctor(&config()?, env).await,
@@ -335,10 +340,11 @@ async fn collect(config: &Config, person: PersonArgs, intake: &Intake, env: &Env
     Ok(Exit::Clean)
 }
 
-fn check(path: &Path, delivery: DeliveryArgs, env: &Env) -> Result<Exit, Error> {
+fn check(path: &Path, delivery: DeliveryArgs, config: &Config, env: &Env) -> Result<Exit, Error> {
     let started_at = (env.clock)();
-    let checks = run::load_checks(&delivery.folders.checks, env)?;
-    run::judge(&Evidence::open(path)?, &checks, started_at, &delivery.formats, env)
+let delivery = Delivery::from(delivery);
+    let checks = run::tuned_checks(&delivery.checks, config, env)?;
+    run::judge(&Evidence::open(path)?, &checks, started_at, &delivery.outputs, env)
 }
 
 impl ChecksVerb {

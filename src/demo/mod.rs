@@ -6,8 +6,10 @@ mod canary;
 mod estate;
 mod faults;
 mod filter;
+mod github;
 mod graph;
 mod http;
+pub mod log;
 mod login;
 mod server;
 

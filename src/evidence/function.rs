@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 
-use super::federation;
+use super::{federation, local, tool};
 use crate::subject::subject_matches;
 
 /// Everything a check may call. Left out on purpose: clocks, randomness, files, blobs, the library itself.
@@ -69,10 +69,14 @@ pub(super) const ALLOWED: &[&str] = &[
     "days_between",
     "federated_judgements",
     "has_scope",
+    "local_time",
     "names_person",
+    "outside_working_hours",
     "same_account",
+    "seconds",
     "seconds_between",
     "subject_matches",
+    "tool_effect",
 ];
 
 /// Table functions that hold no evidence: they only unfold a value of the row at hand.
@@ -88,6 +92,11 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("same_account", 4, flags, same_account)?;
     connection.create_scalar_function("seconds_between", 2, flags, |values| over(values, seconds_between))?;
     connection.create_scalar_function("subject_matches", 2, flags, |values| over(values, subject_matches))?;
+    connection.create_scalar_function("seconds", 1, flags, |values| {
+        Ok(values.get_raw(0).as_str().ok().and_then(second_of))
+    })?;
+    local::register(connection, flags)?;
+    tool::register(connection, flags)?;
     federation::register(connection, flags)
 }
 

@@ -264,4 +264,31 @@ rows! {
         id: Untrusted, host: Untrusted, path: Untrusted, client: String, name: Untrusted, transport: String,
         target: Option<Untrusted>, literals: i64, reaches: Option<Untrusted>, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
     }
+    /// When people of this organisation work.
+    OrganizationTime in organization_time { zone: String, starts: String, ends: String }
+    /// A log that was asked.
+    LogTable in log_table {
+        source: Untrusted, shape: String, plan: Option<Untrusted>, retention_days: Option<i64>, lacks: Option<String>,
+        from_at: Timestamp, until_at: Timestamp, first_at: Option<Timestamp>, last_at: Option<Timestamp>,
+        records: Option<i64>, callers: Option<i64>,
+    }
+    /// A span without any record.
+    LogSilence in log_silence { source: Untrusted, from_at: Timestamp, until_at: Timestamp }
+    /// Calls of one caller in one hour, counted.
+    ToolCallHour in tool_call_hour {
+        source: Untrusted, principal: Option<Untrusted>, caller_name: Option<Untrusted>, hour_at: Timestamp,
+        server: Option<Untrusted>, tool: Option<Untrusted>, scope: Option<Untrusted>, directory: Option<Untrusted>,
+        status: Option<i64>, calls: i64, resources: i64, first_at: Timestamp, last_at: Timestamp,
+    }
+    /// One call.
+    ToolCall in tool_call {
+        source: Untrusted, principal: Option<Untrusted>, caller_name: Option<Untrusted>, at: Timestamp,
+        server: Option<Untrusted>, tool: Option<Untrusted>, scope: Option<Untrusted>, resource: Option<Untrusted>,
+        directory: Option<Untrusted>, status: Option<i64>, latency_ms: Option<i64>, request: Option<Untrusted>, item: Option<Untrusted>,
+    }
+    /// The last call of a caller on a server.
+    LastActivity in last_activity {
+        source: Untrusted, principal: Option<Untrusted>, caller_name: Option<Untrusted>, server: Option<Untrusted>,
+        last_at: Timestamp, calls: i64,
+    }
 }

@@ -71,6 +71,37 @@ CREATE VIEW federated_trust AS
                                              FROM   identity
                                              WHERE  identity.kind = 'github'))) AS judged;
 
+CREATE VIEW sighting_owner AS
+  -- Which of the people a credential belongs to: by the id or name that its issuer or the tool that keeps it gave,
+  -- and by a bare user name only where nothing says in which system.
+  SELECT DISTINCT identity.person AS person, sighting.id AS sighting
+  FROM   sighting
+  JOIN   identity
+    ON   (sighting.owner_kind = 'entra' AND identity.kind = 'entra' AND identity.id = sighting.owner_id COLLATE NOCASE)
+    OR   (sighting.owner_kind IN ('entra', 'mail') AND identity.kind IN ('upn', 'mail')
+          AND identity.name = sighting.owner_name COLLATE NOCASE)
+    OR   (sighting.owner_kind = identity.kind AND identity.name = sighting.owner_name COLLATE NOCASE)
+    OR   (sighting.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
+          AND names_person(sighting.owner_name, identity.name));
+
+CREATE VIEW own_runner AS
+  -- Runners that are a person's: they run as that account or from its files, serve the person's own GitHub account, or
+  -- can read a credential of the person.
+  SELECT identity.person AS person, runner.id AS runner
+  FROM   runner
+  JOIN   identity
+    ON   (identity.kind IN ('upn', 'mail', 'github', 'devops')
+          AND (names_person(runner.service_user, identity.name) OR names_person(runner.file_owner, identity.name)))
+    OR   (identity.kind = 'github' AND identity.name <> ''
+          -- The account is what follows the host: https://host/account/repository.
+          AND instr(lower(substr(runner.server, instr(runner.server, '://') + 3)) || '/', '/' || lower(identity.name) || '/')
+              = instr(substr(runner.server, instr(runner.server, '://') + 3), '/'))
+  UNION
+  SELECT sighting_owner.person, sighting.runner
+  FROM   sighting_owner
+  JOIN   sighting ON sighting.id = sighting_owner.sighting
+  WHERE  sighting.runner IS NOT NULL;
+
 CREATE VIEW reach AS
   -- Every principal through which a person can still act, and the path that leads there.
   SELECT account.person AS person, account.id AS principal, 'own account' AS path, printf('entra:user/%s', account.id) AS via
@@ -88,6 +119,14 @@ CREATE VIEW reach AS
   CROSS JOIN person ON trust.person IS NULL OR trust.person = person.id  -- CROSS: each credential is judged once
   WHERE  trust.reach = 'yes' AND trust.principal IS NOT NULL
   UNION
+  SELECT own_runner.person, principal.id, 'credential on a runner of theirs', sighting.id
+  FROM   own_runner
+  JOIN   sighting ON sighting.runner = own_runner.runner AND sighting.owner_kind = 'application'
+  JOIN   (SELECT id, app_id FROM service_principal
+          UNION
+          SELECT principal, client_id FROM managed_identity WHERE principal IS NOT NULL) AS principal
+    ON   principal.app_id = sighting.owner_id COLLATE NOCASE
+  UNION
   SELECT writer.person, trust.principal, 'repository that they can push to', trust.subject
   FROM   github_trust AS trust
   JOIN   github_writer AS writer ON writer.repository_id = trust.repository_id
@@ -102,19 +141,6 @@ CREATE VIEW reach AS
   FROM   github_runner_job AS job
   JOIN   github_trust AS trust ON trust.organization = job.organization AND trust.repository = job.repository
   WHERE  trust.principal IS NOT NULL;
-
-CREATE VIEW sighting_owner AS
-  -- Which of the people a credential belongs to: by the id or name that its issuer or the tool that keeps it gave,
-  -- and by a bare user name only where nothing says in which system.
-  SELECT DISTINCT identity.person AS person, sighting.id AS sighting
-  FROM   sighting
-  JOIN   identity
-    ON   (sighting.owner_kind = 'entra' AND identity.kind = 'entra' AND identity.id = sighting.owner_id COLLATE NOCASE)
-    OR   (sighting.owner_kind IN ('entra', 'mail') AND identity.kind IN ('upn', 'mail')
-          AND identity.name = sighting.owner_name COLLATE NOCASE)
-    OR   (sighting.owner_kind = identity.kind AND identity.name = sighting.owner_name COLLATE NOCASE)
-    OR   (sighting.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
-          AND names_person(sighting.owner_name, identity.name));
 
 CREATE VIEW github_leaver AS
   -- The GitHub accounts of these people.
@@ -219,3 +245,76 @@ CREATE VIEW github_setting_event AS
                           'environment.update_actions_variable', 'org.create_integration_secret', 'org.update_integration_secret',
                           'repo.create_integration_secret', 'repo.update_integration_secret')
   GROUP BY leaver.person, event.organization, event.repository, event.environment, 5, 6, event.name, event.product, 9;
+
+CREATE VIEW caller AS
+  -- Who in the logs acts for whom: the principals of `reach`, and the names of the person where a record has no principal.
+  -- One row per person, principal and name. `sure` is 0 where only the name is theirs and the object id somebody else's.
+  WITH seen AS MATERIALIZED (
+         SELECT principal, caller_name FROM tool_call_hour
+         UNION
+         SELECT principal, caller_name FROM last_activity),
+       sought AS (
+         SELECT principal AS key, 0 AS by_name, principal, caller_name FROM seen
+         UNION ALL
+         SELECT lower(caller_name), 1, principal, caller_name FROM seen),
+       way AS (
+         SELECT person, lower(principal) AS key, 0 AS by_name, path, via FROM reach
+         UNION ALL
+         SELECT person, lower(name), 1, 'name', name FROM identity WHERE kind IN ('upn', 'mail')),
+       found AS (
+         -- An object id tells more than a name, and the own account more than any other way; alike ones by the alphabet.
+         SELECT way.person, sought.principal, sought.caller_name, way.path, way.via,
+                min(printf('%d%d %s %s', way.by_name, way.path <> 'own account', way.path, way.via)) AS first
+         FROM   sought
+         JOIN   way ON way.key = sought.key AND way.by_name = sought.by_name
+         GROUP BY way.person, sought.principal, sought.caller_name)
+  SELECT found.person      AS person,
+         found.principal   AS principal,
+         found.caller_name AS caller_name,
+         CASE WHEN found.principal IS NULL           THEN printf('logs:caller/%s', lower(found.caller_name))
+              WHEN found.path IN ('own account', 'name') THEN printf('entra:user/%s', found.principal)
+              WHEN found.path NOT IN ('own account', 'name') THEN printf('entra:service-principal/%s', found.principal)
+         END               AS subject,
+         found.path IN ('own account', 'name')             AS own,
+         found.path <> 'name' OR found.principal IS NULL   AS sure,
+         CASE found.path WHEN 'own account' THEN 'A'
+                         WHEN 'federated credential that they satisfy' THEN 'B'
+                         WHEN 'repository that they can push to' THEN 'B'
+                         WHEN 'scheduled workflow that runs as them' THEN 'B'
+                         WHEN 'secret or certificate that they added' THEN 'C'
+                         WHEN 'runner that takes their jobs' THEN 'C'
+                         WHEN 'credential on a runner of theirs' THEN 'D'
+                         WHEN 'name' THEN 'D'
+         END               AS grade,
+         CASE WHEN found.path = 'own account'     THEN printf('their own account (%s)', found.principal)
+              WHEN found.principal IS NULL        THEN printf('%s (a name in the log, without object id)', found.caller_name)
+              WHEN found.path = 'name'            THEN printf('%s (a name in the log, with the object id %s of somebody else)', found.caller_name, found.principal)
+              WHEN found.caller_name IS NULL      THEN printf('%s, a principal without user name,', ifnull(service_principal.name, found.principal))
+              WHEN found.caller_name IS NOT NULL  THEN printf('%s (%s)', ifnull(service_principal.name, found.principal), found.caller_name)
+         END               AS called,
+         CASE WHEN found.path = 'own account' THEN 'it is their own account'
+              WHEN found.path = 'name'        THEN 'only the name says so'
+              WHEN found.path <> 'name'       THEN printf('they can act through it: %s (%s)', found.path, found.via)
+         END               AS path
+  FROM   found
+  LEFT JOIN service_principal ON service_principal.id = found.principal COLLATE NOCASE;
+
+CREATE VIEW activity AS
+  -- The counted calls of everybody who acts for a person.
+  SELECT caller.person AS person, caller.subject AS subject, caller.own AS own, caller.sure AS sure, caller.grade AS grade,
+         caller.called AS called, caller.path AS path, hour.source AS source, hour.hour_at AS hour_at, hour.server AS server,
+         hour.tool AS tool, hour.scope AS scope, hour.directory AS directory, hour.status AS status, hour.calls AS calls,
+         hour.resources AS resources, hour.first_at AS first_at, hour.last_at AS last_at
+  FROM   caller
+  JOIN   tool_call_hour AS hour ON hour.principal IS caller.principal AND hour.caller_name IS caller.caller_name;
+
+CREATE VIEW log_blind AS
+  -- What a log cannot tell: a check that finds nothing in it has not looked. lacks NULL: it cannot tell anything.
+  SELECT source AS source, NULL AS lacks,
+         printf('no caller at all left a record in it from %s to %s', from_at, until_at) AS reason
+  FROM   log_table
+  WHERE  last_at IS NULL OR records = 0
+  UNION ALL
+  SELECT source, lacks, printf('its records have no %s', replace(lacks, ' ', ', '))
+  FROM   log_table
+  WHERE  lacks <> '';

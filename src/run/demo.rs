@@ -6,7 +6,7 @@ use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub};
 use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::run::{Delivery, Intake, Subject, audit};
+use crate::run::{Delivery, Intake, Subject, audit, scan};
 use crate::source::github::Depth;
 
 /// Serves the organisation, audits its leaver, stops serving.
@@ -38,7 +38,12 @@ pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
 /// The time of the organisation instead of ours, and nobody's sign-in but its own.
 fn surroundings(estate: &Estate, env: &Env) -> Env {
     let now = estate.now();
-    let variables = [("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into();
+    let variables = [
+        ("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned()),
+        ("GH_TOKEN".to_owned(), TOKEN.to_owned()),
+        (scan::KEY.to_owned(), TOKEN.repeat(8)),
+    ]
+    .into();
     Env { now, clock: Arc::new(move || now), variables: Arc::new(variables), ..env.clone() }
 }
 
@@ -55,6 +60,7 @@ fn config(server: &Server) -> Result<Config, Error> {
             login: endpoint("login")?,
             graph: endpoint("graph")?,
             arm: endpoint("arm")?,
+            github: endpoint("github")?,
             ..Endpoints::default()
         },
         ..Config::default()

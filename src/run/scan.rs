@@ -13,7 +13,7 @@ use crate::source::runner::{self, Error as ScanError, Issuers, Key, KeyError, Op
 use crate::text::{Secret, Untrusted};
 use crate::token::{self, Kinds};
 
-const KEY: &str = "LEAVER_FINGERPRINT_KEY";
+pub(super) const KEY: &str = "LEAVER_FINGERPRINT_KEY";
 
 /// What the command line says of a scan.
 #[derive(Debug, Clone, Default)]
