@@ -17,6 +17,8 @@ pub enum ReadPost {
     ResourceGraph,
     /// `/v1/workspaces/{id}/query`.
     LogQuery,
+    /// `/keys/{name}/{version}/sign` of a vault: it makes a signature and changes nothing.
+    VaultSign,
 }
 
 impl ReadPost {
@@ -30,6 +32,7 @@ impl ReadPost {
             }
             ReadPost::ResourceGraph => (Service::Arm, route == "/providers/Microsoft.ResourceGraph/resources"),
             ReadPost::LogQuery => (Service::Logs, is_log_query(route)),
+            ReadPost::VaultSign => (Service::Vault, is_sign(route)),
         };
         if service != owner || !matches {
             return Err(Error::NotSent("a POST to a path that is not its route"));
@@ -44,6 +47,12 @@ impl ReadPost {
 fn is_log_query(route: &str) -> bool {
     let workspace = route.strip_prefix("/v1/workspaces/").and_then(|rest| rest.strip_suffix("/query"));
     workspace.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+}
+
+fn is_sign(route: &str) -> bool {
+    let key = route.strip_prefix("/keys/").and_then(|rest| rest.strip_suffix("/sign"));
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    key.and_then(|key| key.split_once('/')).is_some_and(|(name, version)| plain(name) && plain(version))
 }
 
 fn only_gets(batch: &Value) -> bool {
@@ -97,6 +106,7 @@ mod tests {
                 "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01",
             ),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/0b5e-1/query"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/sign?api-version=7.4"),
         ];
         for (route, service, path) in ok {
             assert!(route.check(service, path, &batch).is_ok(), "{path}");
@@ -109,6 +119,9 @@ mod tests {
             (ReadPost::ResourceGraph, Service::Arm, "/subscriptions/x/resources"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/../purge/query"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces//query"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/sign"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/decrypt"),
+            (ReadPost::VaultSign, Service::Graph, "/keys/leaver/0a1b/sign"),
         ];
         for (route, service, path) in bad {
             assert!(matches!(route.check(service, path, &batch), Err(Error::NotSent(_))), "{path}");

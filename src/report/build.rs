@@ -50,6 +50,8 @@ impl Report {
             coverage: evidence.coverage()?.into_iter().map(coverage).collect(),
             evidence: Digest { sha256: evidence.sha256().to_owned() },
             checks: Digest { sha256: checks_sha256.to_owned() },
+            signed_by: None,
+            archive: None,
         })
     }
 }

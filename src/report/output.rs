@@ -21,7 +21,11 @@ impl Format {
     /// Every format, with its name on the command line.
     pub const ALL: &[(&str, Format)] = &[("json", Format::Json)];
 
-    fn write(self, report: &Report, out: &mut impl Write) -> io::Result<()> {
+    /// Renders a report.
+    ///
+    /// # Errors
+    /// When `out` refuses.
+    pub fn write(self, report: &Report, out: &mut impl Write) -> io::Result<()> {
         match self {
             Format::Json => json::write(report, out),
         }

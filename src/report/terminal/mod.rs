@@ -228,11 +228,16 @@ fn foot(page: &mut Page, report: &Report) {
         Verdict::Fail => "carry out what each finding says, the worst first; then run again until nothing is left",
         Verdict::Unknown => "close the gaps above and run again; until then this proves nothing",
         Verdict::NotApplicable => "choose checks that apply, then run again",
-        Verdict::Pass | Verdict::Waived => "keep the proof: --format json=report.json",
+        Verdict::Pass | Verdict::Waived => "keep the proof: --bundle DIR",
     };
     if report.checks().any(|check| check.findings.iter().any(|finding| finding.grade.is_some())) {
         page.labelled(0, ("Known by", Tone::Strong), GRADES);
     }
+    let signed = match &report.signed_by {
+        Some(key) => format!("by the key {}; check the bundle with `leaver verify`", visible(key)),
+        None => "by nobody: nothing proves later that this is what leaver found".into(),
+    };
+    page.labelled(0, ("Signed", Tone::Strong), &signed);
     page.labelled(0, ("Next", Tone::Strong), next);
     let exit = report.exit_code();
     page.labelled(0, (&format!("Exit {}", exit.code()), Tone::Strong), exit.meaning());
