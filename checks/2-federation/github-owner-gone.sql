@@ -2,7 +2,7 @@
 title    = "A pipeline identity trusts a GitHub account that does not exist"
 severity = "critical"
 why      = "The login is free: whoever registers it obtains this identity's tokens."
-fix      = "Delete the federated credential. Nothing can use it rightfully while the account does not exist."
+fix      = "Delete the federated credential: nothing can use it rightfully while the account does not exist. Only a managed account, which GitHub shows to nobody outside its enterprise, may be there all the same."
 action   = "delete-federated-credential"
 controls = { nist = ["AC-2", "IA-4"], iso27001 = ["A.5.16"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI4:2025"] }
 */
@@ -13,7 +13,7 @@ SELECT NULL                    AS person,
             WHEN account.state = 'absent' AND trust.owner_id IS NOT NULL  THEN 'pass'
             WHEN account.state = 'present'                                THEN 'pass'
        END                     AS status,
-       CASE WHEN account.state = 'absent' THEN printf('%s trusts %s, and GitHub knows no account %s', trust.object_name, trust.trusts, trust.owner)
+       CASE WHEN account.state = 'absent' THEN printf('%s trusts %s, and GitHub shows no account %s', trust.object_name, trust.trusts, trust.owner)
             ELSE printf('nobody could say whether the account %s exists', trust.owner)
        END                     AS reason,
        'A'                     AS grade,

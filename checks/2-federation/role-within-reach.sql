@@ -53,6 +53,42 @@ role_assignment = [
 expect = { "azure:/r1" = "fail", "azure:/r2" = "fail", "azure:/r3" = "fail" }
 
 [[case]]
+name = "through a repository that they can push to, a schedule that runs as them, a runner that takes their jobs"
+person = [{ id = "p", object_id = "u1" }]
+account = [{ id = "u1", person = "p" }]
+identity = [{ person = "p", kind = "github", name = "alice-dev", id = "github:user/7" }]
+managed_identity = [{ id = "/i1", principal = "m1" }, { id = "/i2", principal = "m2" }, { id = "/i3", principal = "m3" }, { id = "/i4", principal = "m4" }, { id = "/i5", principal = "m5" }]
+federated_credential = [
+  { id = "f1", object = "/i1", object_kind = "managed-identity", name = "n", issuer = "https://token.actions.githubusercontent.com", issuer_kind = "github", owner = "contoso", repository = "api", subject = "repo:contoso/api:ref:refs/heads/main" },
+  { id = "f2", object = "/i2", object_kind = "managed-identity", name = "n", issuer = "https://token.actions.githubusercontent.com", issuer_kind = "github", owner = "contoso", repository = "nightly", subject = "repo:contoso/nightly:ref:refs/heads/main" },
+  { id = "f3", object = "/i3", object_kind = "managed-identity", name = "n", issuer = "https://token.actions.githubusercontent.com", issuer_kind = "github", owner = "contoso", repository = "web", subject = "repo:contoso/web:ref:refs/heads/main" },
+  { id = "f4", object = "/i4", object_kind = "managed-identity", name = "n", issuer = "https://token.actions.githubusercontent.com", issuer_kind = "github", owner = "contoso", repository = "read-only", subject = "repo:contoso/read-only:ref:refs/heads/main" },
+  { id = "f5", object = "/i5", object_kind = "managed-identity", name = "n", issuer = "https://token.actions.githubusercontent.com", issuer_kind = "github", owner = "contoso", repository = "team", subject = "repo:contoso/team:ref:refs/heads/main" },
+]
+github_repository = [
+  { id = "1", organization = "contoso", repository = "api" },
+  { id = "2", organization = "contoso", repository = "nightly" },
+  { id = "3", organization = "contoso", repository = "web" },
+  { id = "4", organization = "contoso", repository = "read-only" },
+  { id = "5", organization = "contoso", repository = "team" },
+]
+github_access = [
+  { organization = "contoso", repository = "api", login = "alice-dev", user_id = "7", role = "write" },
+  { organization = "contoso", repository = "read-only", login = "alice-dev", user_id = "7", role = "read" },
+]
+github_workflow = [{ id = "w", organization = "contoso", repository = "nightly", path = "a.yml", state = "active", scheduled = true, id_token = true }]
+github_schedule_actor = [{ workflow = "w", organization = "contoso", repository = "nightly", login = "alice-dev", user_id = "7" }]
+github_runner = [{ id = "r", organization = "contoso", runner_id = "31", status = "online" }]
+github_job = [{ id = "j", organization = "contoso", repository = "web", run_id = "1", login = "alice-dev", user_id = "7", runner_id = "31" }]
+github_team_membership = [{ organization = "contoso", team = "platform", login = "alice-dev", user_id = "7" }]
+github_team_access = [{ organization = "contoso", team = "platform", repository = "team", role = "maintain" }]
+role_assignment = [
+  { id = "/r1", principal = "m1", role = "o" }, { id = "/r2", principal = "m2", role = "o" }, { id = "/r3", principal = "m3", role = "o" },
+  { id = "/r4", principal = "m4", role = "o" }, { id = "/r5", principal = "m5", role = "o" },
+]
+expect = { "azure:/r1" = "fail", "azure:/r2" = "fail", "azure:/r3" = "fail", "azure:/r5" = "fail" }
+
+[[case]]
 name = "role assignments, or who can act as whom, could not be read"
 incomplete = ["role_assignment", "federated_credential"]
 expect = "unknown"

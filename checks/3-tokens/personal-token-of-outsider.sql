@@ -76,6 +76,19 @@ sighting = [
 expect = { "host:h/x:1" = "unknown" }
 
 [[case]]
+name = "accounts of GitHub: a member's, and one that is in none of the organisations"
+now = "2026-06-01T00:00:00Z"
+token_owner = [
+  { kind = "github", name = "bob-dev", state = "active" },
+  { kind = "github", name = "contractor", state = "absent" },
+]
+sighting = [
+  { id = "host:h/x:1", host = "h", path = "/x", place = "gh", kind = "github-oauth", holder = "person", fingerprint = "f", confidence = "high", owner_kind = "github", owner_name = "bob-dev", sign_in = true, uploaded = false, runner = "host:h/r" },
+  { id = "host:h/x:2", host = "h", path = "/x", place = "gh", kind = "github-oauth", holder = "person", fingerprint = "g", confidence = "high", owner_kind = "github", owner_name = "contractor", sign_in = true, uploaded = false, runner = "host:h/r" },
+]
+expect = { "host:h/x:1" = "pass", "host:h/x:2" = "fail" }
+
+[[case]]
 name = "owners could not be asked for"
 incomplete = ["token_owner"]
 expect = "unknown"

@@ -55,6 +55,36 @@ const CLOSED: &[&str] = &[
     "visibility",
 ];
 
+/// Strings of GitHub that people write. Most others name something by which it is asked for again.
+const WRITTEN: &[&str] = &[
+    "authorized_credential_note",
+    "authorized_credential_title",
+    "description",
+    "message",
+    "reason",
+    "runner_name",
+    "title",
+    "token_name",
+    "user_programmatic_access_name",
+    "value",
+];
+
+/// The same body of GitHub with `text` in every string that people write.
+pub(super) fn overlay_written(value: &mut Value, text: &str) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| overlay_written(item, text)),
+        Value::Object(fields) => {
+            for (key, field) in fields.iter_mut() {
+                match field {
+                    Value::String(string) if WRITTEN.contains(&key.as_str()) => mark(string, text),
+                    field => overlay_written(field, text),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The same body with `text` in every open string.
 pub(super) fn overlay(value: &mut Value, text: &str) {
     match value {
@@ -135,6 +165,15 @@ mod tests {
                 "tags": ["a canary"], "groupTypes": ["Unified"], "status": { "failureReason": "bad canary" },
             })
         );
+    }
+
+    #[test]
+    fn of_github_only_what_people_write_is_marked() {
+        let mut body =
+            json!([{ "login": "alice-dev", "title": "key", "config": { "url": "https://h.example" }, "value": "v" }]);
+        overlay_written(&mut body, "canary");
+        let marked = json!([{ "login": "alice-dev", "title": "key canary", "config": { "url": "https://h.example" }, "value": "v canary" }]);
+        assert_eq!(body, marked);
     }
 
     #[test]

@@ -128,6 +128,7 @@ impl World {
             None => self.answer(ask),
         };
         match (&self.faults.canary, &mut reply.body) {
+            (Some(text), Body::Json(body)) if github::is(ask) => canary::overlay_written(body, text),
             (Some(text), Body::Json(body)) => canary::overlay(body, text),
             (Some(text), Body::Html(page)) => page.push_str(text),
             _ => {}

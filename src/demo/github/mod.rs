@@ -30,6 +30,11 @@ pub(super) struct Call<'a> {
     pub(super) base: &'a str,
 }
 
+/// Whether a request is for GitHub.
+pub(super) fn is(ask: &Ask) -> bool {
+    ask.segments.first().is_some_and(|service| service == "github")
+}
+
 /// Whether a request only reads: GET, a query of GraphQL, and the sign-in of an App.
 pub(super) fn is_read(ask: &Ask) -> bool {
     let signs_in = ask.segments.last().is_some_and(|last| last == "access_tokens");

@@ -146,7 +146,8 @@ async fn a_secondary_limit_without_headers_is_waited_for_and_then_tried_again() 
         assert!(with(settings, None).get(&ask("/x")).await.is_ok());
         assert!(begun.elapsed() >= Duration::from_millis(300));
     }
-    let server = Server::start(|_, _| Reply::json(403, r#"{"message":"Resource not accessible by integration"}"#)).await;
+    let server =
+        Server::start(|_, _| Reply::json(403, r#"{"message":"Resource not accessible by integration"}"#)).await;
     assert!(matches!(github(&server).get(&ask("/x")).await, Err(Error::Denied(_))));
     assert_eq!(server.seen().len(), 1);
 }
@@ -199,7 +200,11 @@ async fn an_answer_that_did_not_change_is_taken_from_the_cache() {
 async fn graphql_tells_data_from_errors_and_what_is_too_much() {
     let cases = [
         (200, json!({ "data": { "viewer": { "login": "a" } } }), "data"),
-        (200, json!({ "data": { "viewer": null }, "errors": [{ "type": "FORBIDDEN", "path": ["viewer", 0] }] }), "partial"),
+        (
+            200,
+            json!({ "data": { "viewer": null }, "errors": [{ "type": "FORBIDDEN", "path": ["viewer", 0] }] }),
+            "partial",
+        ),
         (200, json!({ "data": null, "errors": [{ "type": "NOT_FOUND", "message": "do not keep me" }] }), "failed"),
         (200, json!({ "errors": [{ "message": "Something went wrong while executing your query." }] }), "too much"),
         (200, json!({ "data": {}, "errors": [{ "type": "RESOURCE_LIMITS_EXCEEDED" }] }), "too much"),
