@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::activity;
 use super::{Check, Coverage, Digest, Identity, Mode, Person, Report, Run, State, Step, Times, Tool, Version};
 use crate::check::Judgement;
 use crate::evidence::{self, Evidence};
@@ -45,6 +46,7 @@ impl Report {
                 tenant: evidence.meta("tenant")?.map(Untrusted::from),
             },
             verdict: Verdict::of(steps.iter().map(|step| step.verdict)),
+            activity: activity::of(evidence, &people, now)?,
             people,
             steps,
             coverage: evidence.coverage()?.into_iter().map(coverage).collect(),

@@ -3,6 +3,7 @@
 
 mod gaps;
 mod page;
+mod strip;
 
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
@@ -33,6 +34,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     head(&mut page, report);
     page.blank();
     table(&mut page, report);
+    strip::section(&mut page, report);
     findings(&mut page, report);
     gaps::section(&mut page, report);
     passed(&mut page, report);
