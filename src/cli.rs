@@ -299,9 +299,13 @@ struct PersonArgs {
 
 #[derive(Debug, Args)]
 struct DeliveryArgs {
-    /// Writes a report besides the one on the terminal, such as json=report.json; json=- writes to stdout instead.
+    /// Writes a report besides the one on the terminal, such as html=report.html; json=- writes to stdout instead.
+    /// Formats: json, html, md, sarif, ocsf, oscal, junit, csv. Repeatable.
     #[arg(long = "format", value_name = "FORMAT=PATH", value_parser = output)]
     formats: Vec<Output>,
+    /// As --format, without personal data: pseudonyms instead, and the digest of the original. Repeatable.
+    #[arg(long = "redact", value_name = "FORMAT=PATH", value_parser = output)]
+    redacted: Vec<Output>,
     /// Writes report, evidence and what proves them to this directory, signed with [signing] key and archived in [archive].
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
@@ -372,7 +376,13 @@ impl From<PersonArgs> for Subject {
 
 impl From<DeliveryArgs> for Delivery {
     fn from(args: DeliveryArgs) -> Delivery {
-        Delivery { checks: args.folders.checks, outputs: args.formats, bundle: args.bundle, force: args.force }
+        let redacted = args.redacted.into_iter().map(|output| Output { redacted: true, ..output });
+        Delivery {
+            checks: args.folders.checks,
+            outputs: args.formats.into_iter().chain(redacted).collect(),
+            bundle: args.bundle,
+            force: args.force,
+        }
     }
 }
 
@@ -424,12 +434,12 @@ impl Cli {
                 collect(&config()?, person, &intake, env).await
             }
             Verb::Scan(args) => run::scan::scan(&args.into(), config, env).await,
-            Verb::Check { evidence, delivery } => {
-                // Judging alone needs no configuration, so a broken one does not stop it.
-                let config = if delivery.bundle.is_some() { config()? } else { Config::default() };
-                run::check(&evidence, &config, &delivery.into(), env).await
+            Verb::Check { evidence, delivery } => run::check(&evidence, &config()?, &delivery.into(), env).await,
+            Verb::Verify(args) => {
+                // Only judging takes settings.
+                let config = if args.rejudge { config()? } else { Config::default() };
+                run::verify::verify(&args.into(), &config, env)
             }
-            Verb::Verify(args) => run::verify::verify(&args.into(), env),
             Verb::Sign { bundle, key } => run::verify::sign(&bundle, key.as_deref(), &config()?, env).await,
             Verb::Key { verb: KeyVerb::New { kind, path, encrypt } } => {
                 run::verify::new_key(kind.into(), &path, encrypt, env)
@@ -440,7 +450,7 @@ impl Cli {
             }
             Verb::Checks { verb } => verb.run(env),
             Verb::Explain { id, folders } => {
-                let checks = run::load_checks(&folders.checks, env)?;
+                let checks = run::tuned_checks(&folders.checks, &config()?, env)?;
                 print(env, &checks.explain(&id).map_err(run::of_check)?)
             }
             Verb::Doctor => run::doctor::doctor(&config()?, env).await,

@@ -2,9 +2,19 @@
 //! Fields may be added within a version, never renamed or removed.
 
 mod build;
+pub mod csv;
+mod gaps;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod ocsf;
+pub mod oscal;
 mod output;
+mod redact;
+pub mod sarif;
 pub mod terminal;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Exit;
-use crate::model::{Finding, Gap, Grade, Severity, Verdict};
+use crate::model::{Finding, Gap, Grade, Param, Severity, Verdict};
 use crate::text::Untrusted;
 
 pub use output::{Format, Output, Target, emit, write_file};
@@ -33,6 +43,9 @@ pub struct Report {
     pub people: Vec<Person>,
     /// The conclusions, step by step. A step without checks is absent.
     pub steps: Vec<Step>,
+    /// The same conclusions by control: evidence for an auditor, no statement about compliance.
+    #[serde(default)]
+    pub controls: Vec<Framework>,
     /// What was asked for, and whether all of it came.
     pub coverage: Vec<Coverage>,
     /// The evidence file that was judged.
@@ -46,6 +59,9 @@ pub struct Report {
     /// Its place in the archive of its organisation; absent: it was not archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Place>,
+    /// Set: this is a copy without personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redacted>,
 }
 
 /// The place of a report in the archive of its organisation.
@@ -203,6 +219,41 @@ pub struct Check {
     pub findings: Vec<Finding>,
     /// The controls that it is evidence for, by framework.
     pub controls: BTreeMap<String, Vec<String>>,
+    /// The values that its parameters had.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Param>,
+}
+
+/// The conclusions of a run by the controls of one framework.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Framework {
+    /// As checks name it: `nist`.
+    pub framework: String,
+    /// Its name and edition.
+    pub title: String,
+    /// The controls that any check is evidence for.
+    pub controls: Vec<Control>,
+}
+
+/// What there is to say about one control. Whether it is met is for an auditor to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Control {
+    /// Its number: `PS-4`.
+    pub control: String,
+    /// What it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What the checks that are evidence for it concluded together.
+    pub verdict: Verdict,
+    /// Those checks.
+    pub checks: Vec<String>,
+}
+
+/// Where a copy without personal data came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Redacted {
+    /// SHA-256 of the JSON report with the personal data, as `--format json=PATH` writes it.
+    pub original: Digest,
 }
 
 /// One part of one data set: was all of it read?

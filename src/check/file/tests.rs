@@ -25,7 +25,10 @@ fn a_whole_file_is_read() {
     );
     let Parsed { check, cases, sql_at } = read(&text).unwrap();
     assert_eq!((check.id.as_str(), check.step.as_str()), ("1-step/name", "1-step"));
-    assert_eq!((check.action.as_deref(), check.monotone, check.params["days"]), (Some("revoke-grant"), true, 30));
+    assert_eq!(
+        (check.action.as_deref(), check.monotone, &check.params["days"]),
+        (Some("revoke-grant"), true, &Param::Integer(30))
+    );
     assert_eq!(check.controls["nist"], ["PS-4"]);
     assert!(check.sql.starts_with("SELECT ';'") && check.sql.ends_with("FROM person;"));
     assert!(text[sql_at..].starts_with("SELECT"));
@@ -57,7 +60,8 @@ fn every_mistake_is_named_at_its_place() {
         (file("monotone = \"yes\"\n", "SELECT 1;"), "6:12", "`monotone` must be true or false"),
         (file("action = \"Do It\"\n", "SELECT 1;"), "6:10", "lower-case"),
         (file("controls = { nist = \"PS-4\" }\n", "SELECT 1;"), "6:21", "`nist` must be an array"),
-        (file("controls = { \"N\\u001b\" = [] }\n", "SELECT 1;"), "6:14", "a framework is lower-case"),
+        (file("controls = { \"N\\u001b\" = [] }\n", "SELECT 1;"), "6:14", "no control framework"),
+        (file("controls = { nits = [] }\n", "SELECT 1;"), "6:14", "did you mean `nist`?"),
         (HEAD.replace("A bad", "A\\u001b bad") + "*/ SELECT 1;", "2:9", "one line that names the bad state"),
         (HEAD.replace("because", "a\\u202eb") + "*/ SELECT 1;", "4:7", "invisible or control"),
         (file("params = { now = 1 }\n", "SELECT 1;"), "6:12", "`:now` is the time"),

@@ -49,7 +49,7 @@ async fn reports_are_numbered_and_each_names_the_one_before_it() {
             previous: Some(place.path(previous)),
             ..Default::default()
         };
-        run::verify::verify(&request, &place.env()).unwrap()
+        run::verify::verify(&request, &place.config, &place.env()).unwrap()
     };
     assert_eq!((chained("a"), chained("c")), (Exit::Clean, Exit::Unverified));
 }

@@ -184,16 +184,16 @@ async fn judging_again_finds_a_report_that_says_something_else() {
         ..verify::Request::default()
     };
     place.printed();
-    assert_eq!(verify::verify(&request(true), &place.env()).unwrap(), Exit::Clean);
+    assert_eq!(verify::verify(&request(true), &place.config, &place.env()).unwrap(), Exit::Clean);
     assert!(place.printed().contains("rejudge    ok"));
     let path = place.path("b/report.json");
     let mut report: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     report["verdict"] = "pass".into();
     fs::write(&path, report.to_string()).unwrap();
     reseal(&place, "b").await;
-    assert_eq!(verify::verify(&request(false), &place.env()).unwrap(), Exit::Clean);
+    assert_eq!(verify::verify(&request(false), &place.config, &place.env()).unwrap(), Exit::Clean);
     place.printed();
-    assert_eq!(verify::verify(&request(true), &place.env()).unwrap(), Exit::Unverified);
+    assert_eq!(verify::verify(&request(true), &place.config, &place.env()).unwrap(), Exit::Unverified);
     let text = place.printed();
     assert!(text.contains("the verdict is unknown and not pass") && text.ends_with("NOT verified\n"), "{text}");
 }
