@@ -17,9 +17,13 @@ async fn a_bundle_is_whole_signed_and_private() {
     let found = place.verify("b");
     assert_eq!(failed(&found), Vec::<&str>::new(), "{:?}", found.outcomes);
     assert_eq!(of(&found, "time").state, State::Absent);
+    let (html, markdown) = (place.path("b/report.html"), place.path("b/report.md"));
+    for path in [html, markdown] {
+        assert!(fs::read_to_string(path).unwrap().contains("signed with the key"));
+    }
     let report = found.report.unwrap();
     assert_eq!(report.signed_by, Some(place.key().public().id()));
-    assert!(place.printed().contains("Signed    by the key"));
+    assert!(place.printed().contains("signed with the key"));
     let mode = |path| fs::metadata(place.path(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("b"), mode("b/report.json"), mode("b/evidence.db")), (0o700, 0o600, 0o600));
     assert_eq!(place.names(), ["b"]);
@@ -55,7 +59,7 @@ async fn an_unsigned_bundle_says_so_and_does_not_verify() {
     place.config.signing.key = None;
     assert_eq!(place.bundle("b").await.unwrap(), Exit::Unknown);
     let text = place.printed();
-    assert!(text.contains("Signed    by nobody") && text.contains("unsigned"), "{text}");
+    assert!(text.contains("signed by nobody") && text.contains("b  unsigned"), "{text}");
     let found = place.verify("b");
     assert_eq!(failed(&found), ["signature", "key"]);
     assert_eq!(found.report.unwrap().signed_by, None);

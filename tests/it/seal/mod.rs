@@ -4,6 +4,7 @@ mod archive;
 mod authority;
 mod bundle;
 mod keys;
+mod schema;
 mod time;
 mod vault;
 
@@ -143,7 +144,7 @@ async fn reseal(place: &Place, name: &str) {
     use leaver::bundle::{ATTESTATION, MANIFEST, TEST_RESULT};
     let folder = place.path(name);
     let mut digests = BTreeMap::new();
-    for file in ["report.json", "evidence.db"] {
+    for file in ["report.json", "report.html", "report.md", "evidence.db"] {
         digests.insert(file.to_owned(), seal::sha256(&std::fs::read(folder.join(file)).unwrap()));
     }
     let manifest: String = digests.iter().map(|(name, sha256)| format!("{sha256}  {name}\n")).collect();

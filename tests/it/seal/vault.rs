@@ -140,7 +140,7 @@ async fn a_vault_that_fails_when_it_has_to_sign_leaves_an_unsigned_report() {
         let error = place.bundle(name).await.unwrap_err();
         assert_eq!(error.exit_code(), Exit::Undelivered, "{error}");
         assert!(error.to_string().contains("not signed"), "{error}");
-        assert!(place.printed().contains("Signed    by nobody"));
+        assert!(place.printed().contains("signed by nobody"));
         let found = place.verify(name);
         assert_eq!(super::failed(&found), ["signature", "key"]);
         assert_eq!(found.report.unwrap().signed_by, None);
