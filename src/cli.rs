@@ -377,12 +377,8 @@ impl From<PersonArgs> for Subject {
 impl From<DeliveryArgs> for Delivery {
     fn from(args: DeliveryArgs) -> Delivery {
         let redacted = args.redacted.into_iter().map(|output| Output { redacted: true, ..output });
-        Delivery {
-            checks: args.folders.checks,
-            outputs: args.formats.into_iter().chain(redacted).collect(),
-            bundle: args.bundle,
-            force: args.force,
-        }
+        let outputs = args.formats.into_iter().chain(redacted).collect();
+        Delivery { checks: args.folders.checks, outputs, bundle: args.bundle, force: args.force }
     }
 }
 

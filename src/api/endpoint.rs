@@ -63,10 +63,10 @@ pub(super) struct Bases {
     arm: Base,
     logs: Base,
     github: Base,
-    vault: Base,
-    storage: Base,
     /// GitHub's GraphQL.
     pub(super) graphql: Url,
+    vault: Base,
+    storage: Base,
 }
 
 impl Bases {

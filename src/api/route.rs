@@ -17,10 +17,10 @@ pub enum ReadPost {
     ResourceGraph,
     /// `/v1/workspaces/{id}/query`.
     LogQuery,
-    /// `/keys/{name}/{version}/sign` of a vault: it makes a signature and changes nothing.
-    VaultSign,
     /// `/app/installations/{id}/access_tokens`: how an App signs in.
     InstallationToken,
+    /// `/keys/{name}/{version}/sign` of a vault: it makes a signature and changes nothing.
+    VaultSign,
 }
 
 impl ReadPost {
@@ -34,8 +34,8 @@ impl ReadPost {
             }
             ReadPost::ResourceGraph => (Service::Arm, route == "/providers/Microsoft.ResourceGraph/resources"),
             ReadPost::LogQuery => (Service::Logs, is_log_query(route)),
-            ReadPost::VaultSign => (Service::Vault, is_sign(route)),
             ReadPost::InstallationToken => (Service::GitHub, is_installation_token(route)),
+            ReadPost::VaultSign => (Service::Vault, is_sign(route)),
         };
         if service != owner || !matches {
             return Err(Error::NotSent("a POST to a path that is not its route"));
@@ -52,15 +52,15 @@ fn is_log_query(route: &str) -> bool {
     workspace.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
+fn is_installation_token(route: &str) -> bool {
+    let id = route.strip_prefix("/app/installations/").and_then(|rest| rest.strip_suffix("/access_tokens"));
+    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn is_sign(route: &str) -> bool {
     let key = route.strip_prefix("/keys/").and_then(|rest| rest.strip_suffix("/sign"));
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     key.and_then(|key| key.split_once('/')).is_some_and(|(name, version)| plain(name) && plain(version))
-}
-
-fn is_installation_token(route: &str) -> bool {
-    let id = route.strip_prefix("/app/installations/").and_then(|rest| rest.strip_suffix("/access_tokens"));
-    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn only_gets(batch: &Value) -> bool {
@@ -114,8 +114,8 @@ mod tests {
                 "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01",
             ),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/0b5e-1/query"),
-            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/sign?api-version=7.4"),
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/access_tokens"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/sign?api-version=7.4"),
         ];
         for (route, service, path) in ok {
             assert!(route.check(service, path, &batch).is_ok(), "{path}");
@@ -128,12 +128,12 @@ mod tests {
             (ReadPost::ResourceGraph, Service::Arm, "/subscriptions/x/resources"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/../purge/query"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces//query"),
-            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/sign"),
-            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/decrypt"),
-            (ReadPost::VaultSign, Service::Graph, "/keys/leaver/0a1b/sign"),
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/suspended"),
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations//access_tokens"),
             (ReadPost::InstallationToken, Service::Graph, "/app/installations/7/access_tokens"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/sign"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/decrypt"),
+            (ReadPost::VaultSign, Service::Graph, "/keys/leaver/0a1b/sign"),
         ];
         for (route, service, path) in bad {
             assert!(matches!(route.check(service, path, &batch), Err(Error::NotSent(_))), "{path}");

@@ -54,9 +54,9 @@ impl Report {
             coverage: evidence.coverage()?.into_iter().map(coverage).collect(),
             evidence: Digest { sha256: evidence.sha256().to_owned() },
             checks: Digest { sha256: checks_sha256.to_owned() },
+            redacted: None,
             signed_by: None,
             archive: None,
-            redacted: None,
         })
     }
 }

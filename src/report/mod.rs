@@ -52,6 +52,9 @@ pub struct Report {
     pub evidence: Digest,
     /// The checks that judged it.
     pub checks: Digest,
+    /// Set: this is a copy without personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redacted>,
     /// The id of the key whose signature is in `attestation.dsse.json` beside this report; absent: nobody signed it, so
     /// nothing proves that it is what leaver wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,9 +62,6 @@ pub struct Report {
     /// Its place in the archive of its organisation; absent: it was not archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Place>,
-    /// Set: this is a copy without personal data.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub redacted: Option<Redacted>,
 }
 
 /// The place of a report in the archive of its organisation.
