@@ -5,7 +5,7 @@ mod batch;
 mod paging;
 mod retries;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod sign_in;
 
 use std::sync::{Arc, Mutex};

@@ -35,4 +35,6 @@ mod scan;
 #[cfg(test)]
 mod scan_binary;
 #[cfg(test)]
+mod seal;
+#[cfg(test)]
 mod subject;
