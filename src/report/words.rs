@@ -12,8 +12,8 @@ pub(super) const GRADES: &str = "[A] the issuer says so, [B] the control plane s
     actor, [D] only a name, path or text says so";
 
 /// What a list of controls is, and what it is not.
-pub(super) const CONTROLS: &str = "Each line names the checks that are evidence for a control, and what they concluded. \
-    Whether a control is met is for an auditor to say.";
+pub(super) const CONTROLS: &str = "The verdict of a control is what the checks that are evidence for it concluded. \
+    Whether the control is met is for an auditor to say.";
 
 /// What a rendering is worth by itself.
 pub(super) const UNSIGNED: &str = "This rendering carries no signature of its own. It proves something only as a file of a \

@@ -12,11 +12,11 @@ use crate::text::visible;
 /// Bytes that all rows have together.
 const ROOM: usize = 4_500_000;
 /// Bytes of markup that a row has besides its texts.
-const MARKUP: usize = 90;
+const MARKUP: usize = 120;
 /// Bytes that one row has at most.
 const LARGEST: usize = 4_000;
 /// Rows on the page; more than these nobody reads, and a browser gets slow.
-const ROWS: usize = 10_000;
+const ROWS: usize = 12_000;
 /// A check with more rows is folded up at first.
 const UNFOLDED: usize = 100;
 
