@@ -17,6 +17,8 @@ pub enum ReadPost {
     ResourceGraph,
     /// `/v1/workspaces/{id}/query`.
     LogQuery,
+    /// `/app/installations/{id}/access_tokens`: how an App signs in.
+    InstallationToken,
 }
 
 impl ReadPost {
@@ -30,6 +32,7 @@ impl ReadPost {
             }
             ReadPost::ResourceGraph => (Service::Arm, route == "/providers/Microsoft.ResourceGraph/resources"),
             ReadPost::LogQuery => (Service::Logs, is_log_query(route)),
+            ReadPost::InstallationToken => (Service::GitHub, is_installation_token(route)),
         };
         if service != owner || !matches {
             return Err(Error::NotSent("a POST to a path that is not its route"));
@@ -44,6 +47,11 @@ impl ReadPost {
 fn is_log_query(route: &str) -> bool {
     let workspace = route.strip_prefix("/v1/workspaces/").and_then(|rest| rest.strip_suffix("/query"));
     workspace.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+}
+
+fn is_installation_token(route: &str) -> bool {
+    let id = route.strip_prefix("/app/installations/").and_then(|rest| rest.strip_suffix("/access_tokens"));
+    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn only_gets(batch: &Value) -> bool {
@@ -97,6 +105,7 @@ mod tests {
                 "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01",
             ),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/0b5e-1/query"),
+            (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/access_tokens"),
         ];
         for (route, service, path) in ok {
             assert!(route.check(service, path, &batch).is_ok(), "{path}");
@@ -109,6 +118,9 @@ mod tests {
             (ReadPost::ResourceGraph, Service::Arm, "/subscriptions/x/resources"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/../purge/query"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces//query"),
+            (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/suspended"),
+            (ReadPost::InstallationToken, Service::GitHub, "/app/installations//access_tokens"),
+            (ReadPost::InstallationToken, Service::Graph, "/app/installations/7/access_tokens"),
         ];
         for (route, service, path) in bad {
             assert!(matches!(route.check(service, path, &batch), Err(Error::NotSent(_))), "{path}");

@@ -3,23 +3,26 @@
 
 mod federation;
 mod function;
+mod local;
 pub mod row;
 pub mod sandbox;
 mod sealed;
+mod tool;
 mod writer;
 
 pub use row::Row;
 pub use sealed::{Coverage, Evidence, Person};
 pub use writer::{Exchange, Rows, Scope, Stop, Tally, Writer};
 
-/// The layout of an evidence file. Raised with every change of `schema.sql` or `views.sql`.
-pub const FORMAT: i64 = 2;
+/// The layout of an evidence file. Raised with every change of the tables or views.
+pub const FORMAT: i64 = 3;
 
 /// `LEAV`, in the header of every evidence file.
 const APPLICATION_ID: i64 = 0x4C45_4156;
 
 /// The tables and views, with their comments.
-pub const SCHEMA: &str = concat!(include_str!("schema.sql"), "\n", include_str!("views.sql"));
+pub const SCHEMA: &str =
+    concat!(include_str!("schema.sql"), "\n", include_str!("github.sql"), "\n", include_str!("views.sql"));
 
 /// Why an evidence file cannot be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -390,3 +390,78 @@ CREATE TABLE mcp_server (
   runner     TEXT,
   file_owner TEXT
 ) STRICT;
+
+CREATE TABLE organization_time (
+  -- One row: when people of this organisation work, as the configuration says. Without it nothing is night or weekend.
+  zone   TEXT NOT NULL,     -- IANA name, such as Europe/Berlin; test with local_time(at, zone)
+  starts TEXT NOT NULL,     -- of the working day, local: 07:00
+  ends   TEXT NOT NULL      -- 20:00
+) STRICT;
+
+CREATE TABLE log_table (
+  -- Each log that was asked, and whether anything lives in it at all.
+  source         TEXT PRIMARY KEY,  -- logs:<workspace>/<table>, file:<name>
+  shape          TEXT NOT NULL,     -- documented, gateway-policy (no object id, no resource), unknown
+  plan           TEXT,              -- Analytics, Basic, Auxiliary
+  retention_days INTEGER,
+  lacks          TEXT,              -- the fields of tool_call that this log does not have, space-separated
+  from_at        TEXT NOT NULL,     -- the window that was asked, half-open
+  until_at       TEXT NOT NULL,
+  first_at       TEXT,              -- the first and the last record of any caller in the window; NULL: there is none
+  last_at        TEXT,
+  records        INTEGER,           -- of any caller in the window
+  callers        INTEGER            -- how many different ones; more than one proves that the log is not ours alone
+) STRICT;
+
+CREATE TABLE log_silence (
+  -- Hours in which no caller at all left a record: nobody worked, or nothing was written.
+  source   TEXT NOT NULL,
+  from_at  TEXT NOT NULL,
+  until_at TEXT NOT NULL  -- half-open
+) STRICT;
+
+CREATE TABLE tool_call_hour (
+  -- All calls within reach, counted. Several rows with the same key add up: calls by sum, first_at by min, last_at by max;
+  -- resources is then at least the largest and at most the sum.
+  source      TEXT NOT NULL,     -- log_table.source
+  principal   TEXT,              -- object id of the caller, lower case; NULL: the record has none
+  caller_name TEXT,              -- user principal name as recorded; NULL: the record has none
+  hour_at     TEXT NOT NULL,     -- the hour of UTC that it began in
+  server      TEXT,
+  tool        TEXT,
+  scope       TEXT,
+  directory   TEXT,              -- of the resource: up to its last / or \; without one, the resource itself
+  status      INTEGER,           -- HTTP status
+  calls       INTEGER NOT NULL,
+  resources   INTEGER NOT NULL,  -- different ones
+  first_at    TEXT NOT NULL,
+  last_at     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE tool_call (
+  -- Single calls. All of a caller's hour are here if they are as many as tool_call_hour counts: 1,000 at most. Of a
+  -- busier hour all refusals (403) are here, again up to 1,000, and perhaps some of the others.
+  source      TEXT NOT NULL,
+  principal   TEXT,
+  caller_name TEXT,
+  at          TEXT NOT NULL,
+  server      TEXT,
+  tool        TEXT,
+  scope       TEXT,
+  resource    TEXT,
+  directory   TEXT,
+  status      INTEGER,
+  latency_ms  INTEGER,
+  request     TEXT,              -- the gateway's request id
+  item        TEXT               -- the log's own id of the record
+) STRICT;
+
+CREATE TABLE last_activity (
+  -- The last call of each caller on each server, however long ago: over everything that the log retains.
+  source      TEXT NOT NULL,
+  principal   TEXT,
+  caller_name TEXT,
+  server      TEXT,
+  last_at     TEXT NOT NULL,
+  calls       INTEGER NOT NULL
+) STRICT;

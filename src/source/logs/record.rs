@@ -1,0 +1,121 @@
+//! One record of a gateway's audit log, whatever the log called its columns. Pure; it reads no log itself.
+
+use jiff::Timestamp;
+
+use crate::text::Untrusted;
+
+/// One call of a tool. `None`: the log has no such field, or this record left it empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Record {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Object id of the caller, lower case; see [`principal`].
+    pub principal: Option<Untrusted>,
+    /// User principal name of the caller; empty for everything that is no user.
+    pub caller_name: Option<Untrusted>,
+    /// The MCP server.
+    pub server: Option<Untrusted>,
+    /// The tool.
+    pub tool: Option<Untrusted>,
+    /// The scope that the token had.
+    pub scope: Option<Untrusted>,
+    /// What the tool was asked to touch.
+    pub resource: Option<Untrusted>,
+    /// HTTP status of the answer.
+    pub status: Option<i64>,
+    /// How long it took.
+    pub latency_ms: Option<i64>,
+    /// The gateway's request id.
+    pub request: Option<Untrusted>,
+    /// The log's own id of the record (`_ItemId`): two with the same are one record delivered twice.
+    pub item: Option<Untrusted>,
+}
+
+/// The fields of a record that a log may have or lack, as [`crate::evidence::row::LogTable`] names them.
+pub const FIELDS: [&str; 10] =
+    ["principal", "caller_name", "server", "tool", "scope", "resource", "status", "latency_ms", "request", "item"];
+
+/// An object id as evidence keeps it: lower case. A text that is empty or the nil id is none.
+pub fn principal(text: &str) -> Option<Untrusted> {
+    let id = text.trim().to_ascii_lowercase();
+    (!id.is_empty() && id != "00000000-0000-0000-0000-000000000000").then(|| id.into())
+}
+
+/// A text field: empty is none, as logs write what they do not know.
+pub fn field(text: &str) -> Option<Untrusted> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.into())
+}
+
+/// Where a resource lies: everything before its last `/` or `\`, and `/` for what lies in the root. A resource without
+/// either, or with nothing but a scheme (`https://`) or drive (`C:\`) before it, is its own place. A separator at the
+/// very end names the directory itself.
+///
+/// The same in Kusto: `let bare = trim_end(@"[/\\]+", resource); coalesce(extract(@"^(.*[^/\\:])[/\\]+[^/\\]*$", 1, bare),
+/// iff(bare matches regex @"^[/\\]+[^/\\]*$" or isempty(bare), "/", bare))`, where `coalesce` needs `iff(isempty(x), …)`.
+pub fn directory(resource: &str) -> &str {
+    let separator = ['/', '\\'];
+    let bare = resource.trim_end_matches(separator);
+    let Some(last) = bare.rfind(separator) else {
+        return if bare.is_empty() && !resource.is_empty() { "/" } else { bare };
+    };
+    let before = bare[..last].trim_end_matches(separator);
+    match before {
+        "" => "/",
+        _ if before.ends_with(':') => bare,
+        _ => before,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_is_everything_before_the_name() {
+        for (resource, expected) in [
+            ("/srv/finance/2026/a.pdf", "/srv/finance/2026"),
+            ("srv/a.pdf", "srv"),
+            (r"C:\finance\a.pdf", r"C:\finance"),
+            (r"C:\a.pdf", r"C:\a.pdf"),
+            (r"\\host\share\a.pdf", r"\\host\share"),
+            ("/etc", "/"),
+            ("/", "/"),
+            ("///", "/"),
+            ("/srv/finance/", "/srv"),
+            ("//srv//a", "//srv"),
+            ("https://host", "https://host"),
+            ("https://host/", "https://host"),
+            ("https://host/x/y?z", "https://host/x"),
+            ("secrets", "secrets"),
+            ("", ""),
+        ] {
+            assert_eq!(directory(resource), expected, "{resource}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_lower_case_and_nothing_is_none() {
+        assert_eq!(principal(" AB-1 ").unwrap().raw(), "ab-1");
+        assert_eq!(principal("  "), None);
+        assert_eq!(principal("00000000-0000-0000-0000-000000000000"), None);
+        assert_eq!((field(" x "), field("\t")), (Some("x".into()), None));
+    }
+
+    proptest! {
+        #[test]
+        fn siblings_share_a_directory(parent in "/[a-z]{1,5}(/[a-z. ]{1,5}[a-z]){0,4}", a in "[a-z.]{1,8}", b in "[a-z.]{1,8}") {
+            let (first, second) = (format!("{parent}/{a}"), format!("{parent}//{b}/"));
+            prop_assert_eq!(directory(&first), parent.as_str());
+            prop_assert_eq!(directory(&first), directory(&second));
+        }
+
+        #[test]
+        fn any_text_has_a_directory_within_itself(text in any::<String>()) {
+            let found = directory(&text);
+            prop_assert!(found == "/" || text.contains(found));
+        }
+    }
+}
