@@ -337,7 +337,7 @@ async fn collect(config: &Config, person: PersonArgs, intake: &Intake, env: &Env
 
 fn check(path: &Path, delivery: DeliveryArgs, config: &Config, env: &Env) -> Result<Exit, Error> {
     let started_at = (env.clock)();
-let delivery = Delivery::from(delivery);
+    let delivery = Delivery::from(delivery);
     let checks = run::tuned_checks(&delivery.checks, config, env)?;
     run::judge(&Evidence::open(path)?, &checks, started_at, &delivery.outputs, env)
 }

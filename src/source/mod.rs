@@ -3,8 +3,8 @@
 pub mod azure;
 pub mod entra;
 mod federated;
-pub mod logs;
 pub mod github;
+pub mod logs;
 pub mod runner;
 
 use crate::api::ReadApi;

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::{anchor, foreign, severity};
 use crate::model::{Finding, Status};
-use crate::report::words::{GRADES, called, count, failed, step_title, undecided, worst};
+use crate::report::words::{GRADES, called, count, failed, params, step_title, undecided, worst};
 use crate::report::{Check, Report, Step};
 use crate::text::visible;
 
@@ -105,7 +105,10 @@ fn of_check(report: &Report, step: &Step, check: &Check, room: &Room) -> Markup 
         article id=(anchor(&check.id)) data-step=(foreign(&step.step)) {
             header {
                 h4 { (severity(worst(check))) " " (check.title) }
-                p class="id" { code { (foreign(&check.id)) } }
+                p class="id" {
+                    code { (foreign(&check.id)) }
+                    @if !check.params.is_empty() { " with " (foreign(&params(check))) }
+                }
             }
             p { b { "Why it matters. " } (check.why) }
             p { b { "What to do. " } (check.fix) }

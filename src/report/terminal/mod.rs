@@ -3,12 +3,13 @@
 
 mod gaps;
 mod page;
+mod strip;
 
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 use super::gaps::number;
 use super::words::{
-    GRADES, called, count, deadline, last_day, mode, next, plural, step_title, summary, verdict_word, worst,
+    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, plural, step_title, summary, verdict_word, worst,
 };
 use super::{Check, Report};
 use crate::model::{Finding, Severity, Status, Verdict};
@@ -33,6 +34,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     head(&mut page, report);
     page.blank();
     table(&mut page, report);
+    strip::section(&mut page, report);
     findings(&mut page, report);
     gaps::section(&mut page, report);
     passed(&mut page, report);

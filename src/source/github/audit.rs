@@ -102,7 +102,9 @@ impl Reading<'_> {
         let path = self.place.path(&format!("audit-log?phrase={phrase}&per_page=100"));
         let mut pages = self.api.pages(ask(&path), Paging::Cursor);
         for _ in 0..self.pages {
-            let Some(events) = pages.next::<wire::Event>().await.map_err(|error| refused(&error))? else { return Ok(()) };
+            let Some(events) = pages.next::<wire::Event>().await.map_err(|error| refused(&error))? else {
+                return Ok(());
+            };
             for event in events {
                 self.keep(rows, event)?;
             }
@@ -119,7 +121,10 @@ impl Reading<'_> {
         if !self.seen.insert(id.raw().to_owned()) {
             return Ok(());
         }
-        if matches!(action.raw().split_once('.'), Some((_, "register_self_hosted_runner" | "configure_self_hosted_jit_runner"))) {
+        if matches!(
+            action.raw().split_once('.'),
+            Some((_, "register_self_hosted_runner" | "configure_self_hosted_jit_runner"))
+        ) {
             self.registered.insert((at, if action.raw().starts_with("repo.") { "repo" } else { "org" }));
         }
         let row = row(self.place, id, at, action, event);
@@ -134,10 +139,18 @@ fn row(place: &Place<'_>, id: Untrusted, at: Timestamp, action: Untrusted, event
     // The key of a public key is the key itself; of a secret or variable, its name.
     let names: &[&str] = match action.raw().starts_with("public_key.") {
         true => &["title", "fingerprint"],
-        false => &["key", "runner_name", "name", "integration", "oauth_application_name", "team", "workflow_name", "title"],
+        false => {
+            &["key", "runner_name", "name", "integration", "oauth_application_name", "team", "workflow_name", "title"]
+        }
     };
-    const THINGS: [&str; 6] =
-        ["hook_id", "runner_id", "user_programmatic_access_id", "oauth_application_id", "workflow_run_id", "managed_token_id"];
+    const THINGS: [&str; 6] = [
+        "hook_id",
+        "runner_id",
+        "user_programmatic_access_id",
+        "oauth_application_id",
+        "workflow_run_id",
+        "managed_token_id",
+    ];
     let name = event.first(names).or_else(|| event.user_programmatic_access_name.clone());
     let repository = event.repo.as_ref().map(|repo| Untrusted::from(repo.raw().rsplit('/').next().unwrap_or_default()));
     Event {

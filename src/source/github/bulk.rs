@@ -114,7 +114,11 @@ fn repository(place: &Place<'_>, found: super::wire::Repository) -> row::Reposit
     }
 }
 
-async fn inventory(place: &Place<'_>, question: &Question<'_>, repositories: &mut Vec<Repository>) -> Result<(), Error> {
+async fn inventory(
+    place: &Place<'_>,
+    question: &Question<'_>,
+    repositories: &mut Vec<Repository>,
+) -> Result<(), Error> {
     let quick = question.depth == Depth::Quick;
     let tables: Vec<&'static str> = TABLES.into_iter().chain(quick.then_some("github_repository")).collect();
     place
@@ -189,7 +193,11 @@ async fn keep(
 ) -> Result<(), Stop> {
     let place = place.repository(&node.name);
     let workflows = workflows(&place, question, rows, node.workflows)?;
-    let places = [(".github/CODEOWNERS", node.owners), ("CODEOWNERS", node.owners_at_root), ("docs/CODEOWNERS", node.owners_in_docs)];
+    let places = [
+        (".github/CODEOWNERS", node.owners),
+        ("CODEOWNERS", node.owners_at_root),
+        ("docs/CODEOWNERS", node.owners_in_docs),
+    ];
     // GitHub uses the first that it finds.
     if let Some((path, blob)) = places.into_iter().find_map(|(path, blob)| Some((path, blob?))) {
         match blob.whole() {

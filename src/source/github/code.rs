@@ -36,7 +36,9 @@ pub(super) fn owners(place: &Place<'_>, path: &str, text: &str) -> Vec<CodeOwner
 
 /// A comment begins where a word begins with `#`; `\#` is part of a pattern.
 fn without_comment(line: &str) -> &str {
-    let starts = line.char_indices().find(|(at, c)| *c == '#' && line[..*at].chars().next_back().is_none_or(char::is_whitespace));
+    let starts = line
+        .char_indices()
+        .find(|(at, c)| *c == '#' && line[..*at].chars().next_back().is_none_or(char::is_whitespace));
     starts.map_or(line, |(at, _)| &line[..at])
 }
 

@@ -106,31 +106,35 @@ async fn authorizations(place: &Place<'_>, known: &Organization, question: &Ques
     const NEEDS: &str = "SAML single sign-on of GitHub Enterprise Cloud";
     place
         .github
-        .dataset(&["github_sso_authorization"], &place.scope("authorised credentials", ADMINISTRATION), async |api, rows| {
-            if known.saml == Some(false) {
-                return Err(Cause::new(
-                    GapKind::Unlicensed,
-                    "without single sign-on GitHub lists neither classic personal tokens nor SSH keys of members",
-                )
-                .needing(NEEDS)
-                .into());
-            }
-            let mut read = Ok(());
-            for query in logins(question) {
-                let path = place.path(&format!("credential-authorizations?per_page=100{query}"));
-                read = each(api, &path, Paging::Array, |one: wire::Authorization| {
-                    Ok::<_, Stop>(rows.insert(&authorization(place, one))?)
-                })
-                .await;
-                if read.is_err() {
-                    break;
+        .dataset(
+            &["github_sso_authorization"],
+            &place.scope("authorised credentials", ADMINISTRATION),
+            async |api, rows| {
+                if known.saml == Some(false) {
+                    return Err(Cause::new(
+                        GapKind::Unlicensed,
+                        "without single sign-on GitHub lists neither classic personal tokens nor SSH keys of members",
+                    )
+                    .needing(NEEDS)
+                    .into());
                 }
-            }
-            if question.depth == Depth::Quick {
-                rows.gap("github_sso_authorization", super::skipped());
-            }
-            unlicensed(known, read, NEEDS)
-        })
+                let mut read = Ok(());
+                for query in logins(question) {
+                    let path = place.path(&format!("credential-authorizations?per_page=100{query}"));
+                    read = each(api, &path, Paging::Array, |one: wire::Authorization| {
+                        Ok::<_, Stop>(rows.insert(&authorization(place, one))?)
+                    })
+                    .await;
+                    if read.is_err() {
+                        break;
+                    }
+                }
+                if question.depth == Depth::Quick {
+                    rows.gap("github_sso_authorization", super::skipped());
+                }
+                unlicensed(known, read, NEEDS)
+            },
+        )
         .await
         .map(drop)
 }

@@ -173,7 +173,8 @@ pub async fn not_collected(out: &Writer, why: &Cause) -> Result<(), Error> {
 
 /// Nobody is signed in to GitHub.
 pub fn no_sign_in() -> Cause {
-    Cause::new(GapKind::NotConfigured, "no sign-in to GitHub").needing("[github] app-id and private-key-file, or GH_TOKEN")
+    Cause::new(GapKind::NotConfigured, "no sign-in to GitHub")
+        .needing("[github] app-id and private-key-file, or GH_TOKEN")
 }
 
 /// `contents:write members:read`

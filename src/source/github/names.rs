@@ -31,7 +31,8 @@ pub async fn names(github: &GitHub, names: &Names) -> Result<(), Error> {
         .github
         .dataset(&["github_account"], &scope("accounts that are named elsewhere"), async |api, rows| {
             let asked = names.accounts.iter().filter(|name| login::is_possible(name));
-            let answers = stream::iter(asked).map(|name| account(api, name)).buffered(AT_ONCE).collect::<Vec<_>>().await;
+            let answers =
+                stream::iter(asked).map(|name| account(api, name)).buffered(AT_ONCE).collect::<Vec<_>>().await;
             for (row, gap) in answers {
                 rows.insert(&row)?;
                 gap.into_iter().for_each(|gap| rows.gap("github_account", gap));
@@ -67,7 +68,10 @@ async fn account(api: &ReadApi, name: &str) -> (Account, Option<crate::model::Ca
     match one::<wire::Account>(api, &format!("/users/{}", encoded(name))).await {
         Ok(found) => {
             let (user_id, state) = (found.number(), Some("present".into()));
-            (Account { state, user_id, login: found.login, kind: found.kind, created_at: found.created_at, ..row }, None)
+            (
+                Account { state, user_id, login: found.login, kind: found.kind, created_at: found.created_at, ..row },
+                None,
+            )
         }
         Err(error) if error.is_not_found() => (Account { state: Some("absent".into()), ..row }, None),
         Err(error) => (row, Some(cause(&error))),
@@ -89,7 +93,17 @@ async fn repository(
                 && found.name.raw().eq_ignore_ascii_case(name);
             let state = Some(if same { "present" } else { "moved" }.into());
             let (owner_id, repository_id) = (now.number(), Some(found.id.into()));
-            (TrustedRepository { state, owner: now.login, owner_id, repository: Some(found.name), repository_id, ..row }, None)
+            (
+                TrustedRepository {
+                    state,
+                    owner: now.login,
+                    owner_id,
+                    repository: Some(found.name),
+                    repository_id,
+                    ..row
+                },
+                None,
+            )
         }
         // In an organisation of ours all repositories can be seen; elsewhere it may be private.
         Err(error) if error.is_not_found() => (TrustedRepository { state: ours.then(|| "absent".into()), ..row }, None),

@@ -68,7 +68,8 @@ async fn members(place: &Place<'_>, question: &Question<'_>) -> Result<(), Error
                 for account in found {
                     let login = account.login.as_ref().map_or("", Untrusted::raw).to_owned();
                     let row = membership(place, account, role);
-                    let told = one::<wire::Membership>(api, &place.path(&format!("memberships/{}", encoded(&login)))).await;
+                    let told =
+                        one::<wire::Membership>(api, &place.path(&format!("memberships/{}", encoded(&login)))).await;
                     rows.insert(&match told {
                         Ok(told) => Membership {
                             role: told.role.or(row.role),
@@ -339,7 +340,9 @@ pub(super) async fn enterprise(github: &GitHub, question: &Question<'_>) -> Resu
         .github
         .dataset(&["github_runner"], &scope, async |api, rows| {
             if first.is_app {
-                return Err(Cause::new(GapKind::NotExposed, "GitHub lists the runners of an enterprise to no App").into());
+                return Err(
+                    Cause::new(GapKind::NotExposed, "GitHub lists the runners of an enterprise to no App").into()
+                );
             }
             let path = format!("/enterprises/{}/actions/runners?per_page=100", encoded(slug));
             each(api, &path, Paging::Items("runners"), |found: wire::Runner| {
@@ -362,4 +365,3 @@ pub(super) fn unlicensed(known: &Organization, read: Result<(), Stop>, needs: &s
         other => other,
     }
 }
-

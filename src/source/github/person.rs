@@ -51,7 +51,9 @@ impl Known {
     pub(super) fn is(&self, account: &wire::Account) -> bool {
         match (self.number, account.id) {
             (Some(ours), Some(theirs)) => ours == theirs.0,
-            _ => matches!((&self.login, &account.login), (Some(ours), Some(theirs)) if ours.eq_ignore_ascii_case(theirs.raw())),
+            _ => {
+                matches!((&self.login, &account.login), (Some(ours), Some(theirs)) if ours.eq_ignore_ascii_case(theirs.raw()))
+            }
         }
     }
 }
@@ -218,7 +220,8 @@ async fn by_organization(
     match by_provider::<OfOrganization>(api, ORGANIZATION, &organization.name, person).await {
         Ok((links, provider)) => {
             // Without a provider of its own an organisation may still have that of its enterprise.
-            let small = organization.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"));
+            let small =
+                organization.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"));
             organization.saml = match provider {
                 Some(true) => Some(true),
                 Some(false) if small && !enterprise => Some(false),

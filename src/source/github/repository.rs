@@ -59,7 +59,10 @@ async fn everything(place: &Place<'_>, question: &Question<'_>, repository: &Rep
     invitations(place).await?;
     if repository.keys == Some(0) {
         // The bulk inventory has counted them.
-        place.github.dataset(&["github_deploy_key"], &place.scope("deploy keys", ADMINISTRATION), async |_, _| Ok(())).await?;
+        place
+            .github
+            .dataset(&["github_deploy_key"], &place.scope("deploy keys", ADMINISTRATION), async |_, _| Ok(()))
+            .await?;
     } else {
         keys(place).await?;
     }
@@ -260,7 +263,10 @@ mod tests {
     #[test]
     fn only_the_host_of_a_hook_is_kept() {
         let of = |url: &str| target(url).map(|target| target.raw().to_owned());
-        assert_eq!(of("https://u:CANARY@hooks.example:8443/CANARY?x=CANARY").as_deref(), Some("https://hooks.example:8443"));
+        assert_eq!(
+            of("https://u:CANARY@hooks.example:8443/CANARY?x=CANARY").as_deref(),
+            Some("https://hooks.example:8443")
+        );
         assert_eq!(of("nonsense"), None);
     }
 

@@ -63,7 +63,11 @@ pub(super) async fn whom<'a>(
 }
 
 fn scope(place: &Place<'_>, person: &Dossier, what: &str) -> Scope {
-    Scope { name: format!("{}: {what}", place.name()).into(), person: Some(person.id.clone()), needs: ACTIONS.to_owned() }
+    Scope {
+        name: format!("{}: {what}", place.name()).into(),
+        person: Some(person.id.clone()),
+        needs: ACTIONS.to_owned(),
+    }
 }
 
 pub(super) async fn collect(
@@ -73,7 +77,8 @@ pub(super) async fn collect(
     events: &Events,
     asked: &[Asked<'_>],
 ) -> Result<(), Error> {
-    let runs_as = if repository.workflows.is_empty() { Vec::new() } else { workflows(place, question, repository).await? };
+    let runs_as =
+        if repository.workflows.is_empty() { Vec::new() } else { workflows(place, question, repository).await? };
     for one in asked.iter().filter(|one| one.since < question.now) {
         let pointed_to = events.touched(&repository.name, "workflows.") || runs_as.contains(&one.person.id);
         if !events.complete || pointed_to {
@@ -90,7 +95,8 @@ async fn workflows(place: &Place<'_>, question: &Question<'_>, repository: &Repo
         .github
         .dataset(&WORKFLOW_TABLES, &place.scope("workflows", ACTIONS), async |api, rows| {
             let quick = question.depth == Depth::Quick;
-            let mut latest = if quick && repository.is_scheduled() { latest(api, place).await } else { BTreeMap::new() };
+            let mut latest =
+                if quick && repository.is_scheduled() { latest(api, place).await } else { BTreeMap::new() };
             for file in &repository.workflows {
                 let mut row = row(place, file);
                 if file.is_scheduled() {

@@ -53,7 +53,9 @@ pub enum Refused {
         why: String,
     },
     /// The clock of this machine is wrong, so the assertion of the App is not valid.
-    #[error("the clock of this machine is {seconds} seconds {direction} that of GitHub, which breaks the sign-in of an App")]
+    #[error(
+        "the clock of this machine is {seconds} seconds {direction} that of GitHub, which breaks the sign-in of an App"
+    )]
     Clock {
         /// How far it is off.
         seconds: u64,
@@ -179,7 +181,9 @@ fn missing(scopes: &str) -> Result<Vec<String>, Refused> {
         return Err(Refused::Scope { scope: "read:org", has });
     }
     let without = SCOPES.iter().filter(|scope| !has.contains(scope));
-    Ok(without.map(|scope| format!("the token for GitHub has not the scope {scope}: what it shows will be unknown")).collect())
+    Ok(without
+        .map(|scope| format!("the token for GitHub has not the scope {scope}: what it shows will be unknown"))
+        .collect())
 }
 
 /// The tokens of the App's installation in an organisation.
@@ -210,14 +214,16 @@ fn not_taken(error: &Failure, how: &GitHubSignIn, env: &Env) -> Refused {
         let direction = if ahead.is_positive() { "behind" } else { "ahead of" };
         return Refused::Clock { seconds: ahead.as_secs().unsigned_abs(), direction };
     }
-    let why = "GitHub does not take its signature: app-id and private-key-file are of different Apps, or the key was deleted";
+    let why =
+        "GitHub does not take its signature: app-id and private-key-file are of different Apps, or the key was deleted";
     Refused::SignIn { how: how.to_string(), why: why.to_owned() }
 }
 
 /// Names of what the sign-in can see, for a hint only.
 async fn accounts(api: &ReadApi, path: &str) -> Vec<String> {
     let page = api.pages(super::place::ask(path), Paging::Array).next::<serde_json::Value>().await;
-    let login = |one: &serde_json::Value| Some(one.pointer("/account/login").or(one.get("login"))?.as_str()?.to_owned());
+    let login =
+        |one: &serde_json::Value| Some(one.pointer("/account/login").or(one.get("login"))?.as_str()?.to_owned());
     page.ok().flatten().unwrap_or_default().iter().filter_map(login).collect()
 }
 

@@ -59,7 +59,8 @@ fn says(document: &Value, text: &str) -> Says {
     // YAML 1.1 reads a bare `on` as true.
     let on = document.get("on").or_else(|| document.get(Value::Bool(true)));
     let crons = on.and_then(|on| on.get("schedule")).and_then(Value::as_sequence);
-    let jobs: Vec<&Value> = document.get("jobs").and_then(Value::as_mapping).into_iter().flat_map(|jobs| jobs.values()).collect();
+    let jobs: Vec<&Value> =
+        document.get("jobs").and_then(Value::as_mapping).into_iter().flat_map(|jobs| jobs.values()).collect();
     let runs_on = jobs.iter().filter_map(|job| job.get("runs-on")).flat_map(labels).collect();
     let asks = |place: &Value| place.get("permissions").is_some_and(may_ask_for_identity);
     Says {
@@ -88,7 +89,8 @@ fn labels(runs_on: &Value) -> Vec<String> {
 /// GitHub's own runners have labels of GitHub's own making; whatever else stands there was given to a runner by somebody.
 fn is_self_hosted(labels: &BTreeSet<String>) -> Option<bool> {
     const HOSTED: [&str; 3] = ["ubuntu-", "windows-", "macos-"];
-    let own = |label: &&String| !label.contains("${{") && !HOSTED.iter().any(|start| label.to_lowercase().starts_with(start));
+    let own =
+        |label: &&String| !label.contains("${{") && !HOSTED.iter().any(|start| label.to_lowercase().starts_with(start));
     if labels.iter().any(|label| own(&label)) {
         return Some(true);
     }
@@ -118,7 +120,8 @@ pub(super) fn literals(place: &Place<'_>, question: &Question<'_>, path: &str, t
     let row = |found: crate::evidence::row::Sighting| {
         let line = found.line;
         let on_line = line.and_then(|line| lines.get(usize::try_from(line).ok()?.checked_sub(1)?));
-        let position = on_line.and_then(|text| position(question, text, &found.kind, found.name.as_ref().map(|name| name.raw())));
+        let position =
+            on_line.and_then(|text| position(question, text, &found.kind, found.name.as_ref().map(|name| name.raw())));
         let at = line.map_or_else(String::new, |line| format!(":{line}"));
         let id = place.id(&format!("file/{path}{at}#{}", &found.fingerprint[..8]));
         Literal { path: Some(path.into()), line, position, ..literal(place, "workflow", id, found) }
