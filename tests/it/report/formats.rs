@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use leaver::check::Checks;
+use leaver::check::control::frameworks;
 use leaver::model::{Severity, Status, Verdict};
 use leaver::report::{Format, Report};
 use leaver::text::is_harmless;
@@ -204,6 +206,22 @@ async fn every_format_for_people_has_a_section_by_control_that_claims_no_complia
     assert!(leaver::report::terminal::render(&report, 80, false).contains("EVIDENCE FOR CONTROLS"));
     for (name, _) in Format::ALL.iter().filter(|(name, _)| *name != "ocsf") {
         assert!(!written(&report, name).to_lowercase().contains("complian"), "{name}");
+    }
+}
+
+#[test]
+fn every_control_that_a_check_names_is_known_by_its_title() {
+    let (checks, known) = (Checks::load(&[]).unwrap(), frameworks());
+    for check in checks.iter().map(|entry| &entry.check) {
+        for framework in ["nist", "iso27001", "soc2", "cis"] {
+            assert!(check.controls.contains_key(framework), "{} names no control of {framework}", check.id);
+        }
+        for (framework, controls) in &check.controls {
+            for control in controls {
+                let titled = known[framework].controls.contains_key(control);
+                assert!(titled, "{}: add {control} of {framework} to checks/controls.toml", check.id);
+            }
+        }
     }
 }
 
