@@ -200,6 +200,32 @@ pub struct Check {
     pub params: BTreeMap<String, Param>,
 }
 
+/// The calls around one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Activity {
+    /// `entra:user/<object id>`.
+    pub person: String,
+    /// The time zone of the days: the organisation's, or UTC if that is not configured.
+    pub timezone: String,
+    /// Every day that was asked for, in order.
+    pub days: Vec<Day>,
+}
+
+/// One day in a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Day {
+    /// The local date.
+    pub date: String,
+    /// Calls by the person's own account or name.
+    pub own: i64,
+    /// Calls by everything else that the person can act through.
+    pub others: i64,
+    /// Whether the logs can tell about the whole day. If not, there may have been more calls.
+    pub state: State,
+    /// Whether the last day was over.
+    pub after_last_day: bool,
+}
+
 /// The conclusions of a run by the controls of one framework.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Framework {
@@ -230,32 +256,6 @@ pub struct Control {
 pub struct Redacted {
     /// SHA-256 of the JSON report with the personal data, as `--format json=PATH` writes it.
     pub original: Digest,
-}
-
-/// The calls around one person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Activity {
-    /// `entra:user/<object id>`.
-    pub person: String,
-    /// The time zone of the days: the organisation's, or UTC if that is not configured.
-    pub timezone: String,
-    /// Every day that was asked for, in order.
-    pub days: Vec<Day>,
-}
-
-/// One day in a log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Day {
-    /// The local date.
-    pub date: String,
-    /// Calls by the person's own account or name.
-    pub own: i64,
-    /// Calls by everything else that the person can act through.
-    pub others: i64,
-    /// Whether the logs can tell about the whole day. If not, there may have been more calls.
-    pub state: State,
-    /// Whether the last day was over.
-    pub after_last_day: bool,
 }
 
 /// One part of one data set: was all of it read?

@@ -41,6 +41,8 @@ const OURS: &[&str] = &[
     "seen_at",
     "last_day",
     "ends_at",
+    "date",
+    "timezone",
 ];
 
 /// Facts and fields whose whole value is the name of somebody.

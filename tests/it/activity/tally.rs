@@ -60,7 +60,7 @@ async fn callers_without_id_and_empty_fields_are_kept_apart() {
 
 type Key = (String, Option<i64>, String);
 
-fn model(records: &[Record]) -> BTreeMap<Key, (i64, usize)> {
+fn model(records: &[Record]) -> BTreeMap<Key, (i64, i64)> {
     let mut groups: BTreeMap<Key, (i64, BTreeSet<&str>)> = BTreeMap::new();
     for record in records {
         let resource = record.resource.as_ref().map_or("", Untrusted::raw);
@@ -69,7 +69,7 @@ fn model(records: &[Record]) -> BTreeMap<Key, (i64, usize)> {
         group.0 += 1;
         group.1.insert(resource);
     }
-    groups.into_iter().map(|(key, (calls, resources))| (key, (calls, resources.len()))).collect()
+    groups.into_iter().map(|(key, (calls, resources))| (key, (calls, resources.len() as i64))).collect()
 }
 
 proptest! {
@@ -89,7 +89,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (_folder, rows) = runtime.block_on(tallied(&shuffled));
         let mut query = rows.prepare("SELECT hour_at, status, directory, sum(calls), sum(resources) FROM tool_call_hour GROUP BY 1, 2, 3").unwrap();
-        let found: BTreeMap<Key, (i64, usize)> = query
+        let found: BTreeMap<Key, (i64, i64)> = query
             .query_map([], |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), (row.get(3)?, row.get(4)?))))
             .unwrap().map(Result::unwrap).collect();
         prop_assert_eq!(found, expected);

@@ -20,7 +20,7 @@ fn most(records: &[Record], length: i64, count: impl Fn(&[&Record]) -> usize) ->
     records.iter().map(window).max().unwrap_or(0)
 }
 
-fn distinct<'r>(records: &[&'r Record], of: impl Fn(&'r str) -> &'r str) -> usize {
+fn distinct(records: &[&Record], of: fn(&str) -> &str) -> usize {
     let names: BTreeSet<&str> =
         records.iter().filter_map(|record| record.resource.as_ref()).map(Untrusted::raw).map(of).collect();
     names.len()
@@ -70,7 +70,7 @@ proptest! {
     ) {
         let records: Vec<Record> =
             plan.iter().map(|(second, folder, file)| read(second / squeeze, &format!("/{folder}/{file}"))).collect();
-        let reads = most(&records, 3600, <[&Record]>::len);
+        let reads = most(&records, 3600, |inside| inside.len());
         let directories = most(&records, 3600, |inside| distinct(inside, directory));
         let resources = most(&records, 3600, |inside| distinct(inside, |name| name));
         let bad = reads > 100 || directories > 20 || resources > 20;
@@ -85,7 +85,7 @@ proptest! {
     fn refusals_are_counted_in_every_ten_minutes(plan in prop::collection::vec(0i64..4_000, 1..40)) {
         let records: Vec<Record> =
             plan.iter().map(|second| Record { status: Some(403), ..read(*second, "/a/1") }).collect();
-        let refused = most(&records, 600, <[&Record]>::len);
+        let refused = most(&records, 600, |inside| inside.len());
         let (status, finding) = block_on(judged(&records, "refusals"));
         prop_assert_eq!(status, (refused > 5).then_some(Status::Fail), "{} {:?}", refused, finding);
     }
