@@ -21,8 +21,9 @@ type Xml<'o, W> = Writer<&'o mut W>;
 pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let mut writer = Writer::new_with_indent(&mut *out, b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let sums = sums(report.checks());
-    let suites = with_sums(writer.create_element("testsuites").with_attribute(("name", "leaver")), &sums);
+    // The schema knows no sum of what was skipped over all suites.
+    let suites =
+        with_sums(writer.create_element("testsuites").with_attribute(("name", "leaver")), &sums(report.checks())[..3]);
     suites.write_inner_content(|writer| report.steps.iter().try_for_each(|step| suite(writer, report, step)))?;
     writeln!(out)
 }
@@ -131,7 +132,7 @@ fn sums<'a>(checks: impl Iterator<Item = &'a Check>) -> [(&'static str, usize); 
 
 fn with_sums<'w, W: Write>(
     element: quick_xml::writer::ElementWriter<'w, W>,
-    sums: &[(&'static str, usize); 4],
+    sums: &[(&'static str, usize)],
 ) -> quick_xml::writer::ElementWriter<'w, W> {
     sums.iter().fold(element, |element, (name, sum)| element.with_attribute((*name, sum.to_string().as_str())))
 }

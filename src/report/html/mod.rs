@@ -178,7 +178,7 @@ fn to_do(report: &Report) -> Markup {
                     tbody {
                         @for check in checks { tr {
                             td { (severity(worst(check))) }
-                            td { (check.fix) " " a href=(format!("#{}", anchor(&check.id))) { (check.title) } }
+                            td { (check.fix) small { a href=(format!("#{}", anchor(&check.id))) { (check.title) } } }
                             td { (owners(check).join(", ")) }
                             td class="n" { (count(check, Status::Fail)) }
                         } }

@@ -23,7 +23,7 @@ pub(super) fn gaps(report: &Report) -> Markup {
                 h2 id="gaps-title" { "Could not be checked" }
                 p { "What could not be looked at is never counted as clean." }
                 @if !groups.is_empty() {
-                    table {
+                    table class="gaps" {
                         thead { tr { th scope="col" { "Missing" } th scope="col" { "Not seen" } th scope="col" { "What to do" } } }
                         tbody {
                             @for ((kind, needs, hint), group) in groups.iter().take(LISTED) { tr {
@@ -98,22 +98,21 @@ fn of_framework(report: &Report, framework: &Framework) -> Markup {
     let titles: BTreeMap<&str, &Check> = report.checks().map(|check| (check.id.as_str(), check)).collect();
     html! {
         h3 { (foreign(&framework.title)) }
-        table {
+        table class="controls" {
             thead { tr { th scope="col" { "Evidence for" } th scope="col" { "Checks say" } th scope="col" { "Checks" } } }
             tbody {
                 @for control in &framework.controls { tr {
                     th scope="row" {
-                        (foreign(&control.control))
+                        b { (foreign(&control.control)) }
                         @if let Some(title) = &control.title { " " (foreign(title)) }
                     }
                     td { (word(control.verdict)) }
-                    td { @for (at, id) in control.checks.iter().enumerate() {
-                        @if at > 0 { ", " }
+                    td { @for id in &control.checks {
                         @match titles.get(id.as_str()) {
                             Some(check) if !check.findings.is_empty() => {
-                                a href=(format!("#{}", anchor(id))) { code { (foreign(id)) } }
+                                a href=(format!("#{}", anchor(id))) { code { (foreign(id)) } } " "
                             }
-                            _ => { code { (foreign(id)) } }
+                            _ => { code { (foreign(id)) } " " }
                         }
                     } }
                 } }

@@ -9,7 +9,8 @@ use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableS
 
 use super::gaps::number;
 use super::words::{
-    GRADES, called, count, deadline, last_day, mode, next, plural, seal, step_title, summary, verdict_word, worst,
+    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, plural, seal, step_title, summary, verdict_word,
+    worst,
 };
 use super::{Check, Report};
 use crate::model::{Finding, Severity, Status, Verdict};
@@ -38,6 +39,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     findings(&mut page, report);
     gaps::section(&mut page, report);
     passed(&mut page, report);
+    controls(&mut page, report);
     page.blank();
     foot(&mut page, report);
     page.finish()
@@ -172,6 +174,28 @@ fn passed(page: &mut Page, report: &Report) {
             );
         }
     }
+}
+
+/// One line per framework: which controls the checks are evidence for, by what they concluded.
+fn controls(page: &mut Page, report: &Report) {
+    if report.controls.is_empty() {
+        return;
+    }
+    page.blank();
+    page.heading("EVIDENCE FOR CONTROLS");
+    for framework in &report.controls {
+        page.blank();
+        page.heading(&framework.title);
+        for verdict in [Verdict::Fail, Verdict::Unknown, Verdict::Pass, Verdict::Waived, Verdict::NotApplicable] {
+            let controls = framework.controls.iter().filter(|control| control.verdict == verdict);
+            let numbers: Vec<&str> = controls.map(|control| control.control.as_str()).collect();
+            if !numbers.is_empty() {
+                page.labelled(2, word(verdict), &numbers.join(", "));
+            }
+        }
+    }
+    page.blank();
+    page.text(0, CONTROLS);
 }
 
 fn foot(page: &mut Page, report: &Report) {

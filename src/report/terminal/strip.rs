@@ -1,7 +1,8 @@
 //! The picture of the calls around each person: one character per day, readable without colours.
 
 use super::page::{Page, Tone};
-use super::{LISTED, called, more};
+use super::{LISTED, more};
+use crate::report::words::called;
 use crate::report::{Activity, Day, Report, State};
 
 /// From few calls to many.
