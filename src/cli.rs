@@ -14,6 +14,7 @@ use crate::report::Output;
 use crate::run::scan::Request;
 use crate::run::{self, Delivery, Intake, Subject};
 use crate::seal::Kind;
+use crate::source::github::Depth;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -295,6 +296,10 @@ struct PersonArgs {
     /// The last day at work, such as 2026-05-01. A day to come makes the run a rehearsal.
     #[arg(long, value_name = "DATE")]
     last_day: Option<Date>,
+    /// How much of GitHub is read: every repository, or only what the audit log and one inventory point to. Quick can find,
+    /// but never clear.
+    #[arg(long, value_enum, default_value_t, value_name = "DEPTH")]
+    depth: Depth,
 }
 
 #[derive(Debug, Args)]
@@ -370,7 +375,7 @@ struct CheckArgs {
 
 impl From<PersonArgs> for Subject {
     fn from(args: PersonArgs) -> Subject {
-        Subject { person: args.person, github: args.github, last_day: args.last_day }
+        Subject { person: args.person, github: args.github, last_day: args.last_day, depth: args.depth }
     }
 }
 

@@ -92,6 +92,11 @@ pub struct GitHub {
     pub app_id: Option<u64>,
     /// Where the key of that App is; relative to the configuration file.
     pub private_key_file: Option<PathBuf>,
+    /// How many percent of the requests that GitHub allows in an hour one run may use; 50 unless it says otherwise.
+    #[serde(deserialize_with = "value::percent")]
+    pub budget: Option<u8>,
+    /// Where answers are kept for the next run, relative to the configuration file; absent: nowhere.
+    pub cache: Option<PathBuf>,
 }
 
 /// `[azure-devops]`
@@ -216,6 +221,7 @@ impl Config {
 
     fn relative_to(mut self, directory: &Path) -> Config {
         self.github.private_key_file = self.github.private_key_file.map(|file| directory.join(file));
+        self.github.cache = self.github.cache.map(|file| directory.join(file));
         self.signing.key = self.signing.key.map(|key| match key {
             Key::File(file) => Key::File(directory.join(file)),
             Key::Vault(url) => Key::Vault(url),

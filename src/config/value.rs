@@ -193,6 +193,15 @@ pub struct Place {
     pub column: usize,
 }
 
+/// A share that is neither nothing nor more than everything.
+pub(super) fn percent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
+    let percent = u8::deserialize(from)?;
+    match percent {
+        1..=100 => Ok(Some(percent)),
+        _ => Err(D::Error::custom("a number of percent from 1 to 100 is expected")),
+    }
+}
+
 /// Reads an IANA time zone from the database in this program, so that every machine agrees on it.
 pub(super) fn time_zone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TimeZone>, D::Error> {
     let name = String::deserialize(from)?;

@@ -7,7 +7,8 @@ use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub, Logs};
 use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::run::{Delivery, Intake, Subject, audit};
+use crate::run::{Delivery, Intake, Subject, audit, scan};
+use crate::source::github::Depth;
 
 /// What sealing takes from the real environment.
 const KEPT: [&str; 4] = ["LEAVER_KEY_PASSPHRASE", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "TMPDIR"];
@@ -28,6 +29,7 @@ pub async fn demo(own: &Config, delivery: &Delivery, env: &Env) -> Result<Exit, 
         person: estate.person("alice").unwrap_or_default().to_owned(),
         last_day: Some(estate.last_day()),
         github: Some("alice-dev".to_owned()),
+        depth: Depth::Full,
     };
     let env = surroundings(&estate, env);
     let server = Server::start(estate, Faults::none()).map_err(failed)?;
@@ -42,7 +44,12 @@ pub async fn demo(own: &Config, delivery: &Delivery, env: &Env) -> Result<Exit, 
 /// The time of the organisation instead of ours, and nobody's sign-in but its own.
 fn surroundings(estate: &Estate, env: &Env) -> Env {
     let now = estate.now();
-    let mut variables: BTreeMap<_, _> = [("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into();
+    let mut variables: BTreeMap<_, _> = [
+        ("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned()),
+        ("GH_TOKEN".to_owned(), TOKEN.to_owned()),
+        (scan::KEY.to_owned(), TOKEN.repeat(8)),
+    ]
+    .into();
     let kept = env.variables.iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
     variables.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
     Env { now, clock: Arc::new(move || now), variables: Arc::new(variables), ..env.clone() }
@@ -62,6 +69,7 @@ fn config(server: &Server) -> Result<Config, Error> {
             login: endpoint("login")?,
             graph: endpoint("graph")?,
             arm: endpoint("arm")?,
+            github: endpoint("github")?,
             ..Endpoints::default()
         },
         ..Config::default()

@@ -5,6 +5,7 @@ pub mod archive;
 mod deliver;
 pub mod demo;
 pub mod doctor;
+mod github;
 mod progress;
 pub mod scan;
 mod settings;
@@ -32,6 +33,7 @@ use crate::report::{Output, Report, Times};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
+use crate::source::github::{Depth, Means};
 use crate::source::{Collector, azure, runner};
 use crate::text::Untrusted;
 
@@ -50,6 +52,8 @@ pub struct Subject {
     pub github: Option<String>,
     /// Their last day.
     pub last_day: Option<Date>,
+    /// How much of GitHub is read.
+    pub depth: Depth,
 }
 
 /// What goes into the evidence besides the services, and where it is kept.
@@ -109,9 +113,12 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     let routes = Routes::new();
     progress.say("looking for the person");
     let person = find(config, subject, &query, &entra, &routes).await?;
+    let people = [person];
+    progress.say("signing in to GitHub");
+    let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
+    let github = github::sign_in(config, &people, &means).await?;
     progress.say("reading Microsoft Entra");
     let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
-    let people = [person];
     let question =
         Question { people: &people, gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
     entra::collect(&entra, &question).await?;
@@ -121,7 +128,10 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
     azure::collect(&azure, &config.azure.subscriptions, &people, env.now).await?;
     scan::include(&writer, &intake.include, env).await?;
-    entra::token_owners(&entra, &routes, &runner::owners(&intake.include)?).await?;
+    let owners = runner::owners(&intake.include)?;
+    progress.say("reading GitHub");
+    github::collect(&github, config, subject.depth, &people, &owners, &means).await?;
+    entra::token_owners(&entra, &routes, &owners).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }

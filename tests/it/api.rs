@@ -2,6 +2,7 @@
 
 mod answers;
 mod batch;
+mod github;
 mod paging;
 mod retries;
 mod secrets;

@@ -19,6 +19,8 @@ mod evidence;
 #[cfg(test)]
 mod federation;
 #[cfg(test)]
+mod github;
+#[cfg(test)]
 mod hosts;
 #[cfg(test)]
 mod identify;
