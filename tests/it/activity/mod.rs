@@ -107,6 +107,7 @@ async fn collect(server: &Server, who: &str, keep: &Path) {
         person: estate.person(who).unwrap().to_owned(),
         github: Some(if who == "alice" { "alice-dev" } else { "nobody-else" }.to_owned()),
         last_day: Some(estate.last_day()),
+        ..Subject::default()
     };
     let intake = run::Intake { keep: Some(keep.to_owned()), ..run::Intake::default() };
     run::collect(&config, &subject, &intake, &env).await.unwrap();

@@ -1,13 +1,9 @@
 //! What only GitHub does: Link headers, limits by the hour and by words, ETags, GraphQL, signing in as an App.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use leaver::api::{Api, Cache, Error, GitHubSignIn, Http, Paging, Query, ReadApi, Service, Settings};
 use leaver::model::GapKind;
 use serde_json::{Value, json};
@@ -146,7 +142,8 @@ async fn a_secondary_limit_without_headers_is_waited_for_and_then_tried_again() 
         assert!(with(settings, None).get(&ask("/x")).await.is_ok());
         assert!(begun.elapsed() >= Duration::from_millis(300));
     }
-    let server = Server::start(|_, _| Reply::json(403, r#"{"message":"Resource not accessible by integration"}"#)).await;
+    let server =
+        Server::start(|_, _| Reply::json(403, r#"{"message":"Resource not accessible by integration"}"#)).await;
     assert!(matches!(github(&server).get(&ask("/x")).await, Err(Error::Denied(_))));
     assert_eq!(server.seen().len(), 1);
 }
@@ -199,7 +196,11 @@ async fn an_answer_that_did_not_change_is_taken_from_the_cache() {
 async fn graphql_tells_data_from_errors_and_what_is_too_much() {
     let cases = [
         (200, json!({ "data": { "viewer": { "login": "a" } } }), "data"),
-        (200, json!({ "data": { "viewer": null }, "errors": [{ "type": "FORBIDDEN", "path": ["viewer", 0] }] }), "partial"),
+        (
+            200,
+            json!({ "data": { "viewer": null }, "errors": [{ "type": "FORBIDDEN", "path": ["viewer", 0] }] }),
+            "partial",
+        ),
         (200, json!({ "data": null, "errors": [{ "type": "NOT_FOUND", "message": "do not keep me" }] }), "failed"),
         (200, json!({ "errors": [{ "message": "Something went wrong while executing your query." }] }), "too much"),
         (200, json!({ "data": {}, "errors": [{ "type": "RESOURCE_LIMITS_EXCEEDED" }] }), "too much"),
@@ -244,16 +245,10 @@ async fn a_limit_inside_a_success_of_graphql_is_waited_for() {
     assert!(begun.elapsed() >= Duration::from_secs(1));
 }
 
-static KEY: LazyLock<String> = LazyLock::new(|| {
-    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
-    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()))
-});
-
 /// An App whose key is in a file, and the token that its installation 7 has on `server`.
 async fn installation(server: &Server, folder: &Path) -> ReadApi {
     let file = folder.join("app.pem");
-    std::fs::write(&file, &*KEY).unwrap();
+    std::fs::write(&file, &*crate::github::APP_KEY).unwrap();
     let env = env(&[]);
     let sign_in = GitHubSignIn::of(Some((42, &file)), &env).unwrap().unwrap();
     let http = Http::new(settings(&server.url())).unwrap();

@@ -26,9 +26,17 @@ const SOURCES: &[Source] = &[
     Source("=/github/orgs/contoso/actions/runners", &["github_runner"], "organization_self_hosted_runners=read"),
     Source("=/github/orgs/contoso/hooks", &["github_hook"], "organization_hooks=read"),
     Source("=/github/orgs/contoso/rulesets", &["github_ruleset_bypass"], "organization_administration=write"),
-    Source("=/github/orgs/contoso/actions/oidc/customization/sub", &["github_oidc_template"], "organization_administration=read"),
+    Source(
+        "=/github/orgs/contoso/actions/oidc/customization/sub",
+        &["github_oidc_template"],
+        "organization_administration=read",
+    ),
     Source("/personal-access-tokens", &["github_token_grant"], "organization_personal_access_tokens=read"),
-    Source("/personal-access-token-requests", &["github_token_grant"], "organization_personal_access_token_requests=read"),
+    Source(
+        "/personal-access-token-requests",
+        &["github_token_grant"],
+        "organization_personal_access_token_requests=read",
+    ),
     Source("/credential-authorizations", &["github_sso_authorization"], "organization_administration=read"),
     Source("=/github/orgs/contoso/actions/secrets", SECRET, "organization_secrets=read"),
     Source("=/github/orgs/contoso/dependabot/secrets", SECRET, "organization_dependabot_secrets=read"),
@@ -68,11 +76,13 @@ async fn a_list_that_is_refused_is_a_gap_with_its_permission_and_leaves_all_othe
             let evidence = collected(&serve(refuse(Faults::none(), on))).await;
             let gaps = gaps(&evidence);
             for table in *tables {
-                let named = gaps.iter().any(|gap| gap.0 == *table && gap.1.starts_with("denied") && gap.1.contains(needs));
+                let named =
+                    gaps.iter().any(|gap| gap.0 == *table && gap.1.starts_with("denied") && gap.1.contains(needs));
                 assert!(named, "{on}: {table} has no gap that names {needs}: {gaps:?}");
             }
             // Whose schedule cannot be told hides on which runner it ran.
-            let follow = if *on == "/sync.yml/runs" { &["github_workflow", "github_job", "github_run"][..] } else { &[] };
+            let follow =
+                if *on == "/sync.yml/runs" { &["github_workflow", "github_job", "github_run"][..] } else { &[] };
             let except = [tables, follow].concat();
             assert_eq!(others(&evidence, &except), others(&whole, &except), "{on}");
         }
@@ -82,7 +92,10 @@ async fn a_list_that_is_refused_is_a_gap_with_its_permission_and_leaves_all_othe
 #[tokio::test]
 async fn what_hides_other_lists_leaves_a_gap_in_each_of_them() {
     for (on, hidden) in [
-        ("=/github/orgs/contoso/repos", &["github_repository", "github_deploy_key", "github_secret", "github_hook"][..]),
+        (
+            "=/github/orgs/contoso/repos",
+            &["github_repository", "github_deploy_key", "github_secret", "github_hook"][..],
+        ),
         ("=/github/repos/contoso/deploy/environments", &["github_reviewer", "github_secret", "github_variable"][..]),
         ("/graphql", &["github_workflow", "github_schedule_actor", "github_code_owner", "github_branch_allowance"][..]),
         ("/audit-log", &["github_event"][..]),
@@ -129,7 +142,8 @@ async fn a_list_that_breaks_is_no_list() {
     ];
     for (name, faults) in ways {
         let evidence = collected(&serve(faults)).await;
-        let scopes: Vec<String> = gaps(&evidence).into_iter().filter(|gap| gap.0 == "github_hook").map(|gap| gap.2).collect();
+        let scopes: Vec<String> =
+            gaps(&evidence).into_iter().filter(|gap| gap.0 == "github_hook").map(|gap| gap.2).collect();
         assert_eq!(scopes, ["contoso: webhooks"], "{name}");
     }
     assert!(foreign.requests().is_empty(), "the token never reaches another host");

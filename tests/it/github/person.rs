@@ -9,8 +9,9 @@ use super::{Evidence, alice, collect, config, serve};
 /// Login, id, source and grade of the GitHub accounts, and whether a gap says that there may be more.
 fn accounts(evidence: &Evidence) -> (Vec<[Option<String>; 4]>, bool) {
     let connection = rusqlite::Connection::open(evidence.path()).unwrap();
-    let mut query =
-        connection.prepare("SELECT name, id, source, grade FROM identity WHERE kind = 'github' ORDER BY source").unwrap();
+    let mut query = connection
+        .prepare("SELECT name, id, source, grade FROM identity WHERE kind = 'github' ORDER BY source")
+        .unwrap();
     let row = |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
     let all = query.query_map([], row).unwrap().map(Result::unwrap).collect();
     let coverage = evidence.coverage().unwrap();
@@ -57,10 +58,11 @@ async fn a_login_that_is_gone_is_a_name_and_a_gap_unless_somebody_knows_the_acco
 #[tokio::test]
 async fn two_sources_that_disagree_end_the_run() {
     let server = serve(Faults::none());
-    let error = collect(&config(&server), &named(Some("alicia"))).await.unwrap_err();
+    let error = collect(&config(&server), &named(Some("alicia"))).await.map(drop).unwrap_err();
     assert_eq!(error.exit_code(), Exit::Usage);
     let text = error.to_string();
     assert!(text.contains("70000001") && text.contains("70000002"), "{text}");
-    let read = server.requests().iter().any(|request| request.path.contains("/members") || request.path.contains("/repos"));
+    let read =
+        server.requests().iter().any(|request| request.path.contains("/members") || request.path.contains("/repos"));
     assert!(!read, "nothing was collected");
 }
