@@ -436,7 +436,11 @@ impl Cli {
             }
             Verb::Scan(args) => run::scan::scan(&args.into(), config, env).await,
             Verb::Check { evidence, delivery } => run::check(&evidence, &config()?, &delivery.into(), env).await,
-            Verb::Verify(args) => run::verify::verify(&args.into(), env),
+            Verb::Verify(args) => {
+                // Only judging takes settings.
+                let config = if args.rejudge { config()? } else { Config::default() };
+                run::verify::verify(&args.into(), &config, env)
+            }
             Verb::Sign { bundle, key } => run::verify::sign(&bundle, key.as_deref(), &config()?, env).await,
             Verb::Key { verb: KeyVerb::New { kind, path, encrypt } } => {
                 run::verify::new_key(kind.into(), &path, encrypt, env)

@@ -300,6 +300,12 @@ mod tests {
             Error::Ambiguous { asked: HOSTILE.into(), candidates: vec![HOSTILE.into()] },
             Error::NotFound { asked: HOSTILE.into(), looked: vec![HOSTILE.into()] },
             Error::Output { target: HOSTILE.into(), source: io(io::ErrorKind::BrokenPipe) },
+            Error::Seal(seal::Error::Key { path: HOSTILE.into(), fault: seal::KeyFault::Label(HOSTILE.into()) }),
+            Error::Seal(seal::Error::Timestamp(HOSTILE.into())),
+            Error::Bundle(bundle::Error::Taken(HOSTILE.into())),
+            Error::Bundle(bundle::Error::Broken { path: HOSTILE.into(), what: HOSTILE.into() }),
+            Error::Archive(archive::Error::Taken(HOSTILE.into())),
+            Error::Undelivered { what: HOSTILE.into(), hint: HOSTILE.into() },
             Error::Cancelled,
         ]
     }
@@ -338,7 +344,7 @@ mod tests {
     #[test]
     fn every_kind_of_end_has_its_own_number() {
         let codes: Vec<u8> = every_error().iter().map(|error| error.exit_code().code()).collect();
-        assert_eq!(codes, [2, 2, 2, 1, 2, 4, 2, 2, 1, 130]);
+        assert_eq!(codes, [2, 2, 2, 1, 2, 4, 2, 2, 1, 2, 1, 2, 7, 1, 8, 130]);
     }
 
     #[test]

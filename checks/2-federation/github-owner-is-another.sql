@@ -4,7 +4,7 @@ severity = "high"
 why      = "The login was given up and registered by somebody else, or the account was renamed: the trust does not mean whom it was made for."
 fix      = "Find out for whom the trust was made, and delete it or write it anew with today's numbers of owner and repository. A trust whose number does not match accepts nothing: deleting it stops nothing."
 action   = "delete-federated-credential"
-controls = { nist = ["AC-2", "IA-4"], iso27001 = ["A.5.16"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI4:2025"] }
+controls = { nist = ["AC-2", "IA-4"], iso27001 = ["A.5.16"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI1:2025", "NHI4:2025"] }
 */
 SELECT NULL                    AS person,
        trust.subject           AS subject,

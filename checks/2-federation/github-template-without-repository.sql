@@ -4,7 +4,7 @@ severity = "high"
 why      = "The subject is made from claims that other repositories share, or that anybody with write access can choose: a federated credential for it accepts them all."
 fix      = "Put repo or repository_id into the subject's claims. Federated credentials for the old subject stop matching: write the new ones first."
 monotone = true
-controls = { nist = ["AC-3", "IA-9"], iso27001 = ["A.5.16", "A.8.3"], soc2 = ["CC6.1"], owasp-nhi = ["NHI4:2025", "NHI6:2025"] }
+controls = { nist = ["AC-3", "IA-9"], iso27001 = ["A.5.16", "A.8.3"], soc2 = ["CC6.1"], cis = ["6.8"], owasp-nhi = ["NHI4:2025", "NHI6:2025"] }
 */
 SELECT NULL                    AS person,
        printf('github:repo/%s/%s/oidc-template', own.organization, own.repository) AS subject,

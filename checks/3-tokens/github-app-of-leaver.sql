@@ -4,7 +4,7 @@ severity = "high"
 why      = "An installed app acts with keys of its owner and needs no member. Its own tokens outlive whoever installed it."
 fix      = "If the leaver owns the app, uninstall it: its owner can sign in as it at any time. If they only installed it, find out who needs it; suspending the installation first can be undone."
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "SA-9"], iso27001 = ["A.5.18", "A.5.19"], soc2 = ["CC6.3", "CC9.2"], owasp-nhi = ["NHI1:2025", "NHI3:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "SA-9"], iso27001 = ["A.5.18", "A.5.19"], soc2 = ["CC6.3", "CC9.2"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI3:2025"] }
 
 [params]
 log_days = 180            # how far back the audit log of an organisation reaches

@@ -5,7 +5,7 @@ why      = "A deploy key is bound to the repository, not to the account: it keep
 fix      = "Find out what deploys with it, add a new key from a machine of your own, then delete this one. What still uses it cannot pull any more."
 action   = "delete-github-deploy-key"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI7:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI7:2025"] }
 
 [params]
 log_days = 180            # how far back the audit log of an organisation reaches

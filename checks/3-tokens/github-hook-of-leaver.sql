@@ -5,7 +5,7 @@ why      = "It sends every event, with code and names in it, to a host that the 
 fix      = "Find out who runs the receiver. Switch the webhook off first, which can be undone; delete it when nobody misses it."
 action   = "delete-github-hook"
 monotone = true
-controls = { nist = ["PS-4", "AC-4", "CM-7"], iso27001 = ["A.5.14", "A.8.12"], soc2 = ["CC6.7"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-4", "CM-7"], iso27001 = ["A.5.14", "A.8.12"], soc2 = ["CC6.7"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 
 [params]
 log_days = 180            # how far back the audit log of an organisation reaches

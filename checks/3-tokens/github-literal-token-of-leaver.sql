@@ -4,7 +4,7 @@ severity = "critical"
 why      = "Everybody who can read the repository can act as the leaver, and what uses the token goes on doing so."
 fix      = "Revoke the token at its issuer, then give the workflow a secret or an identity of its own. Taking it out of the file is not enough: history keeps it."
 monotone = true
-controls = { nist = ["PS-4", "IA-5"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI10:2025"] }
+controls = { nist = ["PS-4", "IA-5"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT owner.person            AS person,
        literal.id              AS subject,

@@ -4,7 +4,7 @@ severity = "high"
 why      = "Everybody who can read the repository has it, leavers included; nobody rotates what is not known to be a secret."
 fix      = "Revoke the token at its issuer, then store the new one as a secret. Taking it out of the file is not enough: history keeps it."
 monotone = true
-controls = { nist = ["IA-5", "SC-28"], iso27001 = ["A.5.17", "A.8.12"], soc2 = ["CC6.1"], owasp-nhi = ["NHI2:2025"] }
+controls = { nist = ["IA-5", "SC-28"], iso27001 = ["A.5.17", "A.8.12"], soc2 = ["CC6.1"], cis = ["16.1"], owasp-nhi = ["NHI2:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT NULL                    AS person,
        literal.id              AS subject,

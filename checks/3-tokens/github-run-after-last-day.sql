@@ -4,7 +4,7 @@ severity = "high"
 why      = "Something still acts in the leaver's name: a schedule, a token, or the leaver."
 fix      = "See what started it. A schedule is to be taken over by somebody else; anything else means a credential that still works: find and revoke it."
 monotone = true
-controls = { nist = ["PS-4", "AU-6"], iso27001 = ["A.8.15", "A.8.16"], soc2 = ["CC7.2"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AU-6"], iso27001 = ["A.8.15", "A.8.16"], soc2 = ["CC7.2"], cis = ["6.2", "8.11"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT leaver.person           AS person,
        printf('github:repo/%s/%s/runs/%s/%s', run.organization, run.repository, ifnull(run.path, 'unknown'), ifnull(run.event, 'unknown')) AS subject,

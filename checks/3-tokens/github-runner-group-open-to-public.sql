@@ -4,7 +4,7 @@ severity = "high"
 why      = "Anybody can open a pull request on a public repository, a leaver too, and may so run code on the organisation's own machines."
 fix      = "Close the group to public repositories. Their jobs then wait until they ask for another runner."
 monotone = true
-controls = { nist = ["AC-3", "AC-6", "CM-7"], iso27001 = ["A.8.3"], soc2 = ["CC6.1", "CC6.6"], owasp-nhi = ["NHI6:2025", "NHI8:2025"] }
+controls = { nist = ["AC-3", "AC-6", "CM-7"], iso27001 = ["A.8.3"], soc2 = ["CC6.1", "CC6.6"], cis = ["3.3"], owasp-nhi = ["NHI6:2025", "NHI8:2025"] }
 */
 SELECT NULL                    AS person,
        runners.id              AS subject,

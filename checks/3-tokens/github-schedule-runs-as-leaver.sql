@@ -5,7 +5,7 @@ why      = "The schedule goes on after the account is removed from the organisat
 fix      = "Let somebody else change the cron line in a commit: the runs are then theirs. Or disable the workflow. If the account is managed, its suspension stops these jobs without a word: tell who depends on them."
 action   = "disable-github-workflow"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "CM-3"], iso27001 = ["A.5.18", "A.8.9"], soc2 = ["CC6.1", "CC8.1"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "CM-3"], iso27001 = ["A.5.18", "A.8.9"], soc2 = ["CC6.1", "CC8.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
 */
 SELECT schedule.person         AS person,
        schedule.workflow       AS subject,

@@ -3,7 +3,7 @@ title    = "A GitHub secret is named after the leaver"
 severity = "medium"
 why      = "A guess by the name alone: a secret that is called after a person usually holds a token of that person."
 fix      = "Ask who uses it; replace it by a token of a service or an app under another name, then revoke the old one where it was issued. Deleting the secret first leaves workflows with an empty value and no error."
-controls = { nist = ["PS-4", "IA-4", "IA-5"], iso27001 = ["A.5.16", "A.5.17"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
+controls = { nist = ["PS-4", "IA-4", "IA-5"], iso27001 = ["A.5.16", "A.5.17"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
 */
 SELECT DISTINCT
        named.person            AS person,

@@ -3,7 +3,7 @@ title    = "GitHub secrets that the leaver administered were not rotated since t
 severity = "medium"
 why      = "Whoever administers secrets can hand them to a workflow that shows them. Which of them the leaver took, no log tells."
 fix      = "Rotate them where they were issued, the most powerful first, and store the new values. Deleting a secret instead leaves workflows with an empty value and no error."
-controls = { nist = ["PS-4", "IA-5"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI7:2025"] }
+controls = { nist = ["PS-4", "IA-5"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI7:2025"] }
 */
 SELECT led.person              AS person,
        CASE WHEN secret.repository IS NULL     THEN printf('github:org/%s/secrets', secret.organization)

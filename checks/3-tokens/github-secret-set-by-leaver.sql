@@ -3,7 +3,7 @@ title    = "A GitHub secret was last set by the leaver"
 severity = "high"
 why      = "Whoever sets a secret knows its value: the leaver can use it from anywhere, without GitHub."
 fix      = "Rotate the credential where it was issued, then store the new value. Do not delete the secret first: workflows that use it would go on with an empty value and no error."
-controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI7:2025"] }
+controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI7:2025"] }
 
 [params]
 log_days = 180            # how far back the audit log of an organisation reaches

@@ -5,7 +5,7 @@ why      = "The authorisation was given once and is not asked again: the credent
 fix      = "Revoke the authorisations of the account. Whatever pulls or pushes with these credentials stops; as long as the membership lasts, the account can authorise them anew."
 action   = "revoke-github-sso-authorization"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI7:2025", "NHI10:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI7:2025", "NHI10:2025"] }
 */
 SELECT leaver.person           AS person,
        let_in.id               AS subject,

@@ -4,7 +4,7 @@ severity = "critical"
 why      = "A leaver's runner goes on with cached credentials as a principal without user name: a search for the name finds nothing."
 fix      = "Close the path that is named, first of all; then look up what was read, and treat it as disclosed."
 monotone = true
-controls = { nist = ["PS-4", "AC-2(12)", "AU-6"], iso27001 = ["A.8.15", "A.8.16"], soc2 = ["CC7.2"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(12)", "AU-6"], iso27001 = ["A.8.15", "A.8.16"], soc2 = ["CC7.2"], cis = ["6.2", "8.11"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP07:2025"] }
 */
 WITH late AS MATERIALIZED (
        SELECT activity.*, last_day.date AS date, last_day.ends_at AS ends_at

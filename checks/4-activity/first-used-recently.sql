@@ -4,7 +4,7 @@ severity = "low"
 why      = "What nobody needed before is not needed to hand over work. Of a person, the last week is the one before the last day."
 fix      = "Ask what it was for; if nobody knows, look at the calls one by one."
 monotone = false
-controls = { nist = ["AU-6"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"] }
+controls = { nist = ["AU-6"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 
 [params]
 days         = 7  # the last week

@@ -4,7 +4,7 @@ severity = "critical"
 why      = "A pipeline works on its own few directories day after day. Many others in one night is somebody with its credentials."
 fix      = "Cut off the identity, close the path that is named, and treat what was read as disclosed."
 monotone = true
-controls = { nist = ["AU-6", "SI-4", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], owasp-nhi = ["NHI9:2025"] }
+controls = { nist = ["AU-6", "SI-4", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"], owasp-nhi = ["NHI9:2025"] }
 
 [params]
 directories  = 10  # so many directories that it never touched before, in one local day outside working hours

@@ -4,7 +4,7 @@ severity = "high"
 why      = "The last call counts over everything that the log retains, also beyond the window in which calls are read one by one."
 fix      = "Close the path that is named; the check activity-after-last-day tells what was done."
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "AU-6"], iso27001 = ["A.8.15"], soc2 = ["CC7.2"] }
+controls = { nist = ["PS-4", "AC-2(3)", "AU-6"], iso27001 = ["A.8.15"], soc2 = ["CC7.2"], cis = ["5.3", "8.11"] }
 */
 SELECT caller.person  AS person,
        printf('%s/server/%s', caller.subject, ifnull(seen.server, '-')) AS subject,

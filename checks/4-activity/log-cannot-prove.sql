@@ -4,7 +4,7 @@ severity = "low"
 why      = "A log that is silent, or forgets before anybody looks, proves nothing: no call in it does not mean that none was made."
 fix      = "Keep the log for the days that the checklist asks for, and raise an alarm when it falls silent."
 monotone = true
-controls = { nist = ["AU-4", "AU-5", "AU-11"], iso27001 = ["A.8.15"], soc2 = ["CC7.2"], cis = ["8.10"] }
+controls = { nist = ["AU-4", "AU-5", "AU-11"], iso27001 = ["A.8.15"], soc2 = ["CC7.2"], cis = ["8.10"], owasp-mcp = ["MCP08:2025"] }
 
 [params]
 retention_days = 90 # so long the log has to be kept

@@ -3,7 +3,7 @@ title    = "In the last weeks of work places and tools were used that never were
 severity = "medium"
 why      = "Who takes something along looks where the daily work never leads."
 fix      = "Compare with the work that was planned; ask the manager before anything else."
-controls = { nist = ["AU-6", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"] }
+controls = { nist = ["AU-6", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 
 [params]
 recent_days     = 30 # the last days, up to the last day of work; what was before is the baseline

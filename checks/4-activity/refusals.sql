@@ -4,7 +4,7 @@ severity = "high"
 why      = "Somebody who is refused again and again within minutes is looking for what the credentials can still open."
 fix      = "Find out who it was; close the path that is named, and look at what was not refused around that time."
 monotone = true
-controls = { nist = ["AU-6", "SI-4", "AC-7"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
+controls = { nist = ["AU-6", "SI-4", "AC-7"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"], owasp-mcp = ["MCP02:2025"] }
 
 [params]
 refusals = 5   # in any such span

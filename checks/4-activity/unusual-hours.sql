@@ -3,7 +3,7 @@ title    = "In the last weeks of work far more was done outside working hours th
 severity = "medium"
 why      = "Who takes something along does it when nobody looks."
 fix      = "Look at what was done in these hours; ask the manager before anything else."
-controls = { nist = ["AU-6", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"] }
+controls = { nist = ["AU-6", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 
 [params]
 recent_days  = 30 # the last days, up to the last day of work; what was before is the baseline

@@ -3,7 +3,7 @@ title    = "On some of the last days of work far more was done than usual"
 severity = "medium"
 why      = "Who is about to leave and takes something along does it in the last weeks, and it takes more calls than work does."
 fix      = "Look at these days call by call; ask the manager before anything else."
-controls = { nist = ["AU-6", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"] }
+controls = { nist = ["AU-6", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 
 [params]
 recent_days  = 30 # the last days, up to the last day of work; what was before is the baseline

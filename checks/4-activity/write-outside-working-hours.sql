@@ -4,7 +4,7 @@ severity = "medium"
 why      = "Changes at night and on weekends are seen by nobody while they happen."
 fix      = "Ask who did it and why; if nobody knows, undo it and close the path that is named."
 monotone = true
-controls = { nist = ["AU-6", "AC-2(12)"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"] }
+controls = { nist = ["AU-6", "AC-2(12)"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 */
 WITH changed AS (
        SELECT activity.*,

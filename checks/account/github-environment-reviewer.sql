@@ -4,7 +4,7 @@ severity = "medium"
 why      = "A job that waits for this review gets the environment's secrets and identity as soon as the account says yes; where nobody else may, nothing is released any more."
 fix      = "Name a team as the reviewer. Saving an environment replaces all of its rules: send the others along."
 monotone = true
-controls = { nist = ["AC-2(3)", "AC-5", "CM-3"], iso27001 = ["A.5.3", "A.8.32"], soc2 = ["CC6.3", "CC8.1"] }
+controls = { nist = ["AC-2(3)", "AC-5", "CM-3"], iso27001 = ["A.5.3", "A.8.32"], soc2 = ["CC6.3", "CC8.1"], cis = ["6.2"] }
 */
 SELECT leaver.person           AS person,
        printf('%s/reviewer/%s', reviewer.id, ifnull(reviewer.user_id, reviewer.login)) AS subject,

@@ -5,7 +5,7 @@ why      = "Whoever reads the mail can accept it, also after the account was rem
 fix      = "Cancel the invitation."
 action   = "cancel-github-invitation"
 monotone = true
-controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT DISTINCT
        identity.person         AS person,

@@ -5,7 +5,7 @@ why      = "Membership is the root of every other access: tokens, SSH keys and s
 fix      = "Remove the member, or suspend the account at the identity provider if it is managed there. Teams and repository access go with it; deploy keys, webhooks, secrets, runners, installed apps and scheduled workflows stay and have checks of their own."
 action   = "remove-github-member"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.11", "A.5.18"], soc2 = ["CC6.2", "CC6.3"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.11", "A.5.18"], soc2 = ["CC6.2", "CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT leaver.person           AS person,
        printf('github:org/%s/member/%s', member.organization, ifnull(member.user_id, member.login)) AS subject,

@@ -4,7 +4,7 @@ severity = "high"
 why      = "Such a role reads or manages every repository of the organisation, also those to which nobody added the person."
 fix      = "Take the role away, or remove the person from the team that holds it."
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["6.2", "5.4"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }
 */
 SELECT leaver.person           AS person,
        printf('github:org/%s/role/%s/user/%s', held.organization, held.role_id, ifnull(held.user_id, held.login)) AS subject,

@@ -5,7 +5,7 @@ why      = "Whoever is made a collaborator when the membership ends keeps reposi
 fix      = "Remove the outside collaborator from the organisation: this ends the access to all its repositories. Jobs that pull with the account's keys or tokens stop."
 action   = "remove-github-outside-collaborator"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2", "CC6.3"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2", "CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT leaver.person           AS person,
        printf('github:org/%s/outside-collaborator/%s', outsider.organization, ifnull(outsider.user_id, outsider.login)) AS subject,

@@ -5,7 +5,7 @@ why      = "A grant on one repository survives the removal from a team, and whoe
 fix      = "Remove the collaborator from the repository. This also cancels invitations that they sent, and takes them off its issues."
 action   = "remove-github-collaborator"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.15", "A.5.18"], soc2 = ["CC6.3"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.15", "A.5.18"], soc2 = ["CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }
 */
 SELECT leaver.person           AS person,
        printf('github:repo/%s/%s/collaborator/%s', access.organization, access.repository,

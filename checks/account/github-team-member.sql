@@ -5,7 +5,7 @@ why      = "A team carries its repositories and its reviews: as long as the name
 fix      = "Remove the team membership; where the team follows a group of the identity provider, remove the person from that group."
 action   = "remove-github-team-member"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT leaver.person           AS person,
        printf('github:org/%s/team/%s/member/%s', member.organization, member.team, ifnull(member.user_id, member.login)) AS subject,

@@ -14,6 +14,9 @@ use crate::token;
 /// Codes by which Microsoft says that the tenant lacks a licence, whatever the status is.
 const LICENCE_CODES: [&str; 2] = ["Authentication_RequestFromNonPremiumTenantOrB2CTenant", "AadPremiumLicenseRequired"];
 
+/// Codes by which GraphQL says that something is not shown, whether it is there or not.
+const QUERY_DENIED: [&str; 3] = ["FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"];
+
 /// The longest error code that is kept.
 const CODE_LIMIT: usize = 64;
 
@@ -146,6 +149,7 @@ impl Error {
         match self {
             Error::NoToken { .. } | Error::NoVariable { .. } | Error::SignIn(_) => GapKind::SignIn,
             Error::Denied(_) => GapKind::Denied,
+            Error::Query { code: Some(code), .. } if QUERY_DENIED.contains(&code.text()) => GapKind::Denied,
             Error::Unlicensed(_) => GapKind::Unlicensed,
             Error::Throttled(_) | Error::ShortList { .. } => GapKind::Truncated,
             _ => GapKind::Failed,

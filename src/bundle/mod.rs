@@ -23,7 +23,8 @@ use crate::report::Format;
 use crate::text::{Untrusted, visible};
 
 /// The report in every form that a bundle holds.
-const REPORTS: &[(&str, Format)] = &[(REPORT, Format::Json)];
+const REPORTS: &[(&str, Format)] =
+    &[(REPORT, Format::Json), ("report.html", Format::Html), ("report.md", Format::Markdown)];
 
 /// The report for machines.
 pub const REPORT: &str = "report.json";

@@ -41,10 +41,23 @@ pub fn rejudge(directory: &Path, report: &Report, checks: &Checks) -> Outcome {
 
 fn judged(evidence: &Path, report: &Report, checks: &Checks) -> Result<Report, String> {
     let evidence = Evidence::open(evidence).map_err(|error| error.to_string())?;
-    let judgements = check::judge(&evidence, checks, Limits::default()).map_err(|error| error.to_string())?;
+    let judgements =
+        check::judge(&evidence, &tuned(checks, report), Limits::default()).map_err(|error| error.to_string())?;
     let time = |text: &str| text.parse().map_err(|_| "the report has no valid times".to_owned());
     let times = Times { started_at: time(&report.run.started_at)?, finished_at: time(&report.run.finished_at)? };
     Report::new(&evidence, &judgements, &checks.sha256(), times).map_err(|error| error.to_string())
+}
+
+/// The checks with the parameters that the report lists: the configuration of then need not be here.
+fn tuned(checks: &Checks, report: &Report) -> Checks {
+    let mut tuned = checks.clone();
+    for check in report.checks() {
+        for (name, value) in &check.params {
+            // What these checks do not have shows in what they find.
+            let _ = tuned.tune(&check.id, name, value);
+        }
+    }
+    tuned
 }
 
 fn differences(report: &Report, again: &Report) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! What was seen, in one SQLite file per run: written once, sealed by its digest, then only read.
 //! Nothing here judges, and nothing here knows a service.
 
+mod activity;
 mod federation;
 mod function;
 mod local;
@@ -10,6 +11,7 @@ mod sealed;
 mod tool;
 mod writer;
 
+pub use activity::{Calls, Span};
 pub use row::Row;
 pub use sealed::{Coverage, Evidence, Person};
 pub use writer::{Exchange, Rows, Scope, Stop, Tally, Writer};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::activity;
 use super::{
     Check, Control, Coverage, Digest, Framework, Identity, Mode, Person, Report, Run, State, Step, Times, Tool, Version,
 };
@@ -48,6 +49,7 @@ impl Report {
                 tenant: evidence.meta("tenant")?.map(Untrusted::from),
             },
             verdict: Verdict::of(steps.iter().map(|step| step.verdict)),
+            activity: activity::of(evidence, &people, now)?,
             people,
             controls: controls(judgements),
             steps,

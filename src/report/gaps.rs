@@ -34,9 +34,9 @@ pub(super) fn open(check: &Check) -> usize {
     count(check, Status::Unknown).max(usize::from(unexplained))
 }
 
-/// What is missing. What a longer history needs is a sentence, and the next step says it.
+/// What is missing. What a longer history or a collection needs is a sentence, and the next step says it.
 pub(super) fn title(kind: GapKind, needs: Option<&str>) -> String {
-    let named = needs.filter(|_| kind != GapKind::Retention);
+    let named = needs.filter(|_| !matches!(kind, GapKind::Retention | GapKind::NotCollected));
     named.map_or_else(|| kind.to_string(), |needs| format!("{kind}: {needs}"))
 }
 

@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use super::gaps::{few, groups, number, open, title};
 use super::words::{
-    CONTROLS, GRADES, called, conclusion, count, failed, found, last_day, mode, next, owners, plural, summary,
-    undecided, verdict_word, worst, worst_first,
+    CONTROLS, GRADES, activity_in_words, called, conclusion, count, failed, found, last_day, mode, next, owners,
+    plural, summary, undecided, verdict_word, worst, worst_first,
 };
-use super::{Check, Report};
+use super::{Check, Day, Report};
 use crate::model::{Finding, Status, Verdict};
 use crate::text::Untrusted;
 use crate::text::escape::{markdown, markdown_words};
@@ -27,6 +27,7 @@ pub fn render(report: &Report) -> String {
     head(&mut out, report);
     steps(&mut out, report);
     to_do(&mut out, report);
+    activity(&mut out, report);
     findings(&mut out, report);
     gaps(&mut out, report);
     settled(&mut out, report);
@@ -72,6 +73,23 @@ fn to_do(out: &mut String, report: &Report) {
         let (fix, id) = (check.fix.markdown_words(), markdown(&check.id));
         line!(out, "- [ ] **{}** {fix} Who: {}. {found} of {id}", worst(check), owners(check).join(", "));
     }
+}
+
+/// What was done, and each day after the last one on which anything was.
+fn activity(out: &mut String, report: &Report) {
+    line!(out, "\n## Activity\n");
+    if report.activity.is_empty() {
+        line!(out, "Not collected: no log was read, so this report says nothing about what was done.");
+    }
+    for activity in report.activity.iter().take(LISTED) {
+        let words = markdown_words(&activity_in_words(activity));
+        line!(out, "- {}: {words} (days of {})", markdown(&activity.person), markdown(&activity.timezone));
+        let after = |day: &&Day| day.after_last_day && (day.own > 0 || day.others > 0);
+        for day in activity.days.iter().filter(after).take(LISTED) {
+            line!(out, "  - {}: {} own calls, {} by others", markdown(&day.date), day.own, day.others);
+        }
+    }
+    more(out, report.activity.len(), "people");
 }
 
 fn findings(out: &mut String, report: &Report) {
@@ -175,7 +193,7 @@ fn proof(out: &mut String, report: &Report) {
     line!(out, "\n## How to verify\n");
     line!(out, "- SHA-256 of the evidence: {}", markdown(&report.evidence.sha256));
     line!(out, "- SHA-256 over the checks: {}", markdown(&report.checks.sha256));
-    line!(out, "- {}", super::words::UNSIGNED);
+    line!(out, "- {}", markdown(&super::words::seal(report)));
     let tenant = report.run.tenant.as_ref().map(Untrusted::markdown);
     line!(out, "- {} {}, tenant {}", report.tool.name, report.tool.version, tenant.as_deref().unwrap_or("not known"));
 }

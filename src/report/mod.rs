@@ -1,6 +1,7 @@
 //! The one [`Report`] value: what a run concluded, version 1. Every format only renders it.
 //! Fields may be added within a version, never renamed or removed.
 
+mod activity;
 mod build;
 pub mod csv;
 mod gaps;
@@ -43,6 +44,9 @@ pub struct Report {
     pub people: Vec<Person>,
     /// The conclusions, step by step. A step without checks is absent.
     pub steps: Vec<Step>,
+    /// The calls around each person, day by day. Empty: no log was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activity: Vec<Activity>,
     /// The same conclusions by control: evidence for an auditor, no statement about compliance.
     #[serde(default)]
     pub controls: Vec<Framework>,
@@ -222,6 +226,32 @@ pub struct Check {
     /// The values that its parameters had.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Param>,
+}
+
+/// The calls around one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Activity {
+    /// `entra:user/<object id>`.
+    pub person: String,
+    /// The time zone of the days: the organisation's, or UTC if that is not configured.
+    pub timezone: String,
+    /// Every day that was asked for, in order.
+    pub days: Vec<Day>,
+}
+
+/// One day in a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Day {
+    /// The local date.
+    pub date: String,
+    /// Calls by the person's own account or name.
+    pub own: i64,
+    /// Calls by everything else that the person can act through.
+    pub others: i64,
+    /// Whether the logs can tell about the whole day. If not, there may have been more calls.
+    pub state: State,
+    /// Whether the last day was over.
+    pub after_last_day: bool,
 }
 
 /// The conclusions of a run by the controls of one framework.

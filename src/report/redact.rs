@@ -41,6 +41,8 @@ const OURS: &[&str] = &[
     "seen_at",
     "last_day",
     "ends_at",
+    "date",
+    "timezone",
 ];
 
 /// Facts and fields whose whole value is the name of somebody.
@@ -84,6 +86,8 @@ impl Report {
         pseudonyms.redact(&mut value);
         let mut report: Report = serde_json::from_value(value)?;
         report.redacted = Some(Redacted { original: Digest { sha256 } });
+        // The seal and the place belong to the original.
+        (report.signed_by, report.archive) = (None, None);
         Ok(report)
     }
 }

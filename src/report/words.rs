@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::gaps::number;
-use super::{Check, Mode, Person, Report, Step};
+use super::{Activity, Check, Mode, Person, Report, State, Step};
 use crate::model::{Finding, Severity, Status, Verdict};
 use crate::text::Untrusted;
 
@@ -12,12 +12,24 @@ pub(super) const GRADES: &str = "[A] the issuer says so, [B] the control plane s
     actor, [D] only a name, path or text says so";
 
 /// What a list of controls is, and what it is not.
-pub(super) const CONTROLS: &str = "Each line names the checks that are evidence for a control, and what they concluded. \
-    Whether a control is met is for an auditor to say.";
+pub(super) const CONTROLS: &str = "The verdict of a control is what the checks that are evidence for it concluded. \
+    Whether the control is met is for an auditor to say.";
 
-/// What a rendering is worth by itself.
-pub(super) const UNSIGNED: &str = "This rendering carries no signature of its own. It proves something only as a file of a \
-    bundle whose seal has been verified.";
+/// What a rendering is worth: by itself nothing, in a signed bundle what its seal says.
+pub(super) fn seal(report: &Report) -> String {
+    match &report.signed_by {
+        Some(key) => format!(
+            "signed with the key {key}, in the bundle that this file came in: leaver verify BUNDLE --key PUB. Taken alone, \
+             this file proves nothing."
+        ),
+        None => "signed by nobody: nothing proves later that this is what leaver found".to_owned(),
+    }
+}
+
+/// Who signed a report, where there is place for one word only.
+pub(super) fn signer(report: &Report) -> &str {
+    report.signed_by.as_deref().unwrap_or("nobody")
+}
 
 /// A verdict in a word.
 pub(super) fn verdict_word(verdict: Verdict) -> &'static str {
@@ -36,7 +48,7 @@ pub(super) fn next(verdict: Verdict) -> &'static str {
         Verdict::Fail => "carry out what each finding says, the worst first; then run again until nothing is left",
         Verdict::Unknown => "close the gaps above and run again; until then this proves nothing",
         Verdict::NotApplicable => "choose checks that apply, then run again",
-        Verdict::Pass | Verdict::Waived => "keep the proof: --format json=report.json",
+        Verdict::Pass | Verdict::Waived => "keep the proof: --bundle DIR",
     }
 }
 
@@ -98,6 +110,28 @@ pub(super) fn worst_first(report: &Report) -> Vec<&Check> {
     let mut checks: Vec<&Check> = report.checks().filter(|check| count(check, Status::Fail) > 0).collect();
     checks.sort_by_key(|check| std::cmp::Reverse(worst(check)));
     checks
+}
+
+/// The activity around one person in a sentence.
+pub(super) fn activity_in_words(activity: &Activity) -> String {
+    let calls = |after: bool| -> i64 {
+        let days = activity.days.iter().filter(|day| day.after_last_day == after);
+        days.fold(0, |sum, day| sum.saturating_add(day.own).saturating_add(day.others))
+    };
+    let blind = activity.days.iter().filter(|day| day.state == State::Incomplete).count();
+    let after = usize::try_from(calls(true)).unwrap_or(0);
+    let days = activity.days.len();
+    let blind = match blind {
+        0 => format!("the logs tell about all of the {days} days"),
+        blind => format!("on {blind} of {days} days the logs cannot tell about all of it"),
+    };
+    format!("{} after the last day; {} before; {blind}", plural(after, "call"), calls(false))
+}
+
+/// The values that a check was judged with, as text.
+pub(super) fn params(check: &Check) -> String {
+    let all = check.params.iter().map(|(name, value)| format!("{name} = {value}"));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// How many things were found.

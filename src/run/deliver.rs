@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Delivery, settings};
 use crate::api::Http;
-use crate::archive::Archive;
+use crate::archive::{self, Archive};
 use crate::bundle::{ATTESTATION, Digests, Draft, TEST_RESULT, TIMESTAMP};
 use crate::config::{Config, TimestampUrl};
 use crate::env::Env;
@@ -22,7 +22,7 @@ pub(super) struct Sealing {
     force: bool,
     signer: Option<Signer>,
     authority: Option<Authority>,
-    archive: Option<Archive>,
+    archive: Option<Result<Archive, archive::Error>>,
     configuration: Option<String>,
 }
 
@@ -44,7 +44,11 @@ impl Sealing {
             None => None,
         };
         let archive = match &config.archive.url {
-            Some(_) => Some(Archive::open(&config.archive, settings::of(config), env)?),
+            // A wrong setting is told at once; a store that is away costs the copy only.
+            Some(_) => match Archive::open(&config.archive, settings::of(config), env) {
+                Err(error @ archive::Error::Setting(_)) => return Err(error.into()),
+                opened => Some(opened),
+            },
             None => None,
         };
         Ok(Some(Sealing {
@@ -72,7 +76,7 @@ impl Sealing {
             draft.fill(&report, evidence)?;
         }
         draft.commit()?;
-        if let (Some(archive), Some(place)) = (&self.archive, &report.archive)
+        if let (Some(Ok(archive)), Some(place)) = (&self.archive, &report.archive)
             && let Err(error) = archive.put(place, &self.target).await
         {
             undone.push(format!("not archived: {error}"));
@@ -82,7 +86,11 @@ impl Sealing {
 
     async fn place(&self, report: &Report, undone: &mut Vec<String>) -> Option<Place> {
         let organization = report.run.tenant.as_ref().map_or("", Untrusted::raw);
-        match self.archive.as_ref()?.next(organization).await {
+        let place = match self.archive.as_ref()? {
+            Ok(archive) => archive.next(organization).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match place {
             Ok(place) => Some(place),
             Err(error) => {
                 undone.push(format!("not archived: {error}"));

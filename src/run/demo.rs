@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub};
+use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub, Logs};
 use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
@@ -64,6 +64,7 @@ fn config(server: &Server) -> Result<Config, Error> {
     Ok(Config {
         entra: Entra { tenant: Some(estate.tenant().to_owned()), gateway_apps: estate.gateway_apps().to_vec() },
         github: GitHub { organizations: estate.organizations().to_vec(), ..GitHub::default() },
+        logs: Logs { timezone: Some(estate.timezone().clone()), ..Logs::default() },
         endpoints: Endpoints {
             login: endpoint("login")?,
             graph: endpoint("graph")?,

@@ -13,7 +13,7 @@ use crate::api::{self, Http, Service, SignIn};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::source::{azure, entra};
+use crate::source::{azure, entra, github};
 use crate::text::{Secret, visible};
 
 /// Prints what a run would use. Findings of its own are the missing permissions.
@@ -25,6 +25,10 @@ pub async fn doctor(config: &Config, env: &Env) -> Result<Exit, Error> {
     let mut text = String::new();
     let _ = writeln!(text, "sign-in          {}", SignIn::of(env, false));
     let _ = writeln!(text, "Microsoft Graph  {}", http.settings().endpoints.graph);
+    let hub = super::github::how(config, env)?.map(|how| how.to_string());
+    let none =
+        "no sign-in: the checks that need GitHub stay unknown; set GH_TOKEN, or [github] app-id and private-key-file";
+    let _ = writeln!(text, "GitHub           {}", visible(hub.as_deref().unwrap_or(none)));
     let gateways = match config.entra.gateway_apps.as_slice() {
         [] => "none configured: the gateway checks stay unknown; set [entra] gateway-apps".to_owned(),
         gateways => gateways.join(", "),
@@ -73,6 +77,10 @@ fn permissions(text: &mut String, claims: &Option<Claims>) -> bool {
     // No token says which roles its identity has in Azure.
     for (role, tables) in by_permission(azure::PERMISSIONS) {
         let _ = writeln!(text, "{:<9}{role:<40}{}", "in Azure", tables.join(", "));
+    }
+    // GitHub says what an endpoint takes only when it refuses.
+    for (permission, tables) in by_permission(github::PERMISSIONS) {
+        let _ = writeln!(text, "{:<9}{permission:<40}{}", "GitHub", tables.join(", "));
     }
     missing
 }

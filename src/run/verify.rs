@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{load_checks, output, settings};
+use super::{output, settings, tuned_checks};
 use crate::bundle::{self, Outcome, State, Trust};
 use crate::config::{Config, Key};
 use crate::env::Env;
@@ -34,14 +34,14 @@ pub struct Request {
 ///
 /// # Errors
 /// When a key cannot be read or the directory is not there.
-pub fn verify(request: &Request, env: &Env) -> Result<Exit, Error> {
+pub fn verify(request: &Request, config: &Config, env: &Env) -> Result<Exit, Error> {
     let mut trust = trust(&request.keys, request.tsa_root.as_deref())?;
     if let Some(previous) = &request.previous {
         trust.previous = bundle::verify(previous, &trust)?.manifest;
     }
     let mut found = bundle::verify(&request.bundle, &trust)?;
     if request.rejudge {
-        let checks = load_checks(&request.checks, env)?;
+        let checks = tuned_checks(&request.checks, config, env)?;
         if let Some(report) = &found.report {
             let outcome = bundle::rejudge(&request.bundle, report, &checks);
             found.outcomes.push(outcome);

@@ -109,6 +109,13 @@ pub struct Audit {
     pub archive: Option<Place>,
 }
 
+impl Audit {
+    /// The JSON Schema of this type.
+    pub fn json_schema() -> Value {
+        schemars::schema_for!(Audit).to_value()
+    }
+}
+
 /// The times of a run, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

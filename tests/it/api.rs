@@ -6,7 +6,7 @@ mod github;
 mod paging;
 mod retries;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod sign_in;
 
 use std::sync::{Arc, Mutex};

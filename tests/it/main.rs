@@ -1,6 +1,8 @@
 //! The one integration test binary.
 
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod api;
 #[cfg(test)]
 mod audit;
@@ -34,5 +36,7 @@ mod sandbox;
 mod scan;
 #[cfg(test)]
 mod scan_binary;
+#[cfg(test)]
+mod seal;
 #[cfg(test)]
 mod subject;

@@ -5,18 +5,18 @@ use maud::{Markup, html};
 
 use super::{anchor, foreign, severity};
 use crate::model::{Finding, Status};
-use crate::report::words::{GRADES, called, count, failed, step_title, undecided, worst};
+use crate::report::words::{GRADES, called, count, failed, params, step_title, undecided, worst};
 use crate::report::{Check, Report, Step};
 use crate::text::visible;
 
 /// Bytes that all rows have together.
 const ROOM: usize = 4_500_000;
 /// Bytes of markup that a row has besides its texts.
-const MARKUP: usize = 90;
+const MARKUP: usize = 120;
 /// Bytes that one row has at most.
 const LARGEST: usize = 4_000;
 /// Rows on the page; more than these nobody reads, and a browser gets slow.
-const ROWS: usize = 10_000;
+const ROWS: usize = 12_000;
 /// A check with more rows is folded up at first.
 const UNFOLDED: usize = 100;
 
@@ -105,7 +105,10 @@ fn of_check(report: &Report, step: &Step, check: &Check, room: &Room) -> Markup 
         article id=(anchor(&check.id)) data-step=(foreign(&step.step)) {
             header {
                 h4 { (severity(worst(check))) " " (check.title) }
-                p class="id" { code { (foreign(&check.id)) } }
+                p class="id" {
+                    code { (foreign(&check.id)) }
+                    @if !check.params.is_empty() { " with " (foreign(&params(check))) }
+                }
             }
             p { b { "Why it matters. " } (check.why) }
             p { b { "What to do. " } (check.fix) }

@@ -100,7 +100,7 @@ fn head(report: &Report) -> Markup {
                 @if report.people.is_empty() { dt { "Person" } dd { "nobody: the evidence is not about a person" } }
                 dt { "Run" } dd { (foreign(&mode(report))) }
                 dt { "Next" } dd { (next(report.verdict)) }
-                dt { "Seal" } dd { (super::words::UNSIGNED) }
+                dt { "Seal" } dd { (foreign(&super::words::seal(report))) }
             }
         }
     }
@@ -178,7 +178,7 @@ fn to_do(report: &Report) -> Markup {
                     tbody {
                         @for check in checks { tr {
                             td { (severity(worst(check))) }
-                            td { (check.fix) " " a href=(format!("#{}", anchor(&check.id))) { (check.title) } }
+                            td { (check.fix) small { a href=(format!("#{}", anchor(&check.id))) { (check.title) } } }
                             td { (owners(check).join(", ")) }
                             td class="n" { (count(check, Status::Fail)) }
                         } }

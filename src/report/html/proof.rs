@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{LISTED, anchor, foreign, more, word};
 use crate::model::{Status, Verdict};
 use crate::report::gaps::{Group, few, groups, number, open, title};
-use crate::report::words::{CONTROLS, UNSIGNED, called, count, last_day, plural};
+use crate::report::words::{CONTROLS, called, count, last_day, plural, seal};
 use crate::report::{Check, Coverage, Framework, Person, Report, State};
 
 pub(super) fn is_settled(check: &Check) -> bool {
@@ -23,7 +23,7 @@ pub(super) fn gaps(report: &Report) -> Markup {
                 h2 id="gaps-title" { "Could not be checked" }
                 p { "What could not be looked at is never counted as clean." }
                 @if !groups.is_empty() {
-                    table {
+                    table class="gaps" {
                         thead { tr { th scope="col" { "Missing" } th scope="col" { "Not seen" } th scope="col" { "What to do" } } }
                         tbody {
                             @for ((kind, needs, hint), group) in groups.iter().take(LISTED) { tr {
@@ -98,22 +98,21 @@ fn of_framework(report: &Report, framework: &Framework) -> Markup {
     let titles: BTreeMap<&str, &Check> = report.checks().map(|check| (check.id.as_str(), check)).collect();
     html! {
         h3 { (foreign(&framework.title)) }
-        table {
+        table class="controls" {
             thead { tr { th scope="col" { "Evidence for" } th scope="col" { "Checks say" } th scope="col" { "Checks" } } }
             tbody {
                 @for control in &framework.controls { tr {
                     th scope="row" {
-                        (foreign(&control.control))
+                        b { (foreign(&control.control)) }
                         @if let Some(title) = &control.title { " " (foreign(title)) }
                     }
                     td { (word(control.verdict)) }
-                    td { @for (at, id) in control.checks.iter().enumerate() {
-                        @if at > 0 { ", " }
+                    td { @for id in &control.checks {
                         @match titles.get(id.as_str()) {
                             Some(check) if !check.findings.is_empty() => {
-                                a href=(format!("#{}", anchor(id))) { code { (foreign(id)) } }
+                                a href=(format!("#{}", anchor(id))) { code { (foreign(id)) } } " "
                             }
-                            _ => { code { (foreign(id)) } }
+                            _ => { code { (foreign(id)) } " " }
                         }
                     } }
                 } }
@@ -213,7 +212,7 @@ pub(super) fn verify(report: &Report) -> Markup {
     html! {
         section id="verify" aria-labelledby="verify-title" {
             h2 id="verify-title" { "How to verify" }
-            p { (UNSIGNED) }
+            p { "This report is " (foreign(&seal(report))) }
             dl class="about" {
                 dt { "SHA-256 of the evidence" } dd { code { (foreign(&report.evidence.sha256)) } }
                 dt { "SHA-256 over the checks" } dd { code { (foreign(&report.checks.sha256)) } }
@@ -222,7 +221,8 @@ pub(super) fn verify(report: &Report) -> Markup {
             p { "The digest of the evidence file must be the one above; judging it again must give the same findings:" }
             pre { code {
                 "sha256sum evidence.db\n"
-                "leaver check evidence.db --format json=again.json"
+                "leaver check evidence.db --format json=again.json\n"
+                "leaver verify BUNDLE --key PUB --rejudge"
             } }
         }
     }

@@ -3,12 +3,14 @@
 
 mod gaps;
 mod page;
+mod strip;
 
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 use super::gaps::number;
 use super::words::{
-    GRADES, called, count, deadline, last_day, mode, next, plural, step_title, summary, verdict_word, worst,
+    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, plural, seal, step_title, summary, verdict_word,
+    worst,
 };
 use super::{Check, Report};
 use crate::model::{Finding, Severity, Status, Verdict};
@@ -33,9 +35,11 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     head(&mut page, report);
     page.blank();
     table(&mut page, report);
+    strip::section(&mut page, report);
     findings(&mut page, report);
     gaps::section(&mut page, report);
     passed(&mut page, report);
+    controls(&mut page, report);
     page.blank();
     foot(&mut page, report);
     page.finish()
@@ -172,15 +176,33 @@ fn passed(page: &mut Page, report: &Report) {
     }
 }
 
+/// One line per framework: which controls the checks are evidence for, by what they concluded.
+fn controls(page: &mut Page, report: &Report) {
+    if report.controls.is_empty() {
+        return;
+    }
+    page.blank();
+    page.heading("EVIDENCE FOR CONTROLS");
+    for framework in &report.controls {
+        page.blank();
+        page.heading(&framework.title);
+        for verdict in [Verdict::Fail, Verdict::Unknown, Verdict::Pass, Verdict::Waived, Verdict::NotApplicable] {
+            let controls = framework.controls.iter().filter(|control| control.verdict == verdict);
+            let numbers: Vec<&str> = controls.map(|control| control.control.as_str()).collect();
+            if !numbers.is_empty() {
+                page.labelled(2, word(verdict), &numbers.join(", "));
+            }
+        }
+    }
+    page.blank();
+    page.text(0, CONTROLS);
+}
+
 fn foot(page: &mut Page, report: &Report) {
     if report.checks().any(|check| check.findings.iter().any(|finding| finding.grade.is_some())) {
         page.labelled(0, ("Known by", Tone::Strong), GRADES);
     }
-    let signed = match &report.signed_by {
-        Some(key) => format!("by the key {}; check the bundle with `leaver verify`", visible(key)),
-        None => "by nobody: nothing proves later that this is what leaver found".into(),
-    };
-    page.labelled(0, ("Signed", Tone::Strong), &signed);
+    page.labelled(0, ("Seal", Tone::Strong), &visible(&seal(report)));
     page.labelled(0, ("Next", Tone::Strong), next(report.verdict));
     let exit = report.exit_code();
     page.labelled(0, (&format!("Exit {}", exit.code()), Tone::Strong), exit.meaning());

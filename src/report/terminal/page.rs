@@ -110,6 +110,18 @@ impl Page {
         }
     }
 
+    /// A label, and from `indent` on one character after the other in its own tone.
+    pub(super) fn strip(&mut self, indent: usize, label: &str, cells: &[(char, Tone)]) {
+        let label = cut(&shown(label), indent);
+        self.text.push_str(&label);
+        self.space(indent.saturating_sub(label.chars().count()));
+        for alike in cells.chunk_by(|one, next| one.1 == next.1) {
+            let text: String = alike.iter().map(|(c, _)| *c).collect();
+            self.paint(&text, alike[0].1);
+        }
+        self.text.push('\n');
+    }
+
     fn line_at(&mut self, indent: usize, line: &str) {
         self.space(indent);
         self.text.push_str(line);

@@ -1,7 +1,7 @@
 //! Who belongs to the organisation and by what, and what belongs to the organisation as a whole.
 
 use super::place::{List, Place, each, encoded, one, refused};
-use super::{GitHub, Organization, Question, wire};
+use super::{Depth, GitHub, Organization, Question, skipped, wire};
 use crate::api::{Paging, ReadApi};
 use crate::evidence::row::github::{
     AppInstallation, Invitation, Membership, OidcTemplate, Organization as Row, OutsideCollaborator, Role, Runner,
@@ -17,13 +17,19 @@ pub(super) const ADMINISTRATION: &str = "organization_administration=read";
 
 pub(super) async fn collect(place: &Place<'_>, known: &Organization, question: &Question<'_>) -> Result<(), Error> {
     itself(place, known, question).await?;
-    members(place, question).await?;
+    match question.depth {
+        Depth::Full => members(place, question).await?,
+        Depth::Quick => own_memberships(place, question).await?,
+    }
     outsiders(place).await?;
     invitations(place, "pending invitations", "invitations?per_page=100", "pending").await?;
     invitations(place, "failed invitations", "failed_invitations?per_page=100", "failed").await?;
-    teams(place, question).await?;
+    match question.depth {
+        Depth::Full => teams(place, question).await?,
+        Depth::Quick => place.left_out(&["github_team_membership", "github_team_access"], "teams", skipped()).await?,
+    }
     roles(place).await?;
-    apps(place).await?;
+    apps(place, question.depth).await?;
     runners(place, RUNNERS).await?;
     groups(place).await?;
     super::repository::hooks(place, "organization_hooks=read").await?;
@@ -85,6 +91,33 @@ async fn members(place: &Place<'_>, question: &Question<'_>) -> Result<(), Error
             .await?;
     }
     Ok(())
+}
+
+/// Only those of the people: who else is a member is not asked.
+async fn own_memberships(place: &Place<'_>, question: &Question<'_>) -> Result<(), Error> {
+    const TABLE: &str = "github_membership";
+    place
+        .github
+        .dataset(&[TABLE], &place.scope("memberships of the people", MEMBERS), async |api, rows| {
+            rows.gap(TABLE, skipped());
+            for known in question.accounts {
+                let Some(login) = &known.login else { continue };
+                match one::<wire::Membership>(api, &place.path(&format!("memberships/{}", encoded(login)))).await {
+                    Ok(told) => rows.insert(&Membership {
+                        organization: place.organization(),
+                        login: Some(login.as_str().into()),
+                        user_id: known.number.map(|number| wire::Number(number).into()),
+                        role: told.role,
+                        state: told.state,
+                        direct: told.direct_membership,
+                    })?,
+                    Err(error) => rows.gap(TABLE, super::place::cause(&error)),
+                }
+            }
+            Ok(())
+        })
+        .await
+        .map(drop)
 }
 
 fn membership(place: &Place<'_>, account: wire::Account, role: &str) -> Membership {
@@ -240,7 +273,7 @@ pub(super) fn note(rows: &mut Rows, table: &'static str, what: &str, read: Resul
 }
 
 /// GitHub does not list whose an app is; its public page says so.
-async fn apps(place: &Place<'_>) -> Result<(), Error> {
+async fn apps(place: &Place<'_>, depth: Depth) -> Result<(), Error> {
     place
         .github
         .dataset(&["github_app_installation"], &place.scope("apps", ADMINISTRATION), async |api, rows| {
@@ -251,13 +284,17 @@ async fn apps(place: &Place<'_>) -> Result<(), Error> {
             })
             .await;
             for installation in found {
-                let slug = installation.app_slug.as_ref().map(|slug| format!("/apps/{}", encoded(slug.raw())));
+                let slug = installation.app_slug.as_ref().filter(|_| depth == Depth::Full);
+                let slug = slug.map(|slug| format!("/apps/{}", encoded(slug.raw())));
                 let owner = match slug {
                     // A private app has no page.
                     Some(path) => one::<wire::App>(api, &path).await.ok().and_then(|app| app.owner),
                     None => None,
                 };
                 rows.insert(&app(place, installation, owner.unwrap_or_default()))?;
+            }
+            if depth == Depth::Quick {
+                rows.gap("github_app_installation", skipped());
             }
             ended
         })

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::place::{Place, each, encoded};
-use super::{Question, wire};
+use super::{Depth, Question, wire};
 use crate::api::{Paging, ReadApi};
 use crate::evidence::row::Sighting;
 use crate::evidence::row::github::{Literal, Secret, Variable};
@@ -77,7 +77,7 @@ pub(super) async fn of_organization(place: &Place<'_>, question: &Question<'_>) 
             .dataset(&["github_secret"], &scope, async |api, rows| {
                 let (found, ended) = settings(api, place, &format!("{}?{SECRETS_PAGE}", kind.path), "secrets").await;
                 for setting in found {
-                    let repositories = selected(api, rows, place, kind, &setting, "github_secret").await?;
+                    let repositories = selected(api, rows, place, question, kind, &setting, "github_secret").await?;
                     rows.insert(&secret(place, kind, None, setting, repositories))?;
                 }
                 ended
@@ -92,7 +92,7 @@ pub(super) async fn of_organization(place: &Place<'_>, question: &Question<'_>) 
                 let path = format!("{}?{VARIABLES_PAGE}", kind.path);
                 let (found, ended) = settings(api, place, &path, "variables").await;
                 for setting in found {
-                    let repositories = selected(api, rows, place, kind, &setting, "github_variable").await?;
+                    let repositories = selected(api, rows, place, question, kind, &setting, "github_variable").await?;
                     variable(rows, question, place, kind, None, setting, repositories)?;
                 }
                 ended
@@ -141,11 +141,15 @@ async fn selected(
     api: &ReadApi,
     rows: &mut Rows,
     place: &Place<'_>,
+    question: &Question<'_>,
     kind: Kind,
     setting: &wire::Setting,
     table: &'static str,
 ) -> Result<Option<Untrusted>, Stop> {
-    if setting.visibility.as_ref().is_none_or(|visibility| visibility.raw() != "selected") {
+    // A quick run has a gap in these tables in any case.
+    if question.depth == Depth::Quick
+        || setting.visibility.as_ref().is_none_or(|visibility| visibility.raw() != "selected")
+    {
         return Ok(None);
     }
     let path = place.path(&format!("{}/{}/repositories?per_page=100", kind.path, encoded(setting.name.raw())));

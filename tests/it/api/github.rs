@@ -1,13 +1,9 @@
 //! What only GitHub does: Link headers, limits by the hour and by words, ETags, GraphQL, signing in as an App.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use leaver::api::{Api, Cache, Error, GitHubSignIn, Http, Paging, Query, ReadApi, Service, Settings};
 use leaver::model::GapKind;
 use serde_json::{Value, json};
@@ -249,16 +245,10 @@ async fn a_limit_inside_a_success_of_graphql_is_waited_for() {
     assert!(begun.elapsed() >= Duration::from_secs(1));
 }
 
-static KEY: LazyLock<String> = LazyLock::new(|| {
-    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
-    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()))
-});
-
 /// An App whose key is in a file, and the token that its installation 7 has on `server`.
 async fn installation(server: &Server, folder: &Path) -> ReadApi {
     let file = folder.join("app.pem");
-    std::fs::write(&file, &*KEY).unwrap();
+    std::fs::write(&file, &*crate::github::APP_KEY).unwrap();
     let env = env(&[]);
     let sign_in = GitHubSignIn::of(Some((42, &file)), &env).unwrap().unwrap();
     let http = Http::new(settings(&server.url())).unwrap();

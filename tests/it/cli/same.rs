@@ -21,6 +21,27 @@ fn two_demos_write_the_same_report() {
     assert_eq!(without_digest(&a), without_digest(&b));
 }
 
+#[test]
+fn saved_evidence_gives_every_format_offline_and_the_same_twice() {
+    let server = serve(Faults::none());
+    let place = Place::new();
+    let collected = place.against(&server, &["collect", ALICE, "--last-day", "2026-05-01", "-o", "a.db"]);
+    assert_eq!(collected.code, Some(0), "{}", collected.err);
+    let asked = server.requests().len();
+    for (name, _) in leaver::report::Format::ALL {
+        let (one, other) = (format!("{name}=one.{name}"), format!("{name}=other.{name}"));
+        let redacted = format!("{name}=redacted.{name}");
+        let args = ["check", "a.db", "--now", NOW, "--format", &one, "--format", &other, "--redact", &redacted];
+        assert_eq!(place.run(&args).code, Some(3), "{name}");
+        let read = |file: &str| std::fs::read_to_string(place.path(&format!("{file}.{name}"))).unwrap();
+        assert_eq!(read("one"), read("other"), "{name}");
+        let redacted = read("redacted").to_lowercase();
+        let personal = ["alice", "liddell", ALICE];
+        assert!(read("one").contains(ALICE) && !personal.iter().any(|text| redacted.contains(text)), "{name}");
+    }
+    assert_eq!(server.requests().len(), asked, "judging asks nobody");
+}
+
 /// Each demo listens on a port of its own, which is in the URLs of the evidence and so in its digest.
 fn without_digest(report: &str) -> String {
     let digest = serde_json::from_str::<serde_json::Value>(report).unwrap()["evidence"]["sha256"].clone();

@@ -15,7 +15,7 @@ fn asked(server: &Server) -> bool {
 async fn refusal(server: &Server, github: GitHub, token: Option<&str>) -> Error {
     let mut config = config(server);
     config.github = GitHub { organizations: github.organizations, ..github };
-    run::collect(&config, &alice(), &Intake::default(), &env(token, &Notes::default())).await.unwrap_err()
+    run::collect(&config, &alice(), &Intake::default(), &env(token, &Notes::default())).await.map(drop).unwrap_err()
 }
 
 fn organization(name: &str) -> GitHub {
@@ -54,6 +54,47 @@ async fn half_an_app_and_a_key_of_the_wrong_form_are_usage() {
     let absent = GitHub { app_id: Some(1), private_key_file: Some("/nowhere.pem".into()), ..organization("contoso") };
     assert_eq!(refusal(&server, absent, Some(TOKEN)).await.exit_code(), Exit::Usage);
     assert!(!asked(&server));
+}
+
+/// An organisation read as an App whose key is in `folder`.
+fn app(folder: &std::path::Path, name: &str) -> GitHub {
+    let file = folder.join("app.pem");
+    std::fs::write(&file, &*super::APP_KEY).unwrap();
+    GitHub { app_id: Some(1), private_key_file: Some(file), ..organization(name) }
+}
+
+#[tokio::test]
+async fn an_app_says_where_it_is_not_installed_and_that_a_clock_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(Faults::none().missing("/installation"));
+    let error = refusal(&server, app(folder.path(), "contoso"), None).await;
+    assert_eq!(error.exit_code(), Exit::Usage);
+    assert!(error.to_string().contains("the App is not installed there"), "{error}");
+    // The estate stands still in another year than the clock that its server tells.
+    let server = serve(Faults::none().status("/installation", 401, "x"));
+    let error = refusal(&server, app(folder.path(), "contoso"), None).await;
+    assert_eq!(error.exit_code(), Exit::SignIn);
+    assert!(error.to_string().contains("the clock of this machine is"), "{error}");
+    assert!(!asked(&server));
+}
+
+/// The estate, with an account behind the token.
+fn as_user(login: &str, id: u64) -> Server {
+    let mut estate = super::ESTATE.clone();
+    let user = serde_json::json!({ "@at": "user", "login": login, "id": id, "type": "User" });
+    estate.rows_mut("github/users").push(user);
+    Server::start(estate, Faults::none()).unwrap()
+}
+
+#[tokio::test]
+async fn nobody_is_audited_with_their_own_token() {
+    let own = as_user("renamed-since", 70_000_001);
+    let error = refusal(&own, organization("contoso"), Some(TOKEN)).await;
+    assert_eq!(error.exit_code(), Exit::Usage);
+    assert!(error.to_string().contains("an auditor must not be the audited"), "{error}");
+    assert!(!asked(&own));
+    let other = as_user("carol-ops", 70_000_004);
+    super::collect(&config(&other), &alice()).await.unwrap();
 }
 
 #[tokio::test]

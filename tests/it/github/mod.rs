@@ -9,6 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use leaver::api::Retry;
 use leaver::config::{Config, Endpoint, Endpoints, GitHub};
 use leaver::demo::{Estate, Faults, Server, TOKEN};
@@ -17,6 +21,13 @@ use leaver::error::Error;
 use leaver::evidence::{Coverage, Evidence};
 use leaver::run::{self, Intake, Subject};
 use leaver::source::github::PERMISSIONS;
+
+/// The key of an App, made for this run.
+pub(crate) static APP_KEY: LazyLock<String> = LazyLock::new(|| {
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()))
+});
 
 static ESTATE: LazyLock<Estate> = LazyLock::new(|| Estate::load("contoso").unwrap());
 

@@ -1,6 +1,8 @@
 //! One report from real evidence, in both of its formats: stable, harmless and valid against the published schema.
 
+mod formats;
 mod output;
+mod redact;
 mod sample;
 
 use std::path::{Path, PathBuf};
@@ -78,6 +80,14 @@ async fn a_report_reads_at_80_columns_without_colour() {
     account: The account itself
       PASS      none found: The account is enabled. 12 objects seen in
                 delegated_grant, gateway
+
+    EVIDENCE FOR CONTROLS
+
+    NIST SP 800-53 Rev. 5
+      FAIL      PS-4
+
+    The verdict of a control is what the checks that are evidence for it concluded.
+    Whether the control is met is for an auditor to say.
 
     Known by  [A] the issuer says so, [B] the control plane says who created it, [C]
               an audit event names the actor, [D] only a name, path or text says so
@@ -178,6 +188,25 @@ async fn the_json_keeps_the_promised_names() {
                   "PS-4"
                 ]
               }
+            }
+          ]
+        }
+      ],
+      "controls": [
+        {
+          "framework": "nist",
+          "title": "NIST SP 800-53 Rev. 5",
+          "controls": [
+            {
+              "control": "PS-4",
+              "title": "Personnel Termination",
+              "verdict": "fail",
+              "checks": [
+                "1-consents/grant",
+                "1-consents/assignment",
+                "2-federation/personal-account",
+                "account/enabled"
+              ]
             }
           ]
         }
