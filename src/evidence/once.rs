@@ -16,14 +16,12 @@ const ABOVE: &str = "activity";
 /// Computes the views into temporary tables of the same names, and says which of `tables` each depends on. Evidence
 /// from before these views existed has none; what cannot be computed stays a view and fails in the checks that read it.
 pub(super) fn compute(
-    connection: &Connection,
+    connection: &mut Connection,
     tables: &BTreeSet<String>,
 ) -> rusqlite::Result<BTreeMap<String, BTreeSet<String>>> {
-    let definition = |name: &str| {
-        let sql = "SELECT sql FROM main.sqlite_schema WHERE type = 'view' AND name = ?";
-        connection.query_row(sql, [name], |row| row.get::<_, String>(0))
+    let (Ok(_), Ok(above)) = (definition(connection, COMPUTED), definition(connection, ABOVE)) else {
+        return Ok(BTreeMap::new());
     };
-    let (Ok(_), Ok(above)) = (definition(COMPUTED), definition(ABOVE)) else { return Ok(BTreeMap::new()) };
     let below = below(connection, tables)?;
     if connection.execute_batch(&format!("CREATE TEMP TABLE {COMPUTED} AS SELECT * FROM main.{COMPUTED}")).is_err() {
         return Ok(BTreeMap::new());
@@ -32,8 +30,13 @@ pub(super) fn compute(
     Ok([(COMPUTED.to_owned(), below)].into())
 }
 
+fn definition(connection: &Connection, view: &str) -> rusqlite::Result<String> {
+    let sql = "SELECT sql FROM main.sqlite_schema WHERE type = 'view' AND name = ?";
+    connection.query_row(sql, [view], |row| row.get(0))
+}
+
 /// The tables that the view reads, through whatever other views.
-fn below(connection: &Connection, tables: &BTreeSet<String>) -> rusqlite::Result<BTreeSet<String>> {
+fn below(connection: &mut Connection, tables: &BTreeSet<String>) -> rusqlite::Result<BTreeSet<String>> {
     let seen: Arc<Mutex<BTreeSet<String>>> = Arc::default();
     let (watched, known) = (Arc::clone(&seen), tables.clone());
     connection.authorizer(Some(move |context: AuthContext<'_>| {

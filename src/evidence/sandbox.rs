@@ -126,7 +126,7 @@ impl Sandbox {
         // A query that sorts or recurses without end fails on memory; it must not fill the disk instead.
         connection.execute_batch(&format!("PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = {HEAP};"))?;
         function::register(&connection)?;
-        catalog.once = once::compute(&connection, &catalog.tables)?;
+        catalog.once = once::compute(&mut connection, &catalog.tables)?;
         connection.execute_batch("PRAGMA query_only = ON;")?;
         narrow(&connection)?;
         let watch: Arc<Mutex<Watch>> = Arc::default();
