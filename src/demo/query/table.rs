@@ -126,7 +126,7 @@ impl Served {
     fn is_theirs(&self, asked: &Asked, record: &Record) -> bool {
         asked.callers.iter().any(|(column, values)| {
             let found = self.column(record, column).unwrap_or_default();
-            values.iter().any(|value| value.to_lowercase() == found.to_lowercase())
+            values.iter().any(|value| value.eq_ignore_ascii_case(found))
         })
     }
 

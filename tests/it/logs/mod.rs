@@ -4,7 +4,7 @@ mod directory;
 mod faults;
 mod tables;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use leaver::api::Retry;
 use leaver::config::{Config, Endpoint, Endpoints, Logs};
@@ -25,6 +25,12 @@ struct Collected {
 fn estate() -> Estate {
     Estate::load("contoso").unwrap()
 }
+
+/// What a run without any fault leaves behind.
+static WHOLE: LazyLock<Collected> = LazyLock::new(|| {
+    let run = || tokio::runtime::Runtime::new().unwrap().block_on(collected(Faults::none()));
+    std::thread::spawn(run).join().unwrap()
+});
 
 async fn collected(faults: Faults) -> Collected {
     Collected::of(estate(), faults, |_| {}).await
@@ -103,9 +109,9 @@ const INCIDENT: &str =
     "SELECT printf('%d calls, %d directories, %s', sum(calls), count(DISTINCT directory), ifnull(caller_name, '-'))
      FROM tool_call_hour WHERE principal = '6b000000-0000-4000-8000-000000000001' AND hour_at = '2026-05-22T00:00:00Z'";
 
-#[tokio::test]
-async fn the_incident_is_in_the_evidence_although_no_record_names_anybody() {
-    let found = collected(Faults::none()).await;
+#[test]
+fn the_incident_is_in_the_evidence_although_no_record_names_anybody() {
+    let found = &*WHOLE;
     assert_eq!(found.texts(INCIDENT), ["847 calls, 34 directories, -"]);
     let single = format!(
         "SELECT count(DISTINCT resource) FROM tool_call WHERE principal = '{RUNNER}' AND at LIKE '2026-05-22T00%'"
@@ -117,9 +123,9 @@ async fn the_incident_is_in_the_evidence_although_no_record_names_anybody() {
     assert!(found.server.unknown().is_empty() && found.server.writes().is_empty());
 }
 
-#[tokio::test]
-async fn every_call_is_counted_once_and_kept_once() {
-    let found = collected(Faults::none()).await;
+#[test]
+fn every_call_is_counted_once_and_kept_once() {
+    let found = &*WHOLE;
     let (counted, kept) = ("SELECT sum(calls) FROM tool_call_hour", "SELECT count(*) FROM tool_call");
     assert_eq!(found.number(counted), found.number(kept));
     assert_eq!(found.number(kept), found.number("SELECT count(DISTINCT item) FROM tool_call"));
@@ -132,9 +138,9 @@ async fn every_call_is_counted_once_and_kept_once() {
     assert_eq!(found.number(differ), 0);
 }
 
-#[tokio::test]
-async fn only_callers_in_reach_come_back_and_others_are_counted() {
-    let found = collected(Faults::none()).await;
+#[test]
+fn only_callers_in_reach_come_back_and_others_are_counted() {
+    let found = &*WHOLE;
     let strangers = "SELECT count(*) FROM tool_call WHERE principal NOT IN (SELECT lower(principal) FROM reach)";
     let connection = rusqlite::Connection::open(found.evidence.path()).unwrap();
     // The view needs our functions; the principals asked for are those of the query that was sent.
@@ -152,9 +158,9 @@ async fn only_callers_in_reach_come_back_and_others_are_counted() {
     assert!(found.number(all) > found.number(theirs) && found.number("SELECT callers FROM log_table") > 3);
 }
 
-#[tokio::test]
-async fn what_was_asked_is_kept_with_its_digests() {
-    let found = collected(Faults::none()).await;
+#[test]
+fn what_was_asked_is_kept_with_its_digests() {
+    let found = &*WHOLE;
     let names = found.texts("SELECT DISTINCT name FROM log_query ORDER BY 1");
     assert_eq!(names, ["bounds", "calls", "calls-by-hour", "last-activity", "pulse", "schema"]);
     assert_eq!(
@@ -177,7 +183,7 @@ async fn the_last_activity_looks_behind_the_window() {
 
 #[tokio::test]
 async fn two_runs_leave_the_same_rows() {
-    let (one, other) = (collected(Faults::none()).await, collected(Faults::none()).await);
+    let (one, other) = (&*WHOLE, collected(Faults::none()).await);
     for sql in [
         "SELECT concat_ws('|', principal, caller_name, hour_at, server, tool, scope, directory, status, calls, resources, first_at, last_at) FROM tool_call_hour",
         "SELECT concat_ws('|', principal, caller_name, at, resource, request, item) FROM tool_call",

@@ -3,14 +3,14 @@
 use leaver::config::{ColumnName, LogColumns as Configured};
 use leaver::demo::{Faults, LogColumns};
 
-use super::{Collected, INCIDENT, collected, estate};
+use super::{Collected, INCIDENT, WHOLE, collected, estate};
 
 const ROWS: &str = "SELECT concat_ws('|', principal, caller_name, hour_at, server, tool, directory, status, calls)
      FROM tool_call_hour ORDER BY 1";
 
 #[tokio::test]
 async fn an_older_table_and_a_migrated_one_say_the_same() {
-    let documented = collected(Faults::none()).await;
+    let documented = &*WHOLE;
     for columns in [LogColumns::Suffixed, LogColumns::Migrated] {
         let found = collected(Faults::none().log_columns(columns)).await;
         assert!(found.texts(ROWS) == documented.texts(ROWS), "{columns:?}");
@@ -74,7 +74,6 @@ async fn a_table_that_nobody_writes_is_no_table_without_calls() {
     let name = |name: &str| ColumnName::try_from(name.to_owned()).ok();
     let found = Collected::of(estate(), Faults::none(), |logs| logs.table = name("MCPGatewayTrace_CL")).await;
     assert!(found.gaps("tool_call")[0].starts_with("not-configured: no caller at all left a record"));
-    assert_eq!(found.texts("SELECT records FROM log_table").len(), 1);
     assert_eq!(found.number("SELECT records FROM log_table"), 0);
 }
 
