@@ -188,9 +188,13 @@ struct PersonArgs {
 
 #[derive(Debug, Args)]
 struct DeliveryArgs {
-    /// Writes a report besides the one on the terminal, such as json=report.json; json=- writes to stdout instead.
+    /// Writes a report besides the one on the terminal, such as html=report.html; json=- writes to stdout instead.
+    /// Formats: json, html, md, sarif, ocsf, oscal, junit, csv. Repeatable.
     #[arg(long = "format", value_name = "FORMAT=PATH", value_parser = output)]
     formats: Vec<Output>,
+    /// As --format, without personal data: pseudonyms instead, and the digest of the original. Repeatable.
+    #[arg(long = "redact", value_name = "FORMAT=PATH", value_parser = output)]
+    redacted: Vec<Output>,
     #[command(flatten)]
     folders: CheckArgs,
 }
@@ -255,7 +259,8 @@ impl From<PersonArgs> for Subject {
 
 impl From<DeliveryArgs> for Delivery {
     fn from(args: DeliveryArgs) -> Delivery {
-        Delivery { checks: args.folders.checks, outputs: args.formats }
+        let redacted = args.redacted.into_iter().map(|output| Output { redacted: true, ..output });
+        Delivery { checks: args.folders.checks, outputs: args.formats.into_iter().chain(redacted).collect() }
     }
 }
 
@@ -332,8 +337,9 @@ async fn collect(config: &Config, person: PersonArgs, intake: &Intake, env: &Env
 
 fn check(path: &Path, delivery: DeliveryArgs, config: &Config, env: &Env) -> Result<Exit, Error> {
     let started_at = (env.clock)();
-    let checks = run::tuned_checks(&delivery.folders.checks, config, env)?;
-    run::judge(&Evidence::open(path)?, &checks, started_at, &delivery.formats, env)
+    let delivery = Delivery::from(delivery);
+    let checks = run::tuned_checks(&delivery.checks, config, env)?;
+    run::judge(&Evidence::open(path)?, &checks, started_at, &delivery.outputs, env)
 }
 
 impl ChecksVerb {

@@ -1,6 +1,8 @@
 //! `Untrusted` and `Secret`, and the one escaper per kind of output.
 //! The only way for foreign text to leave the program. It must not decide what is shown, only how.
 
+pub mod escape;
+
 use std::borrow::Cow;
 use std::fmt;
 

@@ -4,7 +4,7 @@ severity = "high"
 why      = "An admin consent outlives the administrator; it is a favourite way to leave a door open."
 fix      = "Have the application's owner confirm the consent, or revoke it for everybody."
 monotone = true
-controls = { nist = ["PS-4", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], owasp-nhi = ["NHI5:2025"] }
+controls = { nist = ["PS-4", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["6.2", "6.8"], owasp-nhi = ["NHI5:2025"], owasp-mcp = ["MCP02:2025"] }
 */
 SELECT event.person                  AS person,
        'entra:service-principal/' || ifnull(event.client, event.event) AS subject,

@@ -5,7 +5,7 @@ why      = "Whoever knows it signs in as the application, without any user name 
 fix      = "Remove the credential from the application; give its users a new one first."
 action   = "remove-credential"
 monotone = true
-controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI7:2025"] }
+controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI7:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT event.person                  AS person,
        printf('entra:%s/%s/credential/%s', credential.object_kind, credential.object, credential.key_id) AS subject,

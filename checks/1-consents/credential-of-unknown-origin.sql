@@ -3,7 +3,7 @@ title    = "A credential of an application that the leaver owns is too old for t
 severity = "medium"
 why      = "Entra forgets who added a secret after 30 days. An owner could have added it, and may know it."
 fix      = "Rotate the credential, or have its users say that the leaver never knew it."
-controls = { nist = ["IA-5", "AU-11"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], owasp-nhi = ["NHI7:2025"] }
+controls = { nist = ["IA-5", "AU-11"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["5.5", "8.10"], owasp-nhi = ["NHI7:2025"] }
 
 [params]
 kept_days = 30   # how long Entra keeps audit events

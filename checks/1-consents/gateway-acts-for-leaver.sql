@@ -5,7 +5,7 @@ why      = "With this consent the gateway itself calls other services as the per
 fix      = "Delete the grant, then revoke the sign-in sessions: tokens that are out stay valid for about an hour."
 action   = "revoke-grant"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP07:2025"] }
 */
 SELECT account.person                        AS person,
        'entra:grant/' || delegated_grant.id  AS subject,

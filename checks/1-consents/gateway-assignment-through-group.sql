@@ -5,7 +5,7 @@ why      = "The person's own assignments look empty, and still every token reque
 fix      = "Take the person out of the group that the finding names."
 action   = "remove-group-member"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP07:2025"] }
 */
 SELECT assignment.person                                  AS person,
        printf('entra:group/%s/member/%s', assignment.principal, person.object_id) AS subject,

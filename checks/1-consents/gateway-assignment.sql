@@ -5,7 +5,7 @@ why      = "An assignment lets the person get tokens for the gateway even where 
 fix      = "Remove the assignment of the user from the gateway's enterprise application."
 action   = "remove-app-role-assignment"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP07:2025"] }
 */
 SELECT assignment.person                                  AS person,
        'entra:app-role-assignment/' || assignment.id      AS subject,

@@ -4,7 +4,7 @@ severity = "medium"
 why      = "An administrator consented for all users: deleting the person's own grants closes nothing while the account lives."
 fix      = "Close the account; then consider assignment on the gateway, so that a consent for everybody is not access for everybody."
 monotone = true
-controls = { nist = ["AC-2(3)", "AC-6"], iso27001 = ["A.5.15", "A.5.18"], soc2 = ["CC6.1"], owasp-nhi = ["NHI5:2025"] }
+controls = { nist = ["AC-2(3)", "AC-6"], iso27001 = ["A.5.15", "A.5.18"], soc2 = ["CC6.1"], cis = ["3.3", "6.8"], owasp-nhi = ["NHI5:2025"], owasp-mcp = ["MCP02:2025", "MCP07:2025"] }
 */
 SELECT account.person                        AS person,
        'entra:grant/' || delegated_grant.id  AS subject,

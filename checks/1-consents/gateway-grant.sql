@@ -5,7 +5,7 @@ why      = "Whatever client holds this consent gets tokens for the gateway in th
 fix      = "Revoke the grant, then revoke the leaver's sessions: access tokens already issued live on for up to an hour."
 action   = "revoke-grant"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP01:2025", "MCP07:2025"] }
 */
 SELECT person.id                                                 AS person,
        printf('entra:grant/%s', delegated_grant.id)              AS subject,

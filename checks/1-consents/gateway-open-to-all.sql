@@ -4,7 +4,7 @@ severity = "medium"
 why      = "Without required assignment every user of the tenant who can consent gets a token for the gateway, this person included."
 fix      = "Set \"Assignment required\" on the gateway's enterprise application, and close the account."
 monotone = true
-controls = { nist = ["AC-3", "AC-6"], iso27001 = ["A.5.15"], soc2 = ["CC6.1"], owasp-nhi = ["NHI5:2025"] }
+controls = { nist = ["AC-3", "AC-6"], iso27001 = ["A.5.15"], soc2 = ["CC6.1"], cis = ["3.3", "6.8"], owasp-nhi = ["NHI5:2025"], owasp-mcp = ["MCP07:2025"] }
 */
 SELECT account.person                        AS person,
        'entra:service-principal/' || gateway.id AS subject,

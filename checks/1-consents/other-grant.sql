@@ -4,7 +4,7 @@ severity = "medium"
 why      = "Each consent lets an application act as the person wherever it still holds a refresh token."
 fix      = "Delete the grants. The Entra portal cannot remove a user's own consent; the API can."
 action   = "revoke-grant"
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT account.person                        AS person,
        'entra:grant/' || delegated_grant.id  AS subject,

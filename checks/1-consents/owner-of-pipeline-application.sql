@@ -5,7 +5,7 @@ why      = "Its federated credentials let outside workloads act as this applicat
 fix      = "Remove the leaver from the owners, then review every federated credential and secret of the application."
 action   = "remove-owner"
 monotone = true
-controls = { nist = ["PS-4", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }
+controls = { nist = ["PS-4", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }
 */
 SELECT account.person                AS person,
        printf('entra:%s/%s/owner/%s', ownership.object_kind, ownership.object, account.id) AS subject,

@@ -4,7 +4,7 @@ severity = "high"
 why      = "An owner can add secrets and federated credentials; when the account goes, nobody is left who watches over the application."
 fix      = "Give the application another owner, then remove the leaver."
 action   = "remove-owner"
-controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.9", "A.5.18"], soc2 = ["CC6.3"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.9", "A.5.18"], soc2 = ["CC6.3"], cis = ["5.5"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT account.person                AS person,
        printf('entra:%s/%s', ownership.object_kind, ownership.object) AS subject,

@@ -4,7 +4,7 @@ severity = "low"
 why      = "A role given shortly before leaving is a way to stay; nobody else may know why it was given."
 fix      = "Have the owner of the scope confirm the role assignment, or delete it."
 monotone = true
-controls = { nist = ["AC-2(4)", "AC-6(7)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], owasp-nhi = ["NHI5:2025"] }
+controls = { nist = ["AC-2(4)", "AC-6(7)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["6.1", "6.8"], owasp-nhi = ["NHI5:2025"] }
 */
 SELECT account.person                AS person,
        printf('azure:%s', role_assignment.id) AS subject,

@@ -5,7 +5,7 @@ why      = "A role assignment is not part of the account: it works again as soon
 fix      = "Delete the role assignment; for a role held through a group, remove the person from the group."
 action   = "remove-role-assignment"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["6.2", "6.8"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT holder.person                 AS person,
        printf('azure:%s', role_assignment.id) AS subject,

@@ -5,7 +5,7 @@ why      = "Azure does not clean up: restoring the account within 30 days brings
 fix      = "Delete the role assignment."
 action   = "remove-role-assignment"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["5.1", "6.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT account.person                AS person,
        printf('azure:%s', role_assignment.id) AS subject,

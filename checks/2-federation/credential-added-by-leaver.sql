@@ -5,7 +5,7 @@ why      = "What it trusts was the leaver's choice, and nobody else may know wha
 fix      = "Find out who owns what it trusts; delete the credential if nobody does."
 action   = "delete-federated-credential"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(4)"], iso27001 = ["A.5.18", "A.8.15"], soc2 = ["CC6.3", "CC7.2"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-2(4)"], iso27001 = ["A.5.18", "A.8.15"], soc2 = ["CC6.3", "CC7.2"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT event.person                  AS person,
        trust.subject                 AS subject,

@@ -5,7 +5,7 @@ why      = "A wildcard reaches further than it was meant to: what matches it can
 fix      = "Delete the flexible credential, or spell out owner, repository and branch."
 action   = "delete-federated-credential"
 monotone = true
-controls = { nist = ["PS-4", "AC-6", "IA-9"], iso27001 = ["A.5.17", "A.8.2"], soc2 = ["CC6.1"], owasp-nhi = ["NHI4:2025", "NHI6:2025"] }
+controls = { nist = ["PS-4", "AC-6", "IA-9"], iso27001 = ["A.5.17", "A.8.2"], soc2 = ["CC6.1"], cis = ["3.3", "6.8"], owasp-nhi = ["NHI4:2025", "NHI6:2025"] }
 */
 SELECT trust.person                  AS person,
        trust.subject                 AS subject,

@@ -5,7 +5,7 @@ why      = "Any workflow in that account can obtain this identity's tokens, long
 fix      = "Delete the federated credential, or point it at an organisation repository and one branch."
 action   = "delete-federated-credential"
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.16", "A.5.18"], soc2 = ["CC6.1", "CC6.3"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.16", "A.5.18"], soc2 = ["CC6.1", "CC6.3"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }
 */
 SELECT trust.person                  AS person,
        trust.subject                 AS subject,

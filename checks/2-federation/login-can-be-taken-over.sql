@@ -5,7 +5,7 @@ why      = "GitHub gives a login away again once its account is renamed or delet
 fix      = "Delete the federated credential; where it is still needed, use a subject with the numbers of owner and repository."
 action   = "delete-federated-credential"
 monotone = true
-controls = { nist = ["PS-4", "IA-4"], iso27001 = ["A.5.16"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI4:2025"] }
+controls = { nist = ["PS-4", "IA-4"], iso27001 = ["A.5.16"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI1:2025", "NHI4:2025"] }
 */
 SELECT trust.person                  AS person,
        trust.subject                 AS subject,

@@ -3,7 +3,7 @@ title    = "A pipeline identity trusts a GitHub owner that is none of our organi
 severity = "medium"
 why      = "Whoever controls that account controls the identity, and no offboarding of ours reaches it."
 fix      = "Delete the federated credential, or add the organisation to [github] organizations if it is ours."
-controls = { nist = ["AC-20", "IA-9"], iso27001 = ["A.5.19"], soc2 = ["CC6.1", "CC9.2"], owasp-nhi = ["NHI3:2025", "NHI6:2025"] }
+controls = { nist = ["AC-20", "IA-9"], iso27001 = ["A.5.19"], soc2 = ["CC6.1", "CC9.2"], cis = ["15.1"], owasp-nhi = ["NHI3:2025", "NHI6:2025"] }
 */
 SELECT NULL                          AS person,
        trust.subject                 AS subject,

@@ -4,7 +4,7 @@ severity = "high"
 why      = "Every job on the runner can read the file, and the server acts with that credential for whoever calls it."
 fix      = "Let the client take the credential from a variable or a vault, and revoke the one in the file."
 monotone = true
-controls = { nist = ["IA-5", "CM-6"], iso27001 = ["A.5.17"], owasp-nhi = ["NHI2:2025"] }
+controls = { nist = ["IA-5", "CM-6"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI2:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT NULL                    AS person,
        mcp_server.id           AS subject,

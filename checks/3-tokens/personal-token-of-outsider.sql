@@ -4,7 +4,7 @@ severity = "high"
 why      = "Nobody revoked it when its owner left, or it belongs to somebody who was never here: jobs act as a person whom nobody answers for."
 fix      = "Revoke the token at its issuer, take it out of the file, and give the job a token of its own."
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.2"], cis = ["5.1", "6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT NULL                    AS person,
        sighting.id             AS subject,

@@ -4,7 +4,7 @@ severity = "critical"
 why      = "Every job on that runner can act as the leaver, and does so until the token is revoked where it was issued."
 fix      = "Revoke the token at its issuer, take it out of the file, and give the job a token of its own."
 monotone = true
-controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
+controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT owner.person            AS person,
        sighting.id             AS subject,

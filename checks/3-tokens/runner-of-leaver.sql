@@ -4,7 +4,7 @@ severity = "critical"
 why      = "Its jobs start with everything that the account is signed in to, whether or not anybody works there any more."
 fix      = "Stop the service, remove the runner, and register a new one under an account of its own."
 monotone = true
-controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18"], soc2 = ["CC6.1"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
+controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18"], soc2 = ["CC6.1"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
 */
 SELECT DISTINCT
        identity.person         AS person,

@@ -4,7 +4,7 @@ severity = "high"
 why      = "Every variable of the agent's environment is shown on the page of its pool and written in clear to its log: all who may read the pool hold the credential."
 fix      = "Revoke the credential, take it out of the environment file, and name such variables in VSO_AGENT_IGNORE."
 monotone = true
-controls = { nist = ["IA-5", "SC-28"], iso27001 = ["A.5.17"], owasp-nhi = ["NHI2:2025"] }
+controls = { nist = ["IA-5", "SC-28"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI2:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT owner.person            AS person,
        sighting.id             AS subject,

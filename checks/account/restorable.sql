@@ -4,7 +4,7 @@ severity = "low"
 why      = "For 30 days a deleted account lies in the recycle bin; restoring it brings back its groups, roles, consents and app assignments."
 fix      = "Delete it for good, or remove its grants and roles, or wait until the 30 days are over."
 monotone = true
-controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["5.3"] }
+controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["5.3", "6.2"] }
 
 [params]
 kept_days = 30   # how long Entra keeps a deleted account

@@ -5,7 +5,7 @@ why      = "A refresh token issued before the last day goes on minting access to
 fix      = "Revoke the sign-in sessions of the account. Guests must be revoked in their home tenant."
 action   = "revoke-sessions"
 monotone = true
-controls = { nist = ["PS-4", "AC-12"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], owasp-nhi = ["NHI1:2025"] }
+controls = { nist = ["PS-4", "AC-12"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT account.person              AS person,
        'entra:user/' || account.id AS subject,

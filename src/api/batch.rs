@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::future::join_all;
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -71,7 +72,9 @@ impl ReadApi {
         record.status(item.status);
         record.body(body.as_bytes());
         match item.status {
-            200 if body.starts_with(['{', '[']) => self.keep(ask.clone(), Ok(Answer { body: body.into() })),
+            200 if body.starts_with(['{', '[']) => {
+                self.keep(ask.clone(), Ok(Answer { body: body.into(), headers: HeaderMap::new() }))
+            }
             status @ 400..=499 if status != 401 && !is_transient(status) => {
                 let reply = Reply::new(&self.base().host(), status, body.as_bytes());
                 self.keep(ask.clone(), Err(Error::of_status(reply)));

@@ -60,6 +60,8 @@ pub(super) struct Bases {
     arm: Base,
     logs: Base,
     github: Base,
+    /// GitHub's GraphQL.
+    pub(super) graphql: Url,
 }
 
 impl Bases {
@@ -74,12 +76,14 @@ impl Bases {
         for (name, text) in others.into_iter().chain(endpoints.vault.iter().map(|vault| ("vault", vault))) {
             Base::new(name, text)?;
         }
+        let github = Base::new("github", &endpoints.github)?;
         Ok(Bases {
             login: Base::new("login", &endpoints.login)?,
             graph: Base::new("graph", &endpoints.graph)?,
             arm: Base::new("arm", &endpoints.arm)?,
             logs: Base::new("logs", &endpoints.logs)?,
-            github: Base::new("github", &endpoints.github)?,
+            graphql: graphql(&github),
+            github,
         })
     }
 
@@ -162,6 +166,19 @@ impl Base {
     }
 }
 
+/// Beside `/api/v3` on an Enterprise Server, below the base everywhere else.
+///
+/// <https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql>
+fn graphql(github: &Base) -> Url {
+    let mut url = github.url.clone();
+    let prefix = github
+        .prefix()
+        .strip_suffix("/api/v3")
+        .map_or_else(|| github.prefix().to_owned(), |host| format!("{host}/api"));
+    url.set_path(&format!("{prefix}/graphql"));
+    url
+}
+
 /// TLS, or plain http that never leaves this machine.
 pub(super) fn is_protected(url: &Url) -> bool {
     match url.scheme() {
@@ -190,7 +207,7 @@ fn host(url: &Url) -> String {
 }
 
 /// Query parameters whose values are written down. All others may be secrets: `sig`, `code`, `$skiptoken` …
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 29] = [
     "$count",
     "$expand",
     "$filter",
@@ -200,11 +217,24 @@ const SHOWN: [&str; 16] = [
     "$select",
     "$skip",
     "$top",
+    "actor",
     "affiliation",
     "api-version",
+    "count",
+    "created",
+    "event",
+    "filter",
     "format",
+    "include",
+    "includes_parents",
+    "login",
+    "owner[]",
     "page",
     "per_page",
+    "phrase",
+    "role",
+    "startindex",
+    "team_type",
     "timespan",
     "type",
 ];
@@ -240,6 +270,19 @@ mod tests {
     #[test]
     fn the_public_cloud_is_accepted() {
         assert!(Bases::new(&Endpoints::default()).is_ok());
+    }
+
+    #[test]
+    fn graphql_is_beside_the_api_of_a_server_and_below_that_of_the_cloud() {
+        for (github, expected) in [
+            ("https://api.github.com", "https://api.github.com/graphql"),
+            ("https://api.contoso.ghe.com/", "https://api.contoso.ghe.com/graphql"),
+            ("https://ghe.example/api/v3", "https://ghe.example/api/graphql"),
+            ("https://proxy.example/ghe/api/v3/", "https://proxy.example/ghe/api/graphql"),
+            ("http://127.0.0.1:1/github", "http://127.0.0.1:1/github/graphql"),
+        ] {
+            assert_eq!(graphql(&base(github)).as_str(), expected);
+        }
     }
 
     #[test]

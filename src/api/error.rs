@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{DATE, HeaderMap};
 use serde::Deserialize;
 
 use crate::evidence::Stop;
@@ -104,6 +106,23 @@ pub enum Error {
         /// The host that it names.
         host: String,
     },
+    /// A list ended before the number of items that it announced.
+    #[error("{host}: the list ended early")]
+    ShortList {
+        /// The host.
+        host: String,
+    },
+    /// A query asks for more at once than the service works out in time. A smaller page may do.
+    #[error("{0}: the query is too large")]
+    TooComplex(Reply),
+    /// A query was answered with errors instead of data.
+    #[error("{host}: the query failed{}", suffix(.code.as_ref()))]
+    Query {
+        /// The host.
+        host: String,
+        /// What the service calls the problem.
+        code: Option<Code>,
+    },
     /// A list points back to a page that was read already.
     #[error("{host}: the list repeats itself")]
     RepeatedLink {
@@ -119,7 +138,10 @@ impl Error {
         match self {
             Error::Unlicensed(_) => cause.needing("Microsoft Entra ID P1 or P2"),
             Error::NoVariable { name, .. } => cause.needing(*name),
-            _ => cause,
+            _ => match self.reply().and_then(|reply| reply.needs.as_deref()) {
+                Some(needs) => cause.needing(needs),
+                None => cause,
+            },
         }
     }
 
@@ -128,7 +150,7 @@ impl Error {
             Error::NoToken { .. } | Error::NoVariable { .. } | Error::SignIn(_) => GapKind::SignIn,
             Error::Denied(_) => GapKind::Denied,
             Error::Unlicensed(_) => GapKind::Unlicensed,
-            Error::Throttled(_) => GapKind::Truncated,
+            Error::Throttled(_) | Error::ShortList { .. } => GapKind::Truncated,
             _ => GapKind::Failed,
         }
     }
@@ -141,10 +163,15 @@ impl Error {
     /// The service's own code for the error, where it sent a plain one.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Error::NoToken { code, .. } => code.as_ref(),
+            Error::NoToken { code, .. } | Error::Query { code, .. } => code.as_ref(),
             _ => self.reply()?.code.as_ref(),
         }
         .map(|code| code.0.as_str())
+    }
+
+    /// How far the clock of the service is ahead of `now`, where its last answer told the time.
+    pub fn ahead(&self, now: Timestamp) -> Option<SignedDuration> {
+        Some(self.reply()?.date?.duration_since(now))
     }
 
     /// Whether the service says that the object does not exist.
@@ -166,7 +193,8 @@ impl Error {
             | Error::Refused(reply)
             | Error::Throttled(reply)
             | Error::Unavailable(reply)
-            | Error::Empty(reply) => Some(reply),
+            | Error::Empty(reply)
+            | Error::TooComplex(reply) => Some(reply),
             _ => None,
         }
     }
@@ -206,12 +234,27 @@ pub struct Reply {
     host: String,
     status: u16,
     code: Option<Code>,
+    /// The permission that the service says it takes.
+    needs: Option<String>,
+    date: Option<Timestamp>,
 }
 
 impl Reply {
     /// Of `status` and the error code in `body`, if it has a plain one.
     pub(super) fn new(host: &str, status: u16, body: &[u8]) -> Reply {
-        Reply { host: host.to_owned(), status, code: Code::in_body(body) }
+        Reply { host: host.to_owned(), status, code: Code::in_body(body), needs: None, date: None }
+    }
+
+    /// With what the headers add: the time there, and the permission that would have been enough.
+    pub(super) fn with(mut self, headers: &HeaderMap) -> Reply {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let date = text(DATE.as_str()).and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        self.date = date.map(|date| date.timestamp());
+        let permission = text("x-accepted-github-permissions").map(str::to_owned);
+        let scope = || text("x-accepted-oauth-scopes").map(|scopes| format!("the scope {scopes}"));
+        self.needs =
+            permission.filter(|text| is_permission(text)).or_else(|| scope().filter(|text| is_permission(text)));
+        self
     }
 }
 
@@ -233,6 +276,16 @@ impl Code {
         (fits && token::scrub(text) == text).then(|| Code(text.to_owned()))
     }
 
+    /// For a code that is not plain.
+    pub(super) fn unnamed() -> Code {
+        Code("unnamed".to_owned())
+    }
+
+    /// The code as text.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// `error.code`, as Graph, Resource Manager and Log Analytics have it.
     fn in_body(body: &[u8]) -> Option<Code> {
         #[derive(Deserialize)]
@@ -245,6 +298,13 @@ impl Code {
         }
         Code::parse(&serde_json::from_slice::<Body>(body).ok()?.error.code)
     }
+}
+
+/// `organization_secrets=read; repository_hooks=read`, `the scope admin:org, repo`.
+fn is_permission(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '=' | ';' | ',' | ':' | '-' | ' ');
+    let named = text.trim().strip_prefix("the scope").unwrap_or(text).chars().any(|c| c.is_ascii_alphabetic());
+    named && text.len() <= 4 * CODE_LIMIT && text.chars().all(plain) && token::scrub(text) == text
 }
 
 fn suffix(code: Option<&Code>) -> String {

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::endpoint::{Base, Bases, Endpoints};
 use super::{Error, Retry, Service};
 
@@ -23,6 +25,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// How long a service may say nothing at all.
     pub read_timeout: Duration,
+    /// How many percent of the requests that GitHub allows in an hour one run may use.
+    pub share: u8,
     /// Sign in with the managed identity of this machine although no variable names one.
     pub managed_identity: bool,
 }
@@ -36,6 +40,7 @@ impl Default for Settings {
             body_limit: 64 << 20,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
+            share: 50,
             managed_identity: false,
         }
     }
@@ -91,6 +96,10 @@ impl Http {
 
     pub(super) fn base(&self, service: Service) -> &Base {
         self.bases.of(service)
+    }
+
+    pub(super) fn graphql(&self) -> &Url {
+        &self.bases.graphql
     }
 
     pub(super) fn login(&self) -> &Base {

@@ -3,11 +3,15 @@
 
 mod auth;
 mod batch;
+mod cache;
 mod endpoint;
 mod error;
+mod graphql;
 mod http;
+mod link;
 mod log;
 mod page;
+mod quota;
 mod retry;
 mod route;
 mod send;
@@ -17,12 +21,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-pub use self::auth::{AzureIdentity, Fixed, SignIn, Tokens, tokens};
+pub use self::auth::{AppKey, AzureIdentity, Fixed, GitHubSignIn, KeyError, SignIn, TokenKind, Tokens, tokens};
+pub use self::cache::Cache;
 pub use self::endpoint::Endpoints;
 pub use self::error::{Code, Error, Reply};
+pub use self::graphql::{Found, Problem, Query};
 pub use self::http::{Http, Settings};
 pub use self::log::RequestLog;
 pub use self::page::{Pages, Paging};
@@ -31,6 +38,7 @@ pub use self::route::ReadPost;
 
 use self::endpoint::Base;
 use self::log::Record;
+use self::quota::Quota;
 use self::retry::Gate;
 use self::send::{Call, Sending};
 use crate::env::Env;
@@ -74,9 +82,15 @@ pub struct Ask {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     body: Vec<u8>,
+    headers: HeaderMap,
 }
 
 impl Answer {
+    /// A header, where it is plain text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// The body as `T`.
     ///
     /// # Errors
@@ -107,6 +121,8 @@ struct Shared {
     gates: Mutex<HashMap<String, Arc<Gate>>>,
     refresh: tokio::sync::Mutex<()>,
     kept: Mutex<HashMap<(Service, Ask), Kept>>,
+    quota: Quota,
+    cache: Option<Arc<Cache>>,
 }
 
 /// What a batch brought for an ask that has not been made yet.
@@ -118,6 +134,18 @@ struct Kept {
 impl Api {
     /// Asks over `http`, as whom `tokens` says, and tells `log`.
     pub fn new(http: Http, tokens: Arc<dyn Tokens>, log: Arc<dyn RequestLog>, env: &Env) -> Api {
+        Api::remembering(http, tokens, log, env, None)
+    }
+
+    /// As [`Api::new`]; what `cache` holds of GitHub is only asked for if it changed.
+    pub fn remembering(
+        http: Http,
+        tokens: Arc<dyn Tokens>,
+        log: Arc<dyn RequestLog>,
+        env: &Env,
+        cache: Option<Arc<Cache>>,
+    ) -> Api {
+        let quota = Quota::new(http.settings().share);
         let shared = Shared {
             http,
             tokens,
@@ -127,6 +155,8 @@ impl Api {
             gates: Mutex::default(),
             refresh: tokio::sync::Mutex::default(),
             kept: Mutex::default(),
+            quota,
+            cache,
         };
         Api { shared: Arc::new(shared) }
     }
@@ -183,7 +213,14 @@ impl ReadApi {
         route.check(self.service, &ask.path, body)?;
         let body = serde_json::to_vec(body).map_err(|error| Error::of_json(&error))?;
         let url = self.base().join(&ask.path)?;
-        self.send(Call { method: Method::POST, url, headers: route::headers(&ask.headers)?, body: Some(body) }).await
+        self.send(Call {
+            method: Method::POST,
+            url,
+            headers: route::headers(&ask.headers)?,
+            body: Some(body),
+            query: false,
+        })
+        .await
     }
 
     /// Asks for a list, page by page.
@@ -193,7 +230,8 @@ impl ReadApi {
 
     /// Sends a GET to `url`, which is below the base, with the headers of `ask`.
     async fn fetch(&self, url: Url, ask: &Ask) -> Result<Answer, Error> {
-        self.send(Call { method: Method::GET, url, headers: route::headers(&ask.headers)?, body: None }).await
+        self.send(Call { method: Method::GET, url, headers: route::headers(&ask.headers)?, body: None, query: false })
+            .await
     }
 
     async fn send(&self, call: Call) -> Result<Answer, Error> {

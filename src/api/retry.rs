@@ -21,6 +21,12 @@ pub struct Retry {
     pub base: Duration,
     /// The longest single wait where the service names none.
     pub longest: Duration,
+    /// How long one ask waits in total for GitHub, which counts by the hour.
+    pub hour: Duration,
+    /// The least wait where GitHub says that there were too many requests, but not for how long.
+    ///
+    /// <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api>
+    pub unnamed: Duration,
 }
 
 impl Default for Retry {
@@ -30,6 +36,8 @@ impl Default for Retry {
             total_wait: Duration::from_secs(120),
             base: Duration::from_millis(500),
             longest: Duration::from_secs(30),
+            hour: Duration::from_secs(3900),
+            unnamed: Duration::from_secs(60),
         }
     }
 }
@@ -45,6 +53,16 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn new(retry: &Retry) -> Budget {
         Budget { retry: retry.clone(), attempts: 0, waited: Duration::ZERO }
+    }
+
+    /// For a service that counts by the hour.
+    pub(super) fn hourly(retry: &Retry) -> Budget {
+        Budget::new(&Retry { total_wait: retry.total_wait.max(retry.hour), ..retry.clone() })
+    }
+
+    /// The least wait after a limit that names none; it doubles each time.
+    pub(super) fn unnamed(&self) -> Duration {
+        self.retry.unnamed.saturating_mul(2_u32.saturating_pow(self.attempts))
     }
 
     /// Counts one attempt that failed; false when it was the last.
@@ -79,6 +97,25 @@ impl Budget {
 pub(super) fn is_throttled(status: StatusCode, headers: &HeaderMap) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS
         || (status == StatusCode::FORBIDDEN && (headers.contains_key(RETRY_AFTER) || is_used_up(headers)))
+}
+
+/// Whether GitHub says in words that there were too many requests: its secondary limits have no header of their own.
+///
+/// <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
+pub(super) fn is_secondary_limit(status: StatusCode, body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Told {
+        #[serde(default)]
+        message: String,
+        #[serde(default)]
+        documentation_url: String,
+    }
+    let told = || serde_json::from_slice::<Told>(body).ok();
+    status == StatusCode::FORBIDDEN
+        && told().is_some_and(|told| {
+            told.documentation_url.contains("secondary-rate-limits")
+                || told.message.to_lowercase().contains("rate limit")
+        })
 }
 
 /// Whether the same ask may well be answered a little later.

@@ -19,6 +19,8 @@ pub enum ReadPost {
     LogQuery,
     /// `/v1/workspaces/{id}/search`, the same for tables of the Basic and Auxiliary plans.
     LogSearch,
+    /// `/app/installations/{id}/access_tokens`: how an App signs in.
+    InstallationToken,
 }
 
 impl ReadPost {
@@ -33,6 +35,7 @@ impl ReadPost {
             ReadPost::ResourceGraph => (Service::Arm, route == "/providers/Microsoft.ResourceGraph/resources"),
             ReadPost::LogQuery => (Service::Logs, is_of_workspace(route, "/query")),
             ReadPost::LogSearch => (Service::Logs, is_of_workspace(route, "/search")),
+            ReadPost::InstallationToken => (Service::GitHub, is_installation_token(route)),
         };
         if service != owner || !matches {
             return Err(Error::NotSent("a POST to a path that is not its route"));
@@ -47,6 +50,11 @@ impl ReadPost {
 fn is_of_workspace(route: &str, what: &str) -> bool {
     let workspace = route.strip_prefix("/v1/workspaces/").and_then(|rest| rest.strip_suffix(what));
     workspace.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+}
+
+fn is_installation_token(route: &str) -> bool {
+    let id = route.strip_prefix("/app/installations/").and_then(|rest| rest.strip_suffix("/access_tokens"));
+    id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn only_gets(batch: &Value) -> bool {
@@ -101,6 +109,7 @@ mod tests {
             ),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/0b5e-1/query"),
             (ReadPost::LogSearch, Service::Logs, "/v1/workspaces/0b5e-1/search?timespan=P1D"),
+            (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/access_tokens"),
         ];
         for (route, service, path) in ok {
             assert!(route.check(service, path, &batch).is_ok(), "{path}");
@@ -114,6 +123,9 @@ mod tests {
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/../purge/query"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces//query"),
             (ReadPost::LogSearch, Service::Logs, "/v1/workspaces/0b5e-1/query"),
+            (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/suspended"),
+            (ReadPost::InstallationToken, Service::GitHub, "/app/installations//access_tokens"),
+            (ReadPost::InstallationToken, Service::Graph, "/app/installations/7/access_tokens"),
         ];
         for (route, service, path) in bad {
             assert!(matches!(route.check(service, path, &batch), Err(Error::NotSent(_))), "{path}");

@@ -3,20 +3,30 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION,
+};
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::endpoint::Base;
 use super::error::{Error, OUT_OF_TIME, Reply};
+use super::graphql;
 use super::log::Record;
-use super::retry::{Budget, asked_wait, is_throttled, is_transient};
-use super::{Answer, Service, Shared};
+use super::quota::{Resource, until};
+use super::retry::{Budget, asked_wait, is_secondary_limit, is_throttled, is_transient};
+use super::{Answer, Cache, Service, Shared};
 use crate::text::Secret;
 
 /// Redirects that one ask follows, all within its service.
 const REDIRECTS: u8 = 5;
+
+/// What every request to GitHub says about the answer that it takes.
+///
+/// <https://docs.github.com/rest/about-the-rest-api/api-versions>
+const GITHUB: [(HeaderName, &str); 2] =
+    [(ACCEPT, "application/vnd.github+json"), (HeaderName::from_static("x-github-api-version"), "2022-11-28")];
 
 /// What is sent. The URL is below the base of the service.
 pub(super) struct Call {
@@ -24,6 +34,8 @@ pub(super) struct Call {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Vec<u8>>,
+    /// A GraphQL query: what is too much for it is not sent again as it was.
+    pub(super) query: bool,
 }
 
 /// One ask on its way.
@@ -57,7 +69,8 @@ impl From<Error> for Trouble {
 
 impl<'a> Sending<'a> {
     pub(super) fn new(shared: &'a Shared, service: Service, call: Call, record: Record) -> Sending<'a> {
-        let budget = Budget::new(&shared.http.settings().retry);
+        let retry = &shared.http.settings().retry;
+        let budget = if service == Service::GitHub { Budget::hourly(retry) } else { Budget::new(retry) };
         Sending { shared, service, call, record, budget, redirects: 0, refused: None, timed_out: false }
     }
 
@@ -79,6 +92,7 @@ impl<'a> Sending<'a> {
     /// Sends once. The slot is held until the body is here, and given back before any waiting.
     async fn attempt(&mut self) -> Result<Answer, Trouble> {
         let token = self.token().await?;
+        self.share().await?;
         let gate = self.shared.gate(self.base());
         let Some(_slot) = gate.enter(&mut self.budget).await else {
             return Err(Trouble::Final(Error::Throttled(Reply::new(&self.host(), 429, b""))));
@@ -92,8 +106,12 @@ impl<'a> Sending<'a> {
         if let Ok(body) = &body {
             self.record.body(body);
         }
+        if self.service == Service::GitHub {
+            self.shared.quota.learn(self.resource(), status, response.headers());
+        }
         match status.as_u16() {
-            200 | 201 | 203 => Ok(self.usable(status, response.headers(), body?)?),
+            200 | 201 | 203 => self.usable(status, response.headers(), body?),
+            304 => Ok(self.unchanged(status)?),
             301 | 302 | 303 | 307 | 308 => Err(self.redirected(status, response.headers())),
             401 if self.refused.is_none() => {
                 self.refused = Some(token);
@@ -110,6 +128,13 @@ impl<'a> Sending<'a> {
         bearer.set_sensitive(true);
         let mut headers = self.call.headers.clone();
         headers.insert(AUTHORIZATION, bearer);
+        if self.service == Service::GitHub {
+            for (name, value) in GITHUB {
+                headers.entry(name).or_insert(HeaderValue::from_static(value));
+            }
+            let etag = self.cache().and_then(|cache| cache.etag(&self.call.url));
+            etag.map(|etag| headers.insert(IF_NONE_MATCH, etag));
+        }
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         let mut request =
             self.shared.http.client_of(self.service).request(self.call.method.clone(), self.call.url.clone());
@@ -145,15 +170,70 @@ impl<'a> Sending<'a> {
         Ok(body)
     }
 
+    /// Waits until the share of the hour allows one more request.
+    async fn share(&mut self) -> Result<(), Error> {
+        let (quota, resource) = (&self.shared.quota, self.resource());
+        while self.service == Service::GitHub {
+            let now = (self.shared.env.clock)();
+            let Err(ends) = quota.take(resource, now) else { break };
+            let wait = until(ends, now);
+            if !self.budget.take(wait) {
+                return Err(Error::Throttled(Reply::new(&self.host(), 429, b"")));
+            }
+            tracing::info!(
+                seconds = wait.as_secs(),
+                "the share of this hour's requests is used up; waiting for the next"
+            );
+            tokio::time::sleep(wait).await;
+            quota.is_over(resource, ends);
+        }
+        Ok(())
+    }
+
+    fn resource(&self) -> Resource {
+        Resource::of(&self.call.url)
+    }
+
+    /// Only what a GET to GitHub answers is kept.
+    fn cache(&self) -> Option<&'a Cache> {
+        let keeps = self.service == Service::GitHub && self.call.method == Method::GET;
+        self.shared.cache.as_deref().filter(|_| keeps)
+    }
+
     /// A success is an answer only with a JSON body: a page to sign in comes with 200 as well.
-    fn usable(&self, status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> Result<Answer, Error> {
+    fn usable(&self, status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> Result<Answer, Trouble> {
+        if self.call.query && graphql::is_used_up(&body) {
+            return Err(self.too_many(Reply::new(&self.host(), 429, b""), headers));
+        }
         let reply = || Reply::new(&self.host(), status.as_u16(), b"");
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            None => Err(Error::Empty(reply())),
-            Some(b'{' | b'[') if !kind.to_ascii_lowercase().contains("html") => Ok(Answer { body }),
-            Some(_) => Err(Error::SignIn(reply())),
+            None => Err(Error::Empty(reply()).into()),
+            Some(b'{' | b'[') if !kind.to_ascii_lowercase().contains("html") => {
+                if let Some(cache) = self.cache() {
+                    cache.keep(&self.call.url, headers, &body);
+                }
+                Ok(Answer { body, headers: headers.clone() })
+            }
+            Some(_) => Err(Error::SignIn(reply()).into()),
         }
+    }
+
+    /// What was kept of the same answer.
+    fn unchanged(&mut self, status: StatusCode) -> Result<Answer, Error> {
+        let kept = self.cache().and_then(|cache| cache.answer(&self.call.url));
+        let answer = kept.ok_or_else(|| Error::of_status(Reply::new(&self.host(), status.as_u16(), b"")))?;
+        self.record.body(&answer.body);
+        Ok(answer)
+    }
+
+    fn too_many(&self, reply: Reply, headers: &HeaderMap) -> Trouble {
+        let asked = asked_wait(headers, (self.shared.env.clock)());
+        let asked = match self.service {
+            Service::GitHub => asked.or_else(|| Some(self.budget.unnamed())),
+            _ => asked,
+        };
+        Trouble::Later { error: Error::Throttled(reply), asked, whole_host: asked.is_some() }
     }
 
     fn redirected(&mut self, status: StatusCode, headers: &HeaderMap) -> Trouble {
@@ -173,15 +253,17 @@ impl<'a> Sending<'a> {
     }
 
     fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
-        let reply = Reply::new(&self.host(), status.as_u16(), body);
-        let asked = asked_wait(headers, (self.shared.env.clock)());
+        let reply = Reply::new(&self.host(), status.as_u16(), body).with(headers);
         match status.as_u16() {
             204 | 205 => Error::Empty(reply).into(),
             401 => Error::SignIn(reply).into(),
-            _ if is_throttled(status, headers) => {
-                Trouble::Later { error: Error::Throttled(reply), asked, whole_host: asked.is_some() }
+            _ if is_throttled(status, headers) => self.too_many(reply, headers),
+            _ if self.service == Service::GitHub && is_secondary_limit(status, body) => self.too_many(reply, headers),
+            502 | 504 if self.call.query => Error::TooComplex(reply).into(),
+            code if is_transient(code) => {
+                let asked = asked_wait(headers, (self.shared.env.clock)());
+                Trouble::Later { error: Error::of_status(reply), asked, whole_host: false }
             }
-            code if is_transient(code) => Trouble::Later { error: Error::of_status(reply), asked, whole_host: false },
             _ => Error::of_status(reply).into(),
         }
     }

@@ -153,7 +153,7 @@ fn because(judgement: &Judgement) -> String {
 
 /// The tables that a case may fill, with their columns: everything that a collector may fill.
 fn tables() -> BTreeMap<&'static str, &'static [&'static str]> {
-    row::TABLES.iter().copied().collect()
+    row::tables().collect()
 }
 
 fn exhibit(source: Source<'_>, case: &Case) -> Result<Exhibit, Refused> {

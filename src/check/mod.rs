@@ -2,6 +2,7 @@
 //! It never reads the network; it can only read evidence.
 
 mod cases;
+pub mod control;
 mod explain;
 pub mod file;
 mod finding;

@@ -72,7 +72,9 @@ pub(super) const ALLOWED: &[&str] = &[
     "local_time",
     "names_person",
     "outside_working_hours",
+    "same_account",
     "seconds",
+    "seconds_between",
     "subject_matches",
     "tool_effect",
 ];
@@ -87,6 +89,8 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("days_between", 2, flags, |values| over(values, days_between))?;
     connection.create_scalar_function("has_scope", 2, flags, |values| over(values, has_scope))?;
     connection.create_scalar_function("names_person", 2, flags, |values| over(values, names_person))?;
+    connection.create_scalar_function("same_account", 4, flags, same_account)?;
+    connection.create_scalar_function("seconds_between", 2, flags, |values| over(values, seconds_between))?;
     connection.create_scalar_function("subject_matches", 2, flags, |values| over(values, subject_matches))?;
     connection.create_scalar_function("seconds", 1, flags, |values| {
         Ok(values.get_raw(0).as_str().ok().and_then(second_of))
@@ -105,6 +109,20 @@ fn over<T>(values: &Context<'_>, function: fn(&str, &str) -> Option<T>) -> rusql
 /// Whole days from `a` to `b`, rounded down, so that a later `a` is always negative. A date counts as its midnight in UTC.
 fn days_between(a: &str, b: &str) -> Option<i64> {
     Some((second_of(b)? - second_of(a)?).div_euclid(86_400))
+}
+
+/// Seconds from `a` to `b`; a later `a` is negative.
+fn seconds_between(a: &str, b: &str) -> Option<i64> {
+    Some(second_of(b)? - second_of(a)?)
+}
+
+/// Whether login and number of one account are those of another: by the number where both have one, since a login can
+/// be renamed and given away again; else by the login, which GitHub compares without case.
+fn same_account(values: &Context<'_>) -> rusqlite::Result<Option<bool>> {
+    let text = |index| values.get_raw(index).as_str().ok();
+    let by_number = text(1).zip(text(3)).map(|(one, other)| one == other);
+    let by_login = || text(0).zip(text(2)).map(|(one, other)| one.eq_ignore_ascii_case(other));
+    Ok(by_number.or_else(by_login))
 }
 
 fn second_of(time: &str) -> Option<i64> {
@@ -175,6 +193,24 @@ mod tests {
         }
         assert_eq!(one::<Option<i64>>("days_between(NULL, '2026-05-01')"), None);
         assert_eq!(one::<Option<i64>>("days_between(5, '2026-05-01')"), None);
+    }
+
+    #[test]
+    fn seconds_are_signed() {
+        assert_eq!(seconds_between("2026-05-01T12:00:00Z", "2026-05-01T12:01:30Z"), Some(90));
+        assert_eq!(seconds_between("2026-05-01T12:00:00Z", "2026-05-01T11:59:59Z"), Some(-1));
+        assert_eq!(seconds_between("2026-05-01T12:00:00Z", "later"), None);
+    }
+
+    #[test]
+    fn a_number_tells_accounts_apart_and_a_login_only_where_there_is_none() {
+        let same = |accounts: &str| one::<Option<bool>>(&format!("same_account({accounts})"));
+        assert_eq!(same("'alice-dev', '7', 'renamed', '7'"), Some(true));
+        assert_eq!(same("'alice-dev', '7', 'alice-dev', '8'"), Some(false));
+        assert_eq!(same("'alice-dev', NULL, 'Alice-Dev', '8'"), Some(true));
+        assert_eq!(same("'alice-dev', '7', 'alice-developer', NULL"), Some(false));
+        assert_eq!(same("NULL, '7', 'alice-dev', NULL"), None);
+        assert_eq!(same("NULL, NULL, NULL, NULL"), None);
     }
 
     #[test]

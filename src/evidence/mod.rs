@@ -1,6 +1,7 @@
 //! What was seen, in one SQLite file per run: written once, sealed by its digest, then only read.
 //! Nothing here judges, and nothing here knows a service.
 
+mod activity;
 mod federation;
 mod function;
 mod local;
@@ -10,18 +11,20 @@ mod sealed;
 mod tool;
 mod writer;
 
+pub use activity::{Calls, Span};
 pub use row::Row;
 pub use sealed::{Coverage, Evidence, Person};
 pub use writer::{Callers, Exchange, Rows, Scope, Stop, Tally, Writer};
 
-/// The layout of an evidence file. Raised with every change of `schema.sql` or `views.sql`.
+/// The layout of an evidence file. Raised with every change of the tables or views.
 pub const FORMAT: i64 = 3;
 
 /// `LEAV`, in the header of every evidence file.
 const APPLICATION_ID: i64 = 0x4C45_4156;
 
 /// The tables and views, with their comments.
-pub const SCHEMA: &str = concat!(include_str!("schema.sql"), "\n", include_str!("views.sql"));
+pub const SCHEMA: &str =
+    concat!(include_str!("schema.sql"), "\n", include_str!("github.sql"), "\n", include_str!("views.sql"));
 
 /// Why an evidence file cannot be written or read.
 #[derive(Debug, thiserror::Error)]

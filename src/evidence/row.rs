@@ -1,4 +1,4 @@
-//! One struct per evidence table, in the order of `schema.sql`, and how a value becomes a column.
+//! One struct per evidence table, in the order of the SQL beside this file, and how a value becomes a column.
 //! A test holds the two against each other. No SQL is written by hand for an insert.
 
 use jiff::Timestamp;
@@ -24,6 +24,14 @@ pub trait Row {
     /// # Errors
     /// What SQLite says of a parameter that does not exist.
     fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()>;
+}
+
+/// The name of a table, and its columns.
+pub type Table = (&'static str, &'static [&'static str]);
+
+/// Every table that a collector can fill.
+pub fn tables() -> impl Iterator<Item = Table> {
+    TABLES.iter().chain(github::TABLES).copied()
 }
 
 /// A value that one column can hold. Text is scrubbed of tokens and cut on its way in.
@@ -86,7 +94,7 @@ macro_rules! rows {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Default, PartialEq, Eq)]
-            #[expect(missing_docs, reason = "schema.sql says what each column holds")]
+            #[expect(missing_docs, reason = "the SQL says what each column holds")]
             pub struct $name { pub $first: $first_type $(, pub $column: $type)* }
 
             impl Row for $name {
@@ -104,11 +112,13 @@ macro_rules! rows {
                 }
             }
         )+
-        /// Every table that a collector can fill, with its columns: what a test holds against `schema.sql`.
-        pub const TABLES: &[(&str, &[&str])] = &[$((<$name as Row>::TABLE, <$name as Row>::COLUMNS)),+];
+        /// These tables, with their columns.
+        pub(super) const TABLES: &[Table] = &[$((<$name as Row>::TABLE, <$name as Row>::COLUMNS)),+];
     };
     (@mark $column:ident) => { ", ?" };
 }
+
+pub mod github;
 
 rows! {
     /// Somebody whom the run is about.
@@ -255,7 +265,7 @@ rows! {
         target: Option<Untrusted>, literals: i64, reaches: Option<Untrusted>, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
     }
     /// When people of this organisation work.
-    OrganizationTime in organization_time { zone: String, starts_at: String, ends_at: String }
+    OrganizationTime in organization_time { zone: String, starts: String, ends: String }
     /// A log that was asked.
     LogTable in log_table {
         source: Untrusted, shape: String, plan: Option<Untrusted>, retention_days: Option<i64>, lacks: Option<String>,

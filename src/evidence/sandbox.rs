@@ -297,7 +297,8 @@ fn narrow(connection: &Connection) -> rusqlite::Result<()> {
         (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
         (Limit::SQLITE_LIMIT_COLUMN, 200),
         (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
-        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+        // SQLite counts every table of every view and WITH against this as well.
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 1000),
         (Limit::SQLITE_LIMIT_FUNCTION_ARG, 32),
         (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256),
         (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),

@@ -393,9 +393,9 @@ CREATE TABLE mcp_server (
 
 CREATE TABLE organization_time (
   -- One row: when people of this organisation work, as the configuration says. Without it nothing is night or weekend.
-  zone      TEXT NOT NULL,  -- IANA name, such as Europe/Berlin; test with local_time(at, zone)
-  starts_at TEXT NOT NULL,  -- of the working day, local: 07:00
-  ends_at   TEXT NOT NULL   -- 20:00
+  zone   TEXT NOT NULL,     -- IANA name, such as Europe/Berlin; test with local_time(at, zone)
+  starts TEXT NOT NULL,     -- of the working day, local: 07:00
+  ends   TEXT NOT NULL      -- 20:00
 ) STRICT;
 
 CREATE TABLE log_table (

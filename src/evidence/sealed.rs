@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row as SqlRow};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{APPLICATION_ID, Error, FORMAT};
+use super::{APPLICATION_ID, Error, FORMAT, function};
 use crate::model::{Gap, GapKind};
 use crate::text::Untrusted;
 
@@ -69,6 +69,8 @@ impl Evidence {
         let sha256 = digest(path).map_err(|source| Error::File { path: name.clone(), source })?;
         let connection = open_read_only(path).map_err(|source| Error::Database { path: name.clone(), source })?;
         examine(&connection, &name)?;
+        // The views call them.
+        function::register(&connection).map_err(|source| Error::Database { path: name.clone(), source })?;
         Ok(Evidence { path: path.to_owned(), sha256, connection, _temporary: None })
     }
 

@@ -35,6 +35,8 @@ CREATE VIEW trust AS
          credential.issuer_kind AS issuer_kind,
          credential.owner       AS owner,
          credential.owner_id    AS owner_id,
+         credential.repository  AS repository,
+         credential.repository_id AS repository_id,
          credential.scope       AS scope,
          credential.subject     AS exactly,     -- the one token subject that it accepts
          credential.expression  AS expression,  -- or what it accepts instead
@@ -69,6 +71,37 @@ CREATE VIEW federated_trust AS
                                              FROM   identity
                                              WHERE  identity.kind = 'github'))) AS judged;
 
+CREATE VIEW sighting_owner AS
+  -- Which of the people a credential belongs to: by the id or name that its issuer or the tool that keeps it gave,
+  -- and by a bare user name only where nothing says in which system.
+  SELECT DISTINCT identity.person AS person, sighting.id AS sighting
+  FROM   sighting
+  JOIN   identity
+    ON   (sighting.owner_kind = 'entra' AND identity.kind = 'entra' AND identity.id = sighting.owner_id COLLATE NOCASE)
+    OR   (sighting.owner_kind IN ('entra', 'mail') AND identity.kind IN ('upn', 'mail')
+          AND identity.name = sighting.owner_name COLLATE NOCASE)
+    OR   (sighting.owner_kind = identity.kind AND identity.name = sighting.owner_name COLLATE NOCASE)
+    OR   (sighting.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
+          AND names_person(sighting.owner_name, identity.name));
+
+CREATE VIEW own_runner AS
+  -- Runners that are a person's: they run as that account or from its files, serve the person's own GitHub account, or
+  -- can read a credential of the person.
+  SELECT identity.person AS person, runner.id AS runner
+  FROM   runner
+  JOIN   identity
+    ON   (identity.kind IN ('upn', 'mail', 'github', 'devops')
+          AND (names_person(runner.service_user, identity.name) OR names_person(runner.file_owner, identity.name)))
+    OR   (identity.kind = 'github' AND identity.name <> ''
+          -- The account is what follows the host: https://host/account/repository.
+          AND instr(lower(substr(runner.server, instr(runner.server, '://') + 3)) || '/', '/' || lower(identity.name) || '/')
+              = instr(substr(runner.server, instr(runner.server, '://') + 3), '/'))
+  UNION
+  SELECT sighting_owner.person, sighting.runner
+  FROM   sighting_owner
+  JOIN   sighting ON sighting.id = sighting_owner.sighting
+  WHERE  sighting.runner IS NOT NULL;
+
 CREATE VIEW reach AS
   -- Every principal through which a person can still act, and the path that leads there.
   SELECT account.person AS person, account.id AS principal, 'own account' AS path, printf('entra:user/%s', account.id) AS via
@@ -84,17 +117,204 @@ CREATE VIEW reach AS
   SELECT person.id, trust.principal, 'federated credential that they satisfy', trust.subject
   FROM   federated_trust AS trust
   CROSS JOIN person ON trust.person IS NULL OR trust.person = person.id  -- CROSS: each credential is judged once
-  WHERE  trust.reach = 'yes' AND trust.principal IS NOT NULL;
+  WHERE  trust.reach = 'yes' AND trust.principal IS NOT NULL
+  UNION
+  SELECT own_runner.person, principal.id, 'credential on a runner of theirs', sighting.id
+  FROM   own_runner
+  JOIN   sighting ON sighting.runner = own_runner.runner AND sighting.owner_kind = 'application'
+  JOIN   (SELECT id, app_id FROM service_principal
+          UNION
+          SELECT principal, client_id FROM managed_identity WHERE principal IS NOT NULL) AS principal
+    ON   principal.app_id = sighting.owner_id COLLATE NOCASE
+  UNION
+  SELECT writer.person, trust.principal, 'repository that they can push to', trust.subject
+  FROM   github_trust AS trust
+  JOIN   github_writer AS writer ON writer.repository_id = trust.repository_id
+  WHERE  trust.principal IS NOT NULL
+  UNION
+  SELECT schedule.person, trust.principal, 'scheduled workflow that runs as them', trust.subject
+  FROM   github_schedule AS schedule
+  JOIN   github_trust AS trust ON trust.organization = schedule.organization AND trust.repository = schedule.repository
+  WHERE  trust.principal IS NOT NULL AND ifnull(schedule.id_token, 1) = 1
+  UNION
+  SELECT job.person, trust.principal, 'runner that takes their jobs', trust.subject
+  FROM   github_runner_job AS job
+  JOIN   github_trust AS trust ON trust.organization = job.organization AND trust.repository = job.repository
+  WHERE  trust.principal IS NOT NULL;
 
-CREATE VIEW sighting_owner AS
-  -- Which of the people a credential belongs to: by the id or name that its issuer or the tool that keeps it gave,
-  -- and by a bare user name only where nothing says in which system.
-  SELECT DISTINCT identity.person AS person, sighting.id AS sighting
-  FROM   sighting
+CREATE VIEW github_leaver AS
+  -- The GitHub accounts of these people.
+  SELECT identity.person AS person, identity.name AS login, replace(identity.id, 'github:user/', '') AS user_id
+  FROM   identity
+  WHERE  identity.kind = 'github';
+
+CREATE VIEW github_literal_owner AS
+  -- Which of the people a credential in a variable or a workflow belongs to; as sighting_owner.
+  SELECT DISTINCT identity.person AS person, literal.id AS literal
+  FROM   github_literal AS literal
   JOIN   identity
-    ON   (sighting.owner_kind = 'entra' AND identity.kind = 'entra' AND identity.id = sighting.owner_id COLLATE NOCASE)
-    OR   (sighting.owner_kind IN ('entra', 'mail') AND identity.kind IN ('upn', 'mail')
-          AND identity.name = sighting.owner_name COLLATE NOCASE)
-    OR   (sighting.owner_kind = identity.kind AND identity.name = sighting.owner_name COLLATE NOCASE)
-    OR   (sighting.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
-          AND names_person(sighting.owner_name, identity.name));
+    ON   (literal.owner_kind = 'entra' AND identity.kind = 'entra' AND identity.id = literal.owner_id COLLATE NOCASE)
+    OR   (literal.owner_kind IN ('entra', 'mail') AND identity.kind IN ('upn', 'mail')
+          AND identity.name = literal.owner_name COLLATE NOCASE)
+    OR   (literal.owner_kind = identity.kind AND identity.name = literal.owner_name COLLATE NOCASE)
+    OR   (literal.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
+          AND names_person(literal.owner_name, identity.name));
+
+CREATE VIEW github_writer AS
+  -- Which of these people can push to which repository, and why.
+  SELECT able.person AS person, able.why AS why, repository.id AS repository_id
+  FROM   (SELECT leaver.person AS person, member.organization AS organization, NULL AS repository, 'owner of the organisation' AS why
+          FROM   github_leaver AS leaver
+          JOIN   github_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
+          WHERE  member.role = 'admin' AND ifnull(member.state, 'active') = 'active'
+          UNION ALL
+          SELECT leaver.person, member.organization, NULL, 'member of an organisation whose members can push everywhere'
+          FROM   github_leaver AS leaver
+          JOIN   github_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
+          JOIN   github_organization AS organization ON organization.name = member.organization COLLATE NOCASE
+          WHERE  organization.member_role IN ('write', 'admin') AND ifnull(member.state, 'active') = 'active'
+          UNION ALL
+          SELECT leaver.person, access.organization, access.repository, printf('%s on the repository', ifnull(access.role, 'access'))
+          FROM   github_leaver AS leaver
+          JOIN   github_access AS access ON same_account(leaver.login, leaver.user_id, access.login, access.user_id)
+          WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
+          UNION ALL
+          SELECT leaver.person, access.organization, access.repository, printf('member of the team %s', access.team)
+          FROM   github_leaver AS leaver
+          JOIN   github_team_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
+          JOIN   github_team_access AS access ON access.organization = member.organization AND access.team = member.team
+          WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')) AS able
+  JOIN   github_repository AS repository
+    ON   repository.organization = able.organization COLLATE NOCASE
+    AND  (able.repository IS NULL OR repository.repository = able.repository COLLATE NOCASE)
+  WHERE  ifnull(repository.archived, 0) = 0;
+
+CREATE VIEW github_trust AS
+  -- Which of our repositories each federated credential accepts, as far as their owner, name and numbers tell.
+  SELECT trust.subject AS subject, trust.principal AS principal, trust.object_name AS object_name, trust.trusts AS trusts,
+         trust.can AS can, repository.id AS repository_id, repository.organization AS organization,
+         repository.repository AS repository
+  FROM   trust
+  JOIN   github_repository AS repository
+    ON   (trust.owner IS NULL OR lower(repository.organization) GLOB lower(trust.owner))
+    AND  (trust.owner_id IS NULL OR trust.owner_id = repository.owner_id)
+    AND  (trust.repository IS NULL OR lower(repository.repository) GLOB lower(trust.repository))
+    AND  (trust.repository_id IS NULL OR trust.repository_id = repository.id)
+  WHERE  trust.issuer_kind = 'github'
+  AND    (trust.repository IS NOT NULL OR trust.repository_id IS NOT NULL OR trust.scope = 'organization')
+  AND    coalesce(trust.owner, trust.owner_id, trust.repository_id) IS NOT NULL;
+
+CREATE VIEW github_schedule AS
+  -- Scheduled workflows that still run as one of these people.
+  SELECT leaver.person AS person, workflow.id AS workflow, workflow.organization AS organization,
+         workflow.repository AS repository, workflow.path AS path, workflow.schedule AS schedule,
+         workflow.self_hosted AS self_hosted, workflow.runs_on AS runs_on, workflow.id_token AS id_token,
+         workflow.secrets AS secrets, actor.login AS login, actor.last_run_at AS last_run_at
+  FROM   github_leaver AS leaver
+  JOIN   github_schedule_actor AS actor ON same_account(leaver.login, leaver.user_id, actor.login, actor.user_id)
+  JOIN   github_workflow AS workflow ON workflow.id = actor.workflow
+  WHERE  ifnull(workflow.state, 'active') = 'active' AND ifnull(workflow.scheduled, 1) = 1;
+
+CREATE VIEW github_runner_job AS
+  -- Self-hosted runners that are there to take jobs, and the newest job of one of these people that each has taken.
+  SELECT leaver.person AS person, runner.id AS runner, runner.name AS name, runner.status AS status, runner.labels AS labels,
+         job.organization AS organization, job.repository AS repository, job.path AS path, max(job.at) AS at
+  FROM   github_leaver AS leaver
+  JOIN   github_job AS job ON same_account(leaver.login, leaver.user_id, job.login, job.user_id)
+  JOIN   github_runner AS runner
+    ON   runner.organization = job.organization COLLATE NOCASE
+    AND  runner.runner_id = job.runner_id
+    AND  (runner.repository IS NULL OR runner.repository = job.repository COLLATE NOCASE)
+    AND  (runner.name IS NULL OR job.runner IS NULL OR runner.name = job.runner)
+  GROUP BY leaver.person, runner.id, job.organization, job.repository, job.path;
+
+CREATE VIEW github_setting_event AS
+  -- Events in which one of these people set a secret or a variable: the newest of each.
+  SELECT leaver.person AS person, event.organization AS organization, event.repository AS repository,
+         event.environment AS environment, substr(event.action, 1, instr(event.action, '.') - 1) AS level,  -- org, repo, environment
+         iif(event.action LIKE '%variable', 'variable', 'secret') AS kind, event.name AS name,
+         event.product AS product,
+         iif(event.action LIKE '%integration%', 1, 0) AS integration,
+         max(event.at) AS at, event.actor AS actor, event.token_name AS token_name
+  FROM   github_leaver AS leaver
+  JOIN   github_event AS event ON same_account(leaver.login, leaver.user_id, event.actor, event.actor_id)
+  WHERE  event.action IN ('org.create_actions_secret', 'org.update_actions_secret', 'repo.create_actions_secret',
+                          'repo.update_actions_secret', 'environment.create_actions_secret', 'environment.update_actions_secret',
+                          'org.create_actions_variable', 'org.update_actions_variable', 'repo.create_actions_variable',
+                          'repo.update_actions_variable', 'environment.create_actions_variable',
+                          'environment.update_actions_variable', 'org.create_integration_secret', 'org.update_integration_secret',
+                          'repo.create_integration_secret', 'repo.update_integration_secret')
+  GROUP BY leaver.person, event.organization, event.repository, event.environment, 5, 6, event.name, event.product, 9;
+
+CREATE VIEW caller AS
+  -- Who in the logs acts for whom: the principals of `reach`, and the names of the person where a record has no principal.
+  -- One row per person, principal and name. `sure` is 0 where only the name is theirs and the object id somebody else's.
+  WITH seen AS MATERIALIZED (
+         SELECT principal, caller_name FROM tool_call_hour
+         UNION
+         SELECT principal, caller_name FROM last_activity),
+       sought AS (
+         SELECT principal AS key, 0 AS by_name, principal, caller_name FROM seen
+         UNION ALL
+         SELECT lower(caller_name), 1, principal, caller_name FROM seen),
+       way AS (
+         SELECT person, lower(principal) AS key, 0 AS by_name, path, via FROM reach
+         UNION ALL
+         SELECT person, lower(name), 1, 'name', name FROM identity WHERE kind IN ('upn', 'mail')),
+       found AS (
+         -- An object id tells more than a name, and the own account more than any other way; alike ones by the alphabet.
+         SELECT way.person, sought.principal, sought.caller_name, way.path, way.via,
+                min(printf('%d%d %s %s', way.by_name, way.path <> 'own account', way.path, way.via)) AS first
+         FROM   sought
+         JOIN   way ON way.key = sought.key AND way.by_name = sought.by_name
+         GROUP BY way.person, sought.principal, sought.caller_name)
+  SELECT found.person      AS person,
+         found.principal   AS principal,
+         found.caller_name AS caller_name,
+         CASE WHEN found.principal IS NULL           THEN printf('logs:caller/%s', lower(found.caller_name))
+              WHEN found.path IN ('own account', 'name') THEN printf('entra:user/%s', found.principal)
+              WHEN found.path NOT IN ('own account', 'name') THEN printf('entra:service-principal/%s', found.principal)
+         END               AS subject,
+         found.path IN ('own account', 'name')             AS own,
+         found.path <> 'name' OR found.principal IS NULL   AS sure,
+         CASE found.path WHEN 'own account' THEN 'A'
+                         WHEN 'federated credential that they satisfy' THEN 'B'
+                         WHEN 'repository that they can push to' THEN 'B'
+                         WHEN 'scheduled workflow that runs as them' THEN 'B'
+                         WHEN 'secret or certificate that they added' THEN 'C'
+                         WHEN 'runner that takes their jobs' THEN 'C'
+                         WHEN 'credential on a runner of theirs' THEN 'D'
+                         WHEN 'name' THEN 'D'
+         END               AS grade,
+         CASE WHEN found.path = 'own account'     THEN printf('their own account (%s)', found.principal)
+              WHEN found.principal IS NULL        THEN printf('%s (a name in the log, without object id)', found.caller_name)
+              WHEN found.path = 'name'            THEN printf('%s (a name in the log, with the object id %s of somebody else)', found.caller_name, found.principal)
+              WHEN found.caller_name IS NULL      THEN printf('%s, a principal without user name,', ifnull(service_principal.name, found.principal))
+              WHEN found.caller_name IS NOT NULL  THEN printf('%s (%s)', ifnull(service_principal.name, found.principal), found.caller_name)
+         END               AS called,
+         CASE WHEN found.path = 'own account' THEN 'it is their own account'
+              WHEN found.path = 'name'        THEN 'only the name says so'
+              WHEN found.path <> 'name'       THEN printf('they can act through it: %s (%s)', found.path, found.via)
+         END               AS path
+  FROM   found
+  LEFT JOIN service_principal ON service_principal.id = found.principal COLLATE NOCASE;
+
+CREATE VIEW activity AS
+  -- The counted calls of everybody who acts for a person.
+  SELECT caller.person AS person, caller.subject AS subject, caller.own AS own, caller.sure AS sure, caller.grade AS grade,
+         caller.called AS called, caller.path AS path, hour.source AS source, hour.hour_at AS hour_at, hour.server AS server,
+         hour.tool AS tool, hour.scope AS scope, hour.directory AS directory, hour.status AS status, hour.calls AS calls,
+         hour.resources AS resources, hour.first_at AS first_at, hour.last_at AS last_at
+  FROM   caller
+  JOIN   tool_call_hour AS hour ON hour.principal IS caller.principal AND hour.caller_name IS caller.caller_name;
+
+CREATE VIEW log_blind AS
+  -- What a log cannot tell: a check that finds nothing in it has not looked. lacks NULL: it cannot tell anything.
+  SELECT source AS source, NULL AS lacks,
+         printf('no caller at all left a record in it from %s to %s', from_at, until_at) AS reason
+  FROM   log_table
+  WHERE  last_at IS NULL OR records = 0
+  UNION ALL
+  SELECT source, lacks, printf('its records have no %s', replace(lacks, ' ', ', '))
+  FROM   log_table
+  WHERE  lacks <> '';

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Check, Coverage, Digest, Identity, Mode, Person, Report, Run, State, Step, Times, Tool, Version};
+use super::activity;
+use super::{
+    Check, Control, Coverage, Digest, Framework, Identity, Mode, Person, Report, Run, State, Step, Times, Tool, Version,
+};
 use crate::check::Judgement;
+use crate::check::control::{self, frameworks};
 use crate::evidence::{self, Evidence};
 use crate::model::{Grade, Verdict, stamp};
 use crate::text::Untrusted;
@@ -45,11 +49,14 @@ impl Report {
                 tenant: evidence.meta("tenant")?.map(Untrusted::from),
             },
             verdict: Verdict::of(steps.iter().map(|step| step.verdict)),
+            activity: activity::of(evidence, &people, now)?,
             people,
+            controls: controls(judgements),
             steps,
             coverage: evidence.coverage()?.into_iter().map(coverage).collect(),
             evidence: Digest { sha256: evidence.sha256().to_owned() },
             checks: Digest { sha256: checks_sha256.to_owned() },
+            redacted: None,
         })
     }
 }
@@ -129,6 +136,34 @@ fn check(judgement: &Judgement) -> Check {
         controls: check.controls.clone(),
         params: check.params.clone(),
     }
+}
+
+/// Every control that a check names, whatever that check concluded.
+fn controls(judgements: &[Judgement]) -> Vec<Framework> {
+    let mut all: BTreeMap<&str, BTreeMap<_, Vec<&Judgement>>> = BTreeMap::new();
+    for judgement in judgements {
+        for (framework, controls) in &judgement.check.controls {
+            for control in controls {
+                let key = (control::in_order(control), control.as_str());
+                all.entry(framework).or_default().entry(key).or_default().push(judgement);
+            }
+        }
+    }
+    let framework = |(name, controls): (&str, BTreeMap<(_, &str), Vec<&Judgement>>)| {
+        let known = frameworks().get(name);
+        let control = |((_, number), judgements): ((_, &str), Vec<&Judgement>)| Control {
+            control: number.to_owned(),
+            title: known.and_then(|known| known.controls.get(number).cloned()),
+            verdict: Verdict::of(judgements.iter().map(|judgement| judgement.verdict)),
+            checks: judgements.iter().map(|judgement| judgement.check.id.clone()).collect(),
+        };
+        Framework {
+            framework: name.to_owned(),
+            title: known.map_or_else(|| name.to_owned(), |known| known.title.clone()),
+            controls: controls.into_iter().map(control).collect(),
+        }
+    };
+    all.into_iter().map(framework).collect()
 }
 
 fn coverage(from: evidence::Coverage) -> Coverage {

@@ -1,11 +1,11 @@
-//! Pretty JSON in which no character acts on a terminal or in HTML: such characters are written as `\uXXXX`.
+//! JSON in which no character acts on a terminal or in HTML: such characters are written as `\uXXXX`.
 //! A reader gets the same data back; nothing is left out.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::Serializer;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::text::is_harmless;
 
@@ -15,6 +15,15 @@ use crate::text::is_harmless;
 /// When `out` refuses.
 pub fn write(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(PrettyFormatter::new())))?;
+    out.write_all(b"\n")
+}
+
+/// Writes a value on one line.
+///
+/// # Errors
+/// When `out` refuses.
+pub fn write_line(value: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(CompactFormatter)))?;
     out.write_all(b"\n")
 }
 
@@ -28,7 +37,7 @@ pub fn to_string(value: &impl Serialize) -> io::Result<String> {
     String::from_utf8(out).map_err(io::Error::other)
 }
 
-struct Harmless<'a>(PrettyFormatter<'a>);
+struct Harmless<F>(F);
 
 macro_rules! forward {
     ($($name:ident($($argument:ident: $type:ty)?)),+ $(,)?) => {$(
@@ -38,7 +47,7 @@ macro_rules! forward {
     )+};
 }
 
-impl Formatter for Harmless<'_> {
+impl<F: Formatter> Formatter for Harmless<F> {
     forward! {
         begin_array(), end_array(), begin_array_value(first: bool), end_array_value(),
         begin_object(), end_object(), begin_object_key(first: bool), begin_object_value(), end_object_value(),

@@ -1,10 +1,21 @@
 //! The one [`Report`] value: what a run concluded, version 1. Every format only renders it.
 //! Fields may be added within a version, never renamed or removed.
 
+mod activity;
 mod build;
+pub mod csv;
+mod gaps;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod ocsf;
+pub mod oscal;
 mod output;
+mod redact;
+pub mod sarif;
 pub mod terminal;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -33,12 +44,21 @@ pub struct Report {
     pub people: Vec<Person>,
     /// The conclusions, step by step. A step without checks is absent.
     pub steps: Vec<Step>,
+    /// The calls around each person, day by day. Empty: no log was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activity: Vec<Activity>,
+    /// The same conclusions by control: evidence for an auditor, no statement about compliance.
+    #[serde(default)]
+    pub controls: Vec<Framework>,
     /// What was asked for, and whether all of it came.
     pub coverage: Vec<Coverage>,
     /// The evidence file that was judged.
     pub evidence: Digest,
     /// The checks that judged it.
     pub checks: Digest,
+    /// Set: this is a copy without personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redacted>,
 }
 
 /// The version of the layout of a report.
@@ -178,6 +198,64 @@ pub struct Check {
     /// The values that its parameters had.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Param>,
+}
+
+/// The calls around one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Activity {
+    /// `entra:user/<object id>`.
+    pub person: String,
+    /// The time zone of the days: the organisation's, or UTC if that is not configured.
+    pub timezone: String,
+    /// Every day that was asked for, in order.
+    pub days: Vec<Day>,
+}
+
+/// One day in a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Day {
+    /// The local date.
+    pub date: String,
+    /// Calls by the person's own account or name.
+    pub own: i64,
+    /// Calls by everything else that the person can act through.
+    pub others: i64,
+    /// Whether the logs can tell about the whole day. If not, there may have been more calls.
+    pub state: State,
+    /// Whether the last day was over.
+    pub after_last_day: bool,
+}
+
+/// The conclusions of a run by the controls of one framework.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Framework {
+    /// As checks name it: `nist`.
+    pub framework: String,
+    /// Its name and edition.
+    pub title: String,
+    /// The controls that any check is evidence for.
+    pub controls: Vec<Control>,
+}
+
+/// What there is to say about one control. Whether it is met is for an auditor to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Control {
+    /// Its number: `PS-4`.
+    pub control: String,
+    /// What it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What the checks that are evidence for it concluded together.
+    pub verdict: Verdict,
+    /// Those checks.
+    pub checks: Vec<String>,
+}
+
+/// Where a copy without personal data came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Redacted {
+    /// SHA-256 of the JSON report with the personal data, as `--format json=PATH` writes it.
+    pub original: Digest,
 }
 
 /// One part of one data set: was all of it read?

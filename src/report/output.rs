@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::{Report, json, terminal};
+use super::{Report, csv, html, json, junit, markdown, ocsf, oscal, sarif, terminal};
 use crate::env::Console;
 use crate::error::Error;
 use crate::text::{Untrusted, nearest};
@@ -15,15 +15,49 @@ use crate::text::{Untrusted, nearest};
 pub enum Format {
     /// The versioned JSON.
     Json,
+    /// One page for people, complete in itself.
+    Html,
+    /// For a ticket.
+    Markdown,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// OCSF Compliance Findings, one JSON object a line, for a SIEM.
+    Ocsf,
+    /// OSCAL assessment results, for compliance tools.
+    Oscal,
+    /// JUnit XML, for a pipeline.
+    Junit,
+    /// For a spreadsheet.
+    Csv,
 }
 
 impl Format {
     /// Every format, with its name on the command line.
-    pub const ALL: &[(&str, Format)] = &[("json", Format::Json)];
+    pub const ALL: &[(&str, Format)] = &[
+        ("json", Format::Json),
+        ("html", Format::Html),
+        ("md", Format::Markdown),
+        ("sarif", Format::Sarif),
+        ("ocsf", Format::Ocsf),
+        ("oscal", Format::Oscal),
+        ("junit", Format::Junit),
+        ("csv", Format::Csv),
+    ];
 
-    fn write(self, report: &Report, out: &mut impl Write) -> io::Result<()> {
+    /// Writes a report in this format. The same report gives the same bytes.
+    ///
+    /// # Errors
+    /// When `out` refuses.
+    pub fn write(self, report: &Report, out: &mut impl Write) -> io::Result<()> {
         match self {
             Format::Json => json::write(report, out),
+            Format::Html => out.write_all(html::render(report).as_bytes()),
+            Format::Markdown => out.write_all(markdown::render(report).as_bytes()),
+            Format::Sarif => json::write(&sarif::log(report), out),
+            Format::Ocsf => ocsf::write(report, out),
+            Format::Oscal => json::write(&oscal::document(report), out),
+            Format::Junit => junit::write(report, out),
+            Format::Csv => csv::write(report, out),
         }
     }
 }
@@ -58,6 +92,8 @@ pub struct Output {
     pub format: Format,
     /// Where.
     pub target: Target,
+    /// Whether personal data is left out.
+    pub redacted: bool,
 }
 
 impl FromStr for Output {
@@ -71,7 +107,7 @@ impl FromStr for Output {
             "-" => Target::Stdout,
             path => Target::File(path.into()),
         };
-        Ok(Output { format, target })
+        Ok(Output { format, target, redacted: false })
     }
 }
 
@@ -87,7 +123,14 @@ pub fn emit(report: &Report, outputs: &[Output], console: &Console) -> Result<()
             return Err(Error::usage("two formats go to the same place", HOW));
         }
     }
+    let without = match outputs.iter().any(|output| output.redacted) {
+        true => {
+            Some(report.redacted().map_err(|source| Error::Output { target: "the redacted report".into(), source })?)
+        }
+        false => None,
+    };
     for output in outputs {
+        let report = without.as_ref().filter(|_| output.redacted).unwrap_or(report);
         match &output.target {
             Target::File(path) => write_file(path, |out| output.format.write(report, out))?,
             Target::Stdout => {
@@ -141,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_format_names_its_target() {
-        let json = |target| Output { format: Format::Json, target };
+        let json = |target| Output { format: Format::Json, target, redacted: false };
         assert_eq!("json=-".parse::<Output>().unwrap(), json(Target::Stdout));
         assert_eq!("json=a=b.json".parse::<Output>().unwrap(), json(Target::File("a=b.json".into())));
     }
@@ -152,7 +195,7 @@ mod tests {
         insta::assert_snapshot!(refused("jsno=x"), @"
         error: unknown format jsno
 
-        hint: did you mean json? known formats: json
+        hint: did you mean json? known formats: json, html, md, sarif, ocsf, oscal, junit, csv
         ");
         insta::assert_snapshot!(refused("json"), @"
         error: json does not say where to write

@@ -226,12 +226,12 @@ async fn organizations(writer: &Writer, config: &Config) -> Result<(), Error> {
 async fn organization_time(writer: &Writer, config: &Config) -> Result<(), Error> {
     let scope = Scope { name: "configuration".into(), person: None, needs: String::new() };
     let name = config.logs.timezone.as_ref().and_then(TimeZone::iana_name);
-    let [starts_at, ends_at] = config.logs.workday.map_or_else(
+    let [starts, ends] = config.logs.workday.map_or_else(
         || WORKDAY.map(str::to_owned),
         |day| [day.start, day.end].map(|time| time.strftime("%H:%M").to_string()),
     );
     let fill = async |rows: &mut Rows| match name {
-        Some(zone) => Ok(rows.insert(&OrganizationTime { zone: zone.to_owned(), starts_at, ends_at })?),
+        Some(zone) => Ok(rows.insert(&OrganizationTime { zone: zone.to_owned(), starts, ends })?),
         None => Err(Stop::from(Cause::new(GapKind::NotConfigured, "no time zone").needing("[logs] timezone"))),
     };
     writer.dataset(&["organization_time"], &scope, fill).await?;

@@ -3,6 +3,7 @@
 pub mod azure;
 pub mod entra;
 mod federated;
+pub mod github;
 pub mod logs;
 pub mod runner;
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::github::OTHER_CLAIMS;
 use super::issuer::{GitHubHost, Issuer};
 use super::login::LONGEST;
-use super::mint::{Grammar, Naming, Piece};
+use super::piece::{Grammar, Naming, Piece};
 
 /// A GitHub account, as GitHub itself writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -175,9 +175,9 @@ impl Holder {
             doubtful.extend(self.doubts(name).map(|value| keyed(name, vec![value])));
         }
         Reachable {
-            usual: Grammar { sentences: usual, repeat: false },
-            custom: Grammar { sentences: certain, repeat: true },
-            doubtful: Grammar { sentences: doubtful, repeat: true },
+            usual: Grammar { sentences: usual, joined: false },
+            custom: Grammar { sentences: certain, joined: true },
+            doubtful: Grammar { sentences: doubtful, joined: true },
         }
     }
 
@@ -209,7 +209,7 @@ impl Holder {
         let certain = self.values(name, &self.ids[0], &Piece::Assigned)?;
         let mut doubtful = self.values(name, &self.ids[1], &self.foreign_repository_id)?;
         doubtful.extend(self.doubts(name).map(|value| vec![value]));
-        Some([certain, doubtful].map(|sentences| Grammar { sentences, repeat: false }))
+        Some([certain, doubtful].map(|sentences| Grammar { sentences, joined: false }))
     }
 
     /// A workflow of others may be public and so be called by all; an account may belong to an enterprise.
@@ -262,12 +262,12 @@ fn contexts() -> [Vec<Piece>; 4] {
 
 /// The claims that GitLab puts beside the subject are numbers that it assigns.
 fn gitlab_claim(name: &str) -> Option<[Grammar; 2]> {
-    let number = |piece: Piece| Grammar { sentences: vec![vec![piece]], repeat: false };
+    let number = |piece: Piece| Grammar { sentences: vec![vec![piece]], joined: false };
     matches!(name, "project_id" | "namespace_id" | "user_id").then(|| [number(Piece::Assigned), number(Piece::Partial)])
 }
 
 fn closed(certain: Vec<Vec<Piece>>, doubtful: Vec<Vec<Piece>>) -> Reachable {
-    let [usual, doubtful] = [certain, doubtful].map(|sentences| Grammar { sentences, repeat: false });
+    let [usual, doubtful] = [certain, doubtful].map(|sentences| Grammar { sentences, joined: false });
     Reachable { custom: usual.clone(), usual, doubtful }
 }
 

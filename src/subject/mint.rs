@@ -1,52 +1,52 @@
-//! The subjects that somebody can have minted, as a small grammar, and the search for one that a pattern accepts.
-//! The search walks pattern and grammar side by side, so it finds a subject whenever one exists.
+//! The search for a subject that a grammar can write and a pattern accepts.
+//! It walks pattern and grammar side by side, so it finds a subject whenever one exists.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::glob::{Glob, Step};
+use super::piece::{ASSIGNED, Grammar, LENGTH, Piece};
 
-/// Stands for a number that the service assigns: nobody chooses it, so only `*` may swallow it.
-pub(super) const ASSIGNED: char = '\u{E000}';
+/// How many states a search visits at most if it has to remember which keys it has used.
+const PATIENCE: usize = 100_000;
 
-/// One stretch of a subject.
+/// What a search found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
-    /// Exactly this.
+pub(super) enum Found {
+    /// A text of the grammar that the pattern accepts, the shortest or nearly so.
     Text(String),
-    /// A name that nobody holds yet; the pattern must leave at least one of its characters open.
-    Fresh(Naming),
-    /// The name of a repository, a file or a claim's simple word.
-    Word,
-    /// A branch or tag.
-    Ref,
-    /// Any text without a colon.
-    Free,
-    /// A number that the service assigns.
-    Assigned,
-    /// A number that already exists somewhere.
-    Number,
-    /// A number to come, of which the pattern fixes only a part.
-    Partial,
+    /// There is none.
+    Nothing,
+    /// The pattern leaves so much open that the search was ended.
+    GaveUp,
 }
 
-/// How a service lets names be formed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Naming {
-    /// Characters that stand only between two others.
-    pub special: &'static str,
-    /// Characters that stand anywhere, beside letters and digits.
-    pub plain: &'static str,
-    /// Longest name.
-    pub longest: u16,
+impl Found {
+    pub(super) fn text(self) -> Option<String> {
+        match self {
+            Found::Text(text) => Some(text),
+            Found::Nothing | Found::GaveUp => None,
+        }
+    }
 }
 
-/// A subject is one sentence, or, if they `repeat`, several joined by colons.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Grammar {
-    pub sentences: Vec<Vec<Piece>>,
-    pub repeat: bool,
+/// Looks for a text of the grammar that the pattern accepts.
+pub(super) fn find(glob: &Glob, grammar: &Grammar) -> Found {
+    // Few patterns tempt the search to use a key twice, and without that memory it is far quicker.
+    let mut quick = Search::new(glob, grammar, false);
+    match quick.run() {
+        Some(end) if !grammar.joined || !quick.repeats_a_key(end) => Found::Text(quick.spell(end)),
+        None => Found::Nothing,
+        Some(_) => {
+            let mut careful = Search::new(glob, grammar, true);
+            match careful.run() {
+                Some(end) => Found::Text(careful.spell(end)),
+                None if careful.came_from.len() >= PATIENCE => Found::GaveUp,
+                None => Found::Nothing,
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,9 +56,11 @@ struct State {
     piece: u16,
     /// What the piece remembers of itself.
     inner: u16,
+    /// The keys that were written, this sentence's included, as bits. Zero in a search that does not remember them.
+    used: u64,
 }
 
-/// Hashes a state's four small numbers. No stranger chooses them freely, so speed is all that it needs.
+/// Hashes the small numbers of a state. No stranger chooses them freely, so speed is all that it needs.
 #[derive(Default)]
 struct Mix(u64);
 
@@ -74,25 +76,12 @@ impl Hasher for Mix {
     }
 
     fn write_u16(&mut self, number: u16) {
-        self.0 = (self.0.rotate_left(16) ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.write_u64(u64::from(number));
     }
-}
 
-/// A text of the grammar that the pattern accepts, the shortest or nearly so.
-pub(super) fn find(glob: &Glob, grammar: &Grammar) -> Option<String> {
-    let mut search =
-        Search { glob, grammar, came_from: Map::default(), shortest: Map::default(), queue: VecDeque::new() };
-    for sentence in 0..grammar.sentences.len() {
-        let start = State { step: 0, sentence: u16::try_from(sentence).ok()?, piece: 0, inner: 0 };
-        search.reach(start, None, None);
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(16) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
-    while let Some(state) = search.queue.pop_front() {
-        if search.is_end(state) {
-            return Some(search.spell(state));
-        }
-        search.expand(state);
-    }
-    None
 }
 
 type Map<Key, Value> = HashMap<Key, Value, BuildHasherDefault<Mix>>;
@@ -100,13 +89,46 @@ type Map<Key, Value> = HashMap<Key, Value, BuildHasherDefault<Mix>>;
 struct Search<'a> {
     glob: &'a Glob,
     grammar: &'a Grammar,
+    /// The number of each sentence's key, if the search remembers them.
+    keys: Option<Vec<u8>>,
     came_from: Map<State, Option<(State, Option<char>)>>,
-    /// The shortest length with which each counting piece was entered: a longer one can do nothing more.
-    shortest: Map<State, u16>,
+    /// With which lengths and keys each place was reached: one with more of both can do nothing more.
+    least: Map<State, Vec<(u16, u64)>>,
     queue: VecDeque<State>,
 }
 
 impl<'a> Search<'a> {
+    fn new(glob: &'a Glob, grammar: &'a Grammar, remembers: bool) -> Search<'a> {
+        let keys = remembers.then(|| grammar.keys());
+        Search { glob, grammar, keys, came_from: Map::default(), least: Map::default(), queue: VecDeque::new() }
+    }
+
+    /// The state in which both pattern and grammar are at an end.
+    fn run(&mut self) -> Option<State> {
+        self.begin(State { step: 0, sentence: 0, piece: 0, inner: 0, used: 0 }, None, None);
+        while let Some(state) = self.queue.pop_front() {
+            if self.is_end(state) {
+                return Some(state);
+            }
+            if self.keys.is_some() && self.came_from.len() >= PATIENCE {
+                return None;
+            }
+            self.expand(state);
+        }
+        None
+    }
+
+    /// Begins each sentence whose key is still free.
+    fn begin(&mut self, at: State, from: Option<State>, emitted: Option<char>) {
+        for sentence in 0..self.grammar.sentences.len() {
+            let bit = self.keys.as_ref().map_or(0, |keys| 1_u64.checked_shl(u32::from(keys[sentence])).unwrap_or(0));
+            let Ok(sentence) = u16::try_from(sentence) else { return };
+            if at.used & bit == 0 {
+                self.reach(State { sentence, piece: 0, inner: 0, used: at.used | bit, ..at }, from, emitted);
+            }
+        }
+    }
+
     /// Moves without a character go first, so that short texts are found early.
     fn reach(&mut self, state: State, from: Option<State>, emitted: Option<char>) {
         if self.is_outdone(state) {
@@ -120,24 +142,23 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether the same place was reached with a shorter name or number, which can go every way that this one can.
+    /// Whether the same place was reached with a shorter name or number and no other keys, which can go every way
+    /// that this one can.
     fn is_outdone(&mut self, state: State) -> bool {
         let counts = self.pieces(state).get(usize::from(state.piece)).is_some_and(Piece::counts);
-        if !counts || state.inner < LENGTH {
+        let (length, inner) = match counts {
+            true => (state.inner / LENGTH, state.inner % LENGTH),
+            false => (0, state.inner),
+        };
+        if self.keys.is_none() && length == 0 {
             return false;
         }
-        let length = state.inner / LENGTH;
-        match self.shortest.entry(State { inner: state.inner % LENGTH, ..state }) {
-            Entry::Vacant(entry) => {
-                entry.insert(length);
-                false
-            }
-            Entry::Occupied(mut entry) if length < *entry.get() => {
-                entry.insert(length);
-                false
-            }
-            Entry::Occupied(_) => true,
+        let known = self.least.entry(State { inner, used: 0, ..state }).or_default();
+        let outdone = known.iter().any(|(least, used)| *least <= length && used & state.used == *used);
+        if !outdone {
+            known.push((length, state.used));
         }
+        outdone
     }
 
     fn pieces(&self, state: State) -> &'a [Piece] {
@@ -180,119 +201,39 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// After a sentence: a colon and any sentence, if they repeat.
+    /// After a sentence: a colon and any sentence, if they are joined.
     fn join(&mut self, state: State, step: Option<Step>) {
         let next = match step {
             Some(Step::One(':') | Step::AnyOne) => state.step + 1,
             Some(Step::AnyRun) => state.step,
             _ => return,
         };
-        if !self.grammar.repeat {
-            return;
+        if self.grammar.joined {
+            self.begin(State { step: next, ..state }, Some(state), Some(':'));
         }
-        for sentence in 0..self.grammar.sentences.len() {
-            let Ok(sentence) = u16::try_from(sentence) else { return };
-            self.reach(State { step: next, sentence, piece: 0, inner: 0 }, Some(state), Some(':'));
-        }
+    }
+
+    fn repeats_a_key(&self, end: State) -> bool {
+        let keys = self.grammar.keys();
+        let untouched = |state: &State| state.piece == 0 && state.inner == 0;
+        let begins = |state: &State| untouched(state) && !self.before(state).is_some_and(|from| untouched(&from));
+        let mut used: Vec<u8> = self.path(end).filter(begins).map(|state| keys[usize::from(state.sentence)]).collect();
+        used.sort_unstable();
+        used.windows(2).any(|pair| pair[0] == pair[1])
     }
 
     fn spell(&self, end: State) -> String {
-        let mut text = Vec::new();
-        let mut state = end;
-        while let Some(Some((from, emitted))) = self.came_from.get(&state) {
-            text.extend(*emitted);
-            state = *from;
-        }
+        let emitted = |state| self.came_from.get(&state).copied().flatten().and_then(|(_, emitted)| emitted);
+        let text: Vec<char> = self.path(end).filter_map(emitted).collect();
         text.iter().rev().collect()
     }
-}
 
-// A fresh name and a number remember their length and these two facts.
-const AFTER_SPECIAL: u16 = 1;
-const OPEN: u16 = 2;
-const LENGTH: u16 = 4;
-
-// A word that is one dot or two is not a name yet.
-const NAMED: u16 = 3;
-
-// A ref remembers where in a component it stands.
-const COMPONENT_START: u16 = 0;
-const IN_COMPONENT: u16 = 1;
-const AFTER_DOT: u16 = 2;
-
-impl Piece {
-    /// Whether it remembers a length.
-    fn counts(&self) -> bool {
-        matches!(self, Piece::Fresh(_) | Piece::Number | Piece::Partial)
+    /// The states that led here, the last one first.
+    fn path(&self, end: State) -> impl Iterator<Item = State> {
+        std::iter::successors(Some(end), |state| self.before(state))
     }
 
-    fn may_end(&self, inner: u16) -> bool {
-        match self {
-            Piece::Text(text) => usize::from(inner) == text.len(),
-            Piece::Fresh(_) => inner & OPEN != 0 && inner & AFTER_SPECIAL == 0,
-            Piece::Ref => inner == IN_COMPONENT,
-            Piece::Word => inner == NAMED,
-            Piece::Free | Piece::Assigned | Piece::Number => inner > 0,
-            Piece::Partial => inner & OPEN != 0,
-        }
-    }
-
-    /// The character that keeps most ways open, where the pattern does not say which.
-    fn sample(&self, inner: u16) -> Option<char> {
-        match self {
-            Piece::Text(text) => text.get(usize::from(inner)..)?.chars().next(),
-            Piece::Fresh(_) | Piece::Word | Piece::Ref | Piece::Free => Some('x'),
-            Piece::Assigned => Some(ASSIGNED),
-            Piece::Number | Piece::Partial => Some('1'),
-        }
-    }
-
-    /// What the piece remembers after one more character; nothing: it does not take it.
-    fn take(&self, inner: u16, c: char, chosen: bool) -> Option<u16> {
-        match self {
-            Piece::Text(text) => {
-                let expected = text.get(usize::from(inner)..)?.chars().next()?;
-                (expected == c).then_some(inner.checked_add(u16::try_from(c.len_utf8()).ok()?)?)
-            }
-            Piece::Fresh(naming) => naming.take(inner, c, chosen),
-            Piece::Word => match c {
-                '.' => Some((inner + 1).min(NAMED)),
-                c => (c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).then_some(NAMED),
-            },
-            Piece::Ref => take_ref(inner, c),
-            Piece::Free => (!c.is_control() && !matches!(c, ':' | ASSIGNED)).then_some(1),
-            Piece::Assigned => (inner == 0 && c == ASSIGNED).then_some(1),
-            Piece::Number | Piece::Partial => {
-                let open = if chosen { OPEN } else { inner & OPEN };
-                let length = inner / LENGTH + 1;
-                (c.is_ascii_digit() && length <= 20).then_some((length * LENGTH) | open)
-            }
-        }
-    }
-}
-
-impl Naming {
-    fn take(self, inner: u16, c: char, chosen: bool) -> Option<u16> {
-        let length = inner / LENGTH + 1;
-        let special = self.special.contains(c);
-        let first_or_double = inner < LENGTH || inner & AFTER_SPECIAL != 0;
-        if length > self.longest
-            || !(special || c.is_ascii_alphanumeric() || self.plain.contains(c))
-            || special && first_or_double
-        {
-            return None;
-        }
-        let open = if chosen { OPEN } else { inner & OPEN };
-        Some((length * LENGTH) | open | if special { AFTER_SPECIAL } else { 0 })
-    }
-}
-
-fn take_ref(inner: u16, c: char) -> Option<u16> {
-    match c {
-        '/' => (inner == IN_COMPONENT).then_some(COMPONENT_START),
-        '.' => (inner == IN_COMPONENT).then_some(AFTER_DOT),
-        ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\' | ASSIGNED => None,
-        c if c.is_control() => None,
-        _ => Some(IN_COMPONENT),
+    fn before(&self, state: &State) -> Option<State> {
+        self.came_from.get(state).copied().flatten().map(|(from, _)| from)
     }
 }

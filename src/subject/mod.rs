@@ -16,6 +16,7 @@ mod issuer;
 mod leavers;
 pub mod login;
 mod mint;
+mod piece;
 mod trust;
 
 pub use control::{Account, Control};

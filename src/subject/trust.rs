@@ -1,14 +1,15 @@
 //! One federated credential: whose tokens it accepts. Answers yes, no, or why that is not known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::control::{Control, Reachable};
+use super::control::{Account, Control, Reachable};
 use super::expression::{Clause, Expression, NotUnderstood, Operator};
 use super::github::{self, GitHub};
 use super::glob::Glob;
 use super::grammar::Subject;
 use super::issuer::Issuer;
-use super::mint::{self, ASSIGNED};
+use super::mint::{self, Found};
+use super::piece::ASSIGNED;
 
 /// The longest subject that the service stores; nobody searches for a witness to more.
 const LONGEST: usize = 600;
@@ -199,12 +200,25 @@ impl Trust {
         let anything = Glob::pattern("*");
         let glob = clauses.iter().find(|clause| clause.claim == "sub").map_or(&anything, Clause::glob);
         // What is doubtful includes all that is certain, so the common case, nothing, needs one search.
-        if mint::find(glob, &reachable.doubtful).is_none() || self.claims_exclude(clauses, control) {
+        if mint::find(glob, &reachable.doubtful) == Found::Nothing || self.claims_exclude(clauses, control) {
             return Answer::No;
         }
-        let found = mint::find(glob, &reachable.usual).or_else(|| mint::find(glob, &reachable.custom));
-        let Some(subject) = found else { return Answer::Unknown(Doubt::Unsettled) };
-        let mut token = Token { claims: self.derived(&subject), subject };
+        for grammar in [&reachable.usual, &reachable.custom] {
+            let Some(subject) = mint::find(glob, grammar).text() else { continue };
+            match self.settle(&subject, clauses, control) {
+                Answer::Unknown(Doubt::Unsettled) => {}
+                answer => return answer,
+            }
+            if let Some(token) = self.agreeing(&subject, clauses, control) {
+                return Answer::Yes(token);
+            }
+        }
+        Answer::Unknown(Doubt::Unsettled)
+    }
+
+    /// The token of this subject, with every other claim that the condition looks at.
+    fn settle(&self, subject: &str, clauses: &[Clause], control: Control<'_>) -> Answer<Token> {
+        let mut token = Token { claims: self.derived(subject), subject: subject.to_owned() };
         let mut settled = true;
         for clause in clauses.iter().filter(|clause| clause.claim != "sub") {
             match self.complete(&mut token, clause, control) {
@@ -221,6 +235,28 @@ impl Trust {
         }
     }
 
+    /// The search names a new account anew in each place; a token names one throughout.
+    fn agreeing(&self, subject: &str, clauses: &[Clause], control: Control<'_>) -> Option<Token> {
+        if control != Control::Anyone || self.is_mintable(subject) {
+            return None;
+        }
+        let spelt =
+            |name: &str| clauses.iter().any(|clause| clause.comparand.split(['/', ':', '@']).any(|part| part == name));
+        let parts: Vec<&str> = subject.split(':').collect();
+        let named =
+            parts.windows(2).filter(|pair| matches!(pair[0], "repo" | "repository" | "repository_owner" | "actor"));
+        let names: BTreeSet<&str> =
+            named.filter_map(|pair| pair[1].split(['/', '@']).next()).filter(|name| !spelt(name)).collect();
+        names.into_iter().find_map(|name| {
+            let account = Account { login: name.to_owned(), id: None };
+            let control = Control::Person(&account);
+            match self.witness(clauses, control, &*control.reachable(&self.issuer)?) {
+                Answer::Yes(token) => Some(token),
+                _ => None,
+            }
+        })
+    }
+
     /// Whether another claim rules this control out, whatever the subject.
     fn claims_exclude(&self, clauses: &[Clause], control: Control<'_>) -> bool {
         let mut others = clauses.iter().filter(|clause| clause.claim != "sub");
@@ -232,8 +268,8 @@ impl Trust {
         let Some([certain, doubtful]) = control.claim(&self.issuer, &clause.claim) else {
             return Answer::Unknown(Doubt::UnknownClaim);
         };
-        let sure = mint::find(clause.glob(), &certain);
-        if sure.is_none() && mint::find(clause.glob(), &doubtful).is_none() {
+        let sure = mint::find(clause.glob(), &certain).text();
+        if sure.is_none() && mint::find(clause.glob(), &doubtful) == Found::Nothing {
             return Answer::No;
         }
         match (token.claims.get(&clause.claim), sure) {

@@ -2,6 +2,7 @@
 //! A token leaves this module only inside a `Secret`.
 
 mod azure;
+mod github;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use self::azure::AzureIdentity;
+pub use self::github::{AppKey, GitHubSignIn, KeyError, TokenKind};
 use super::{Error, Http, Service};
 use crate::env::Env;
 use crate::text::Secret;

@@ -11,6 +11,7 @@ use toml::de::DeValue;
 
 use self::fields::{Block, Field, Fields};
 use super::Check;
+use super::control::frameworks;
 use super::place::{Refused, Source, did_you_mean};
 use crate::model::{Param, Severity, Status, stamp};
 use crate::text::is_harmless;
@@ -136,9 +137,14 @@ fn action(field: Field<'_>) -> Result<String, Refused> {
 }
 
 fn controls(field: Field<'_>) -> Result<BTreeMap<String, Vec<String>>, Refused> {
-    let one = |field: Field<'_>| match is_name(&field.key) {
+    let known = || frameworks().keys().map(String::as_str);
+    let one = |field: Field<'_>| match frameworks().contains_key(&field.key) {
         true => Ok((field.key.clone(), field.texts()?)),
-        false => Err(field.refuse_key("a framework is lower-case letters, digits and hyphens")),
+        false => {
+            let hint = did_you_mean(&field.key, known());
+            let all = known().collect::<Vec<_>>().join(", ");
+            Err(field.refuse_key(format!("no control framework `{}`{hint}; known are {all}", field.key)))
+        }
     };
     field.table()?.rest().into_iter().map(one).collect()
 }

@@ -3,12 +3,17 @@
 
 mod gaps;
 mod page;
+mod strip;
 
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
-use super::{Check, Mode, Person, Report, Step};
+use super::gaps::number;
+use super::words::{
+    GRADES, called, count, deadline, last_day, mode, next, plural, step_title, summary, verdict_word, worst,
+};
+use super::{Check, Report};
 use crate::model::{Finding, Severity, Status, Verdict};
-use crate::text::{Untrusted, visible};
+use crate::text::visible;
 
 use page::{Page, Tone};
 
@@ -16,10 +21,6 @@ use page::{Page, Tone};
 const LISTED: usize = 10;
 /// Where the text beside a label starts.
 const INDENT: usize = 12;
-
-/// What the letter before a reason means.
-const GRADES: &str = "[A] the issuer says so, [B] the control plane says who created it, [C] an audit event names the \
-    actor, [D] only a name, path or text says so";
 
 /// A rule below the header and between the columns, and none between the rows.
 const RULED: TableStyle = TableStyle::new()
@@ -33,6 +34,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     head(&mut page, report);
     page.blank();
     table(&mut page, report);
+    strip::section(&mut page, report);
     findings(&mut page, report);
     gaps::section(&mut page, report);
     passed(&mut page, report);
@@ -56,57 +58,6 @@ fn head(page: &mut Page, report: &Report) {
     page.labelled(0, ("Mode", Tone::Strong), &mode(report));
 }
 
-fn summary(report: &Report) -> String {
-    let found = report.checks().map(|check| count(check, Status::Fail)).sum();
-    let open = gaps::number(report.checks());
-    match report.verdict {
-        Verdict::Fail if open > 0 => format!("{}, and {} could not be checked", plural(found, "finding"), things(open)),
-        Verdict::Fail => plural(found, "finding"),
-        Verdict::Unknown => format!("not clean and not dirty: {} could not be checked", things(open)),
-        Verdict::Pass => "everything was checked and nothing was found".into(),
-        Verdict::Waived => "nothing was found but what an owner has accepted".into(),
-        Verdict::NotApplicable => "no check applied, so nothing is proven".into(),
-    }
-}
-
-/// The name that a reader knows, and the id that cannot change.
-fn called(person: &Person) -> String {
-    let known = [&person.name, &person.upn].into_iter().flatten().map(Untrusted::terminal);
-    let mut parts: Vec<String> = known.collect();
-    parts.push(person.id.clone());
-    parts.join(", ")
-}
-
-fn last_day(person: &Person) -> String {
-    match (deadline(person), &person.last_day) {
-        (Some(day), _) => format!("{day}, still to come: what is found has to be gone by {day}"),
-        (None, Some(day)) => day.clone(),
-        (None, None) => "not known".into(),
-    }
-}
-
-/// The last day, while it is still to come.
-fn deadline(person: &Person) -> Option<&str> {
-    let day = person.last_day.as_deref().or(person.ends_at.as_deref());
-    day.filter(|_| person.rehearsal)
-}
-
-fn mode(report: &Report) -> String {
-    let kind = match report.run.mode {
-        Mode::Audit => "audit",
-        Mode::Rehearsal => "rehearsal",
-        Mode::Sweep => "sweep of all leavers",
-    };
-    let tenant = report.run.tenant.as_ref().map(|tenant| format!(" in {}", tenant.terminal()));
-    let mode = format!("{kind}{} as of {}", tenant.unwrap_or_default(), report.run.now);
-    let first = report.coverage.iter().filter_map(|part| part.first_at.as_deref()).min();
-    let last = report.coverage.iter().filter_map(|part| part.last_at.as_deref()).max();
-    match (first, last) {
-        (Some(first), Some(last)) => format!("{mode}; the services were asked from {first} to {last}"),
-        _ => mode,
-    }
-}
-
 fn table(page: &mut Page, report: &Report) {
     let mut table = Table::new();
     table.load_style(RULED).force_no_tty().set_content_arrangement(ContentArrangement::Dynamic);
@@ -114,7 +65,7 @@ fn table(page: &mut Page, report: &Report) {
     table.set_header(["Step", "Verdict", "Findings", "Not checked"]);
     for step in &report.steps {
         let found: usize = step.checks.iter().map(|check| count(check, Status::Fail)).sum();
-        let (open, title) = (gaps::number(step.checks.iter()), visible(&step.title));
+        let (open, title) = (number(step.checks.iter()), visible(&step.title));
         table.add_row([title, word(step.verdict).0.to_owned(), found.to_string(), open.to_string()]);
     }
     // Painted here and not by the table, which would ask the environment whether it may.
@@ -224,16 +175,10 @@ fn passed(page: &mut Page, report: &Report) {
 }
 
 fn foot(page: &mut Page, report: &Report) {
-    let next = match report.verdict {
-        Verdict::Fail => "carry out what each finding says, the worst first; then run again until nothing is left",
-        Verdict::Unknown => "close the gaps above and run again; until then this proves nothing",
-        Verdict::NotApplicable => "choose checks that apply, then run again",
-        Verdict::Pass | Verdict::Waived => "keep the proof: --format json=report.json",
-    };
     if report.checks().any(|check| check.findings.iter().any(|finding| finding.grade.is_some())) {
         page.labelled(0, ("Known by", Tone::Strong), GRADES);
     }
-    page.labelled(0, ("Next", Tone::Strong), next);
+    page.labelled(0, ("Next", Tone::Strong), next(report.verdict));
     let exit = report.exit_code();
     page.labelled(0, (&format!("Exit {}", exit.code()), Tone::Strong), exit.meaning());
 }
@@ -245,13 +190,14 @@ fn more(page: &mut Page, indent: usize, all: usize, what: &str) {
 }
 
 fn word(verdict: Verdict) -> (&'static str, Tone) {
-    match verdict {
-        Verdict::Pass => ("PASS", Tone::Good),
-        Verdict::Fail => ("FAIL", Tone::Bad),
-        Verdict::Unknown => ("UNKNOWN", Tone::Doubt),
-        Verdict::Waived => ("WAIVED", Tone::Strong),
-        Verdict::NotApplicable => ("N/A", Tone::Plain),
-    }
+    let tone = match verdict {
+        Verdict::Pass => Tone::Good,
+        Verdict::Fail => Tone::Bad,
+        Verdict::Unknown => Tone::Doubt,
+        Verdict::Waived => Tone::Strong,
+        Verdict::NotApplicable => Tone::Plain,
+    };
+    (verdict_word(verdict), tone)
 }
 
 fn tone_of(severity: Severity) -> Tone {
@@ -260,29 +206,4 @@ fn tone_of(severity: Severity) -> Tone {
         Severity::Medium => Tone::Doubt,
         Severity::Low | Severity::Info => Tone::Plain,
     }
-}
-
-fn worst(check: &Check) -> Severity {
-    let failed = check.findings.iter().filter(|finding| finding.status == Status::Fail);
-    failed.map(|finding| finding.severity).max().unwrap_or(check.severity)
-}
-
-/// How many findings count; those of a waived check do not.
-fn count(check: &Check, status: Status) -> usize {
-    if check.verdict == Verdict::Waived {
-        return 0;
-    }
-    check.findings.iter().filter(|finding| finding.status == status).count()
-}
-
-fn step_title(step: &Step) -> String {
-    if step.title == step.step { step.title.clone() } else { format!("{}: {}", step.step, step.title) }
-}
-
-fn things(n: usize) -> String {
-    plural(n, "thing")
-}
-
-fn plural(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }

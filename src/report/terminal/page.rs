@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::text::escape::uncommanded;
 use crate::text::visible;
 
 /// Below this nothing is readable, so wider lines are the smaller evil.
@@ -109,6 +110,18 @@ impl Page {
         }
     }
 
+    /// A label, and from `indent` on one character after the other in its own tone.
+    pub(super) fn strip(&mut self, indent: usize, label: &str, cells: &[(char, Tone)]) {
+        let label = cut(&shown(label), indent);
+        self.text.push_str(&label);
+        self.space(indent.saturating_sub(label.chars().count()));
+        for alike in cells.chunk_by(|one, next| one.1 == next.1) {
+            let text: String = alike.iter().map(|(c, _)| *c).collect();
+            self.paint(&text, alike[0].1);
+        }
+        self.text.push('\n');
+    }
+
     fn line_at(&mut self, indent: usize, line: &str) {
         self.space(indent);
         self.text.push_str(line);
@@ -155,10 +168,9 @@ fn cut(text: &str, width: usize) -> String {
     text.to_owned()
 }
 
-/// Escaped for a terminal, and for the log of a pipeline: there a line that begins with `::` or `##[` is a command, and
-/// where a line begins depends on how it is wrapped.
+/// Escaped for a terminal, and for the log of a pipeline: where a line begins there depends on how it is wrapped.
 fn shown(text: &str) -> String {
-    visible(text).replace("::", r":\u{3a}").replace("##[", r"#\u{23}[").replace("##vso[", r"#\u{23}vso[")
+    uncommanded(&visible(text))
 }
 
 /// Breaks at spaces, and within words that are longer than a line, there at slashes. What does not fit in `most` lines is cut.

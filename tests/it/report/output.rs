@@ -36,7 +36,7 @@ impl Stdout {
 }
 
 fn to(target: Target) -> Output {
-    Output { format: Format::Json, target }
+    Output { format: Format::Json, target, redacted: false }
 }
 
 #[tokio::test]

@@ -1,0 +1,229 @@
+//! What the findings rest on: what could not be checked, what is in order, the controls, the people, the evidence.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::{LISTED, anchor, foreign, more, word};
+use crate::model::{Status, Verdict};
+use crate::report::gaps::{Group, few, groups, number, open, title};
+use crate::report::words::{CONTROLS, UNSIGNED, called, count, last_day, plural};
+use crate::report::{Check, Coverage, Framework, Person, Report, State};
+
+pub(super) fn is_settled(check: &Check) -> bool {
+    !matches!(check.verdict, Verdict::Fail | Verdict::Unknown)
+}
+
+pub(super) fn gaps(report: &Report) -> Markup {
+    let groups = groups(report.checks());
+    let unexplained: Vec<&Check> = report.checks().filter(|check| open(check) > 0).collect();
+    html! {
+        @if number(report.checks()) > 0 {
+            section id="gaps" aria-labelledby="gaps-title" {
+                h2 id="gaps-title" { "Could not be checked" }
+                p { "What could not be looked at is never counted as clean." }
+                @if !groups.is_empty() {
+                    table {
+                        thead { tr { th scope="col" { "Missing" } th scope="col" { "Not seen" } th scope="col" { "What to do" } } }
+                        tbody {
+                            @for ((kind, needs, hint), group) in groups.iter().take(LISTED) { tr {
+                                td { (foreign(&title(*kind, *needs))) }
+                                td { (not_seen(group)) }
+                                td { (foreign(hint)) }
+                            } }
+                        }
+                    }
+                    (more(groups.len(), LISTED, "gaps"))
+                }
+                @if !unexplained.is_empty() {
+                    p { "The evidence does not tell:" }
+                    ul class="plain" {
+                        @for check in unexplained { li {
+                            @if count(check, Status::Unknown) > 0 {
+                                a href=(format!("#{}", anchor(&check.id))) { (check.title) } ": "
+                                (plural(count(check, Status::Unknown), "object"))
+                            } @else { (check.title) " " code { (foreign(&check.id)) } }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn not_seen(group: &Group<'_>) -> Markup {
+    let places = group.places.iter().map(|(dataset, scope)| format!("{dataset} of {}", scope.raw()));
+    let details = few(group.details.iter().map(|detail| detail.raw()));
+    html! {
+        (foreign(&few(places)))
+        @if !details.is_empty() { ", because: " (foreign(&details)) }
+        @if !group.unknown.is_empty() { br; "keeps unknown: " code { (foreign(&few(group.unknown.iter()))) } }
+        @if !group.incomplete.is_empty() { br; "could hide more in: " code { (foreign(&few(group.incomplete.iter()))) } }
+    }
+}
+
+pub(super) fn settled(report: &Report) -> Markup {
+    html! {
+        @if report.checks().any(is_settled) {
+            section id="settled" aria-labelledby="settled-title" {
+                h2 id="settled-title" { "In order" }
+                table {
+                    thead { tr { th scope="col" { "Verdict" } th scope="col" { "What was looked for" } th scope="col" { "Seen" } } }
+                    tbody {
+                        @for check in report.checks().filter(|check| is_settled(check)) { tr {
+                            td { (word(check.verdict)) }
+                            td { (check.title) " " code { (foreign(&check.id)) } }
+                            td { (plural(usize::try_from(check.examined).unwrap_or(0), "object")) " in " (foreign(&check.tables.join(", "))) }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn controls(report: &Report) -> Markup {
+    html! {
+        @if !report.controls.is_empty() {
+            section id="controls" aria-labelledby="controls-title" {
+                h2 id="controls-title" { "Evidence for controls" }
+                p { (CONTROLS) }
+                @for framework in &report.controls { (of_framework(report, framework)) }
+            }
+        }
+    }
+}
+
+fn of_framework(report: &Report, framework: &Framework) -> Markup {
+    let titles: BTreeMap<&str, &Check> = report.checks().map(|check| (check.id.as_str(), check)).collect();
+    html! {
+        h3 { (foreign(&framework.title)) }
+        table {
+            thead { tr { th scope="col" { "Evidence for" } th scope="col" { "Checks say" } th scope="col" { "Checks" } } }
+            tbody {
+                @for control in &framework.controls { tr {
+                    th scope="row" {
+                        (foreign(&control.control))
+                        @if let Some(title) = &control.title { " " (foreign(title)) }
+                    }
+                    td { (word(control.verdict)) }
+                    td { @for (at, id) in control.checks.iter().enumerate() {
+                        @if at > 0 { ", " }
+                        @match titles.get(id.as_str()) {
+                            Some(check) if !check.findings.is_empty() => {
+                                a href=(format!("#{}", anchor(id))) { code { (foreign(id)) } }
+                            }
+                            _ => { code { (foreign(id)) } }
+                        }
+                    } }
+                } }
+            }
+        }
+    }
+}
+
+pub(super) fn identities(report: &Report) -> Markup {
+    html! {
+        @if !report.people.is_empty() {
+            section id="identities" aria-labelledby="identities-title" {
+                h2 id="identities-title" { "Who was audited" }
+                @for person in report.people.iter().take(LISTED) { (of_person(person)) }
+                (more(report.people.len(), LISTED, "people"))
+            }
+        }
+    }
+}
+
+fn of_person(person: &Person) -> Markup {
+    html! {
+        h3 { (foreign(&called(person))) }
+        p { "Last day: " (foreign(&last_day(person))) }
+        table {
+            thead { tr {
+                th scope="col" { "Account" } th scope="col" { "Name" } th scope="col" { "Id" }
+                th scope="col" { "Known from" } th scope="col" { "Known by" }
+            } }
+            tbody {
+                @for identity in person.identities.iter().take(LISTED) { tr {
+                    td { (identity.kind) }
+                    td { @if let Some(name) = &identity.name { (name) } }
+                    td { @if let Some(id) = &identity.id { code { (id) } } }
+                    td { @if let Some(source) = &identity.source { (source) } }
+                    td { @if let Some(grade) = identity.grade { (grade.to_string()) } }
+                } }
+            }
+        }
+    }
+}
+
+/// One data set over all of its parts.
+#[derive(Default)]
+struct Read<'r> {
+    complete: usize,
+    parts: usize,
+    requests: i64,
+    objects: i64,
+    first: Option<&'r str>,
+    last: Option<&'r str>,
+}
+
+fn reads(coverage: &[Coverage]) -> BTreeMap<&str, Read<'_>> {
+    let mut all: BTreeMap<&str, Read<'_>> = BTreeMap::new();
+    for part in coverage {
+        let read = all.entry(&part.dataset).or_default();
+        read.parts += 1;
+        read.complete += usize::from(part.state == State::Complete);
+        read.requests = read.requests.saturating_add(part.requests);
+        read.objects = read.objects.saturating_add(part.objects);
+        read.first = [read.first, part.first_at.as_deref()].into_iter().flatten().min();
+        read.last = read.last.max(part.last_at.as_deref());
+    }
+    all
+}
+
+pub(super) fn evidence(report: &Report) -> Markup {
+    html! {
+        section id="evidence" aria-labelledby="evidence-title" {
+            h2 id="evidence-title" { "Evidence" }
+            p { "What was asked for, and whether all of it came." }
+            table {
+                thead { tr {
+                    th scope="col" { "Data set" } th scope="col" { "Read completely" } th scope="col" class="n" { "Requests" }
+                    th scope="col" class="n" { "Objects" } th scope="col" { "Asked" }
+                } }
+                tbody {
+                    @for (dataset, read) in reads(&report.coverage) { tr {
+                        th scope="row" { code { (foreign(dataset)) } }
+                        td { @if read.complete == read.parts { "yes" } @else { (read.complete) " of " (read.parts) " parts" } }
+                        td class="n" { (read.requests) }
+                        td class="n" { (read.objects) }
+                        td { @match (read.first, read.last) {
+                            (Some(first), Some(last)) if first != last => { (foreign(first)) " to " (foreign(last)) }
+                            (Some(at), _) => { (foreign(at)) }
+                            _ => {}
+                        } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn verify(report: &Report) -> Markup {
+    html! {
+        section id="verify" aria-labelledby="verify-title" {
+            h2 id="verify-title" { "How to verify" }
+            p { (UNSIGNED) }
+            dl class="about" {
+                dt { "SHA-256 of the evidence" } dd { code { (foreign(&report.evidence.sha256)) } }
+                dt { "SHA-256 over the checks" } dd { code { (foreign(&report.checks.sha256)) } }
+                dt { "Judged as of" } dd { (foreign(&report.run.now)) }
+            }
+            p { "The digest of the evidence file must be the one above; judging it again must give the same findings:" }
+            pre { code {
+                "sha256sum evidence.db\n"
+                "leaver check evidence.db --format json=again.json"
+            } }
+        }
+    }
+}

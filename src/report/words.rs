@@ -1,0 +1,182 @@
+//! What formats for people say alike: verdicts, counts, names, the next step. It escapes nothing: whoever renders does.
+
+use std::collections::BTreeSet;
+
+use super::gaps::number;
+use super::{Check, Mode, Person, Report, Step};
+use crate::model::{Finding, Severity, Status, Verdict};
+use crate::text::Untrusted;
+
+/// What the letter before a reason means.
+pub(super) const GRADES: &str = "[A] the issuer says so, [B] the control plane says who created it, [C] an audit event names the \
+    actor, [D] only a name, path or text says so";
+
+/// What a list of controls is, and what it is not.
+pub(super) const CONTROLS: &str = "Each line names the checks that are evidence for a control, and what they concluded. \
+    Whether a control is met is for an auditor to say.";
+
+/// What a rendering is worth by itself.
+pub(super) const UNSIGNED: &str = "This rendering carries no signature of its own. It proves something only as a file of a \
+    bundle whose seal has been verified.";
+
+/// A verdict in a word.
+pub(super) fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Unknown => "UNKNOWN",
+        Verdict::Waived => "WAIVED",
+        Verdict::NotApplicable => "N/A",
+    }
+}
+
+/// What a reader does next.
+pub(super) fn next(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fail => "carry out what each finding says, the worst first; then run again until nothing is left",
+        Verdict::Unknown => "close the gaps above and run again; until then this proves nothing",
+        Verdict::NotApplicable => "choose checks that apply, then run again",
+        Verdict::Pass | Verdict::Waived => "keep the proof: --format json=report.json",
+    }
+}
+
+/// The conclusion for somebody who reads nothing else.
+pub(super) fn conclusion(report: &Report) -> &'static str {
+    match (report.run.mode, report.verdict) {
+        (Mode::Rehearsal, Verdict::Fail) => {
+            "The last day is still to come. What is listed here has to be gone by then."
+        }
+        (_, Verdict::Fail) => "The off-boarding is not finished. What is listed here is still open, or was used.",
+        (_, Verdict::Unknown) => {
+            "Nothing was found, but the off-boarding is not proven: not everything could be looked at."
+        }
+        (_, Verdict::Pass) => "Everything that was asked was looked at, and nothing was found.",
+        (_, Verdict::Waived) => "Nothing was found but what an owner has accepted.",
+        (_, Verdict::NotApplicable) => "No check applied, so nothing is proven.",
+    }
+}
+
+/// Who can do something about a finding: whoever runs the system that its subject lives in.
+pub(super) fn who(finding: &Finding) -> &'static str {
+    let system = finding.subject.raw().split_once(':').map_or("", |(system, _)| system);
+    match system {
+        "entra" => "Microsoft Entra administrator",
+        "azure" => "Owner of the Azure subscription",
+        "github" => "Owner of the GitHub organisation",
+        "devops" => "Azure DevOps administrator",
+        "host" => "Whoever runs the host",
+        "logs" | "file" => "Owner of the MCP gateway and its logs",
+        _ => "Security team",
+    }
+}
+
+/// Who has something to do about a check's findings, each once.
+pub(super) fn owners(check: &Check) -> Vec<&'static str> {
+    let all: BTreeSet<&str> = failed(check).into_iter().map(who).collect();
+    all.into_iter().collect()
+}
+
+/// The findings that count, the worst first; of equal ones in the order of the report.
+pub(super) fn failed(check: &Check) -> Vec<&Finding> {
+    of_status(check, Status::Fail)
+}
+
+/// The findings about which the evidence does not tell, the worst first.
+pub(super) fn undecided(check: &Check) -> Vec<&Finding> {
+    of_status(check, Status::Unknown)
+}
+
+fn of_status(check: &Check, status: Status) -> Vec<&Finding> {
+    let counts = check.verdict != Verdict::Waived;
+    let mut found: Vec<&Finding> = check.findings.iter().filter(|finding| counts && finding.status == status).collect();
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    found
+}
+
+/// The checks that found something, the worst first; of equal ones in the order of the report.
+pub(super) fn worst_first(report: &Report) -> Vec<&Check> {
+    let mut checks: Vec<&Check> = report.checks().filter(|check| count(check, Status::Fail) > 0).collect();
+    checks.sort_by_key(|check| std::cmp::Reverse(worst(check)));
+    checks
+}
+
+/// How many things were found.
+pub(super) fn found(report: &Report) -> usize {
+    report.checks().map(|check| count(check, Status::Fail)).sum()
+}
+
+pub(super) fn summary(report: &Report) -> String {
+    let found = found(report);
+    let open = number(report.checks());
+    match report.verdict {
+        Verdict::Fail if open > 0 => format!("{}, and {} could not be checked", plural(found, "finding"), things(open)),
+        Verdict::Fail => plural(found, "finding"),
+        Verdict::Unknown => format!("not clean and not dirty: {} could not be checked", things(open)),
+        Verdict::Pass => "everything was checked and nothing was found".into(),
+        Verdict::Waived => "nothing was found but what an owner has accepted".into(),
+        Verdict::NotApplicable => "no check applied, so nothing is proven".into(),
+    }
+}
+
+/// The name that a reader knows, and the id that cannot change.
+pub(super) fn called(person: &Person) -> String {
+    let known = [&person.name, &person.upn].into_iter().flatten().map(Untrusted::terminal);
+    let mut parts: Vec<String> = known.collect();
+    parts.push(person.id.clone());
+    parts.join(", ")
+}
+
+pub(super) fn last_day(person: &Person) -> String {
+    match (deadline(person), &person.last_day) {
+        (Some(day), _) => format!("{day}, still to come: what is found has to be gone by {day}"),
+        (None, Some(day)) => day.clone(),
+        (None, None) => "not known".into(),
+    }
+}
+
+/// The last day, while it is still to come.
+pub(super) fn deadline(person: &Person) -> Option<&str> {
+    let day = person.last_day.as_deref().or(person.ends_at.as_deref());
+    day.filter(|_| person.rehearsal)
+}
+
+pub(super) fn mode(report: &Report) -> String {
+    let kind = match report.run.mode {
+        Mode::Audit => "audit",
+        Mode::Rehearsal => "rehearsal",
+        Mode::Sweep => "sweep of all leavers",
+    };
+    let tenant = report.run.tenant.as_ref().map(|tenant| format!(" in {}", tenant.terminal()));
+    let mode = format!("{kind}{} as of {}", tenant.unwrap_or_default(), report.run.now);
+    let first = report.coverage.iter().filter_map(|part| part.first_at.as_deref()).min();
+    let last = report.coverage.iter().filter_map(|part| part.last_at.as_deref()).max();
+    match (first, last) {
+        (Some(first), Some(last)) => format!("{mode}; the services were asked from {first} to {last}"),
+        _ => mode,
+    }
+}
+
+pub(super) fn worst(check: &Check) -> Severity {
+    let failed = check.findings.iter().filter(|finding| finding.status == Status::Fail);
+    failed.map(|finding| finding.severity).max().unwrap_or(check.severity)
+}
+
+/// How many findings count; those of a waived check do not.
+pub(super) fn count(check: &Check, status: Status) -> usize {
+    if check.verdict == Verdict::Waived {
+        return 0;
+    }
+    check.findings.iter().filter(|finding| finding.status == status).count()
+}
+
+pub(super) fn step_title(step: &Step) -> String {
+    if step.title == step.step { step.title.clone() } else { format!("{}: {}", step.step, step.title) }
+}
+
+fn things(n: usize) -> String {
+    plural(n, "thing")
+}
+
+pub(super) fn plural(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}

@@ -1,0 +1,193 @@
+//! What GitHub still holds of the people: memberships, tokens, secrets, keys, hooks, runners, workflows, the audit log.
+//! Lists are read once for all people. It reports what it saw and what it could not see; it never judges.
+
+mod audit;
+mod bulk;
+mod code;
+mod credential;
+mod names;
+mod organization;
+mod person;
+mod place;
+mod repository;
+mod run;
+mod secret;
+mod sign_in;
+mod wire;
+mod workflow;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+pub use self::names::{Names, names};
+pub use self::person::{Conflict, Known, identify, without_sign_in};
+pub use self::sign_in::{GitHub, Means, Organization, Refused, sign_in};
+
+use self::place::Place;
+use super::Collector;
+use super::runner::Key;
+use crate::evidence::{Error, Row, Scope, Stop, Writer};
+use crate::model::{Cause, GapKind};
+use crate::person::Dossier;
+use crate::token::Kinds;
+
+/// The permission that each data set takes, as GitHub itself calls it in `X-Accepted-GitHub-Permissions`.
+pub const PERMISSIONS: &[(&str, &str)] = &[
+    ("github_organization", "members=read"),
+    ("github_account", "metadata=read"),
+    ("github_trusted_repository", "metadata=read"),
+    ("github_repository", "metadata=read"),
+    ("github_membership", "members=read"),
+    ("github_outside_collaborator", "members=read"),
+    ("github_invitation", "members=read"),
+    ("github_invitation", "administration=read"),
+    ("github_team_membership", "members=read"),
+    ("github_role", "organization_custom_org_roles=read"),
+    ("github_access", "metadata=read"),
+    ("github_token_grant", "organization_personal_access_tokens=read"),
+    ("github_token_grant", "organization_personal_access_token_requests=read"),
+    ("github_sso_authorization", "organization_administration=read"),
+    ("github_secret", "organization_secrets=read"),
+    ("github_secret", "organization_dependabot_secrets=read"),
+    ("github_secret", "organization_codespaces_secrets=read"),
+    ("github_secret", "organization_private_registries=read"),
+    ("github_secret", "secrets=read"),
+    ("github_secret", "dependabot_secrets=read"),
+    ("github_secret", "codespaces_secrets=read"),
+    ("github_secret", "environments=read"),
+    ("github_variable", "organization_actions_variables=read"),
+    ("github_variable", "actions_variables=read"),
+    ("github_variable", "environments=read"),
+    ("github_literal", "actions_variables=read"),
+    ("github_literal", "contents=read"),
+    ("github_deploy_key", "administration=read"),
+    ("github_hook", "organization_hooks=read"),
+    ("github_hook", "repository_hooks=read"),
+    ("github_app_installation", "organization_administration=read"),
+    ("github_runner", "organization_self_hosted_runners=read"),
+    ("github_runner", "administration=read"),
+    ("github_runner_group", "organization_self_hosted_runners=read"),
+    ("github_workflow", "contents=read"),
+    ("github_schedule_actor", "actions=read"),
+    ("github_run", "actions=read"),
+    ("github_job", "actions=read"),
+    ("github_event", "organization_administration=read"),
+    ("github_oidc_template", "organization_administration=read"),
+    ("github_oidc_template", "actions=read"),
+    ("github_ruleset_bypass", "organization_administration=write"),
+    ("github_ruleset_bypass", "administration=write"),
+    ("github_branch_allowance", "administration=read"),
+    ("github_reviewer", "actions=read"),
+    ("github_code_owner", "contents=read"),
+];
+
+/// The scopes by which a classic token may read all of this.
+pub const SCOPES: &[&str] = &["admin:org", "repo", "read:audit_log", "admin:org_hook", "admin:repo_hook"];
+
+/// How many repositories are read at the same time; the transport bounds the requests.
+const AT_ONCE: usize = 16;
+
+/// How much is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Depth {
+    /// Every list of every repository.
+    #[default]
+    Full,
+    /// The organisation, and the repositories that its audit log or inventory points to: can find, but never clear.
+    Quick,
+}
+
+/// What a run wants to know.
+pub struct Question<'a> {
+    /// Whom it is about.
+    pub people: &'a [Dossier],
+    /// Which accounts are theirs.
+    pub accounts: &'a [Known],
+    /// The moment that the run judges by.
+    pub now: Timestamp,
+    /// How much is read.
+    pub depth: Depth,
+    /// Slug of the enterprise.
+    pub enterprise: Option<&'a str>,
+    /// The kinds of token.
+    pub kinds: &'a Kinds,
+    /// The key of the fingerprints.
+    pub key: &'a Key,
+}
+
+impl Question<'_> {
+    /// The logins that are known, each once.
+    fn logins(&self) -> BTreeSet<String> {
+        self.accounts.iter().filter_map(|known| known.login.clone()).collect()
+    }
+
+    /// Whose account this is.
+    fn owner(&self, account: &wire::Account) -> Option<&Known> {
+        self.accounts.iter().find(|known| known.is(account))
+    }
+}
+
+/// A repository and what the bulk inventory knows of it.
+#[derive(Debug, Clone)]
+struct Repository {
+    name: String,
+    /// How many deploy keys it has; `None`: nobody said.
+    keys: Option<u64>,
+    workflows: Vec<workflow::File>,
+}
+
+impl Repository {
+    fn is_scheduled(&self) -> bool {
+        self.workflows.iter().any(workflow::File::is_scheduled)
+    }
+}
+
+/// Reads all organisations.
+///
+/// # Errors
+/// Only what the evidence file itself refuses. Everything else becomes a gap.
+pub async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Error> {
+    for organization in &github.organizations {
+        let place = Place::of(organization);
+        organization::collect(&place, organization, question).await?;
+        credential::collect(&place, organization, question).await?;
+        secret::of_organization(&place, question).await?;
+        let events = audit::collect(&place, organization, question).await?;
+        let repositories = bulk::collect(&place, question).await?;
+        repository::collect(&place, question, repositories, &events).await?;
+    }
+    organization::enterprise(github, question).await
+}
+
+/// Without a sign-in to GitHub, every data set is a gap that says how to get one.
+///
+/// # Errors
+/// Only what the evidence file itself refuses.
+pub async fn not_collected(out: &Writer, why: &Cause) -> Result<(), Error> {
+    let tables: BTreeSet<&'static str> = PERMISSIONS.iter().map(|(table, _)| *table).collect();
+    let tables: Vec<&'static str> = tables.into_iter().collect();
+    let scope = Scope { name: "GitHub".into(), person: None, needs: String::new() };
+    out.dataset(&tables, &scope, async |_| Err(Stop::Gap(why.clone()))).await.map(drop)
+}
+
+/// Nobody is signed in to GitHub.
+pub fn no_sign_in() -> Cause {
+    Cause::new(GapKind::NotConfigured, "no sign-in to GitHub")
+        .needing("[github] app-id and private-key-file, or GH_TOKEN")
+}
+
+/// `contents:write members:read`
+fn permissions(granted: &BTreeMap<String, crate::text::Untrusted>) -> crate::text::Untrusted {
+    granted.iter().map(|(name, level)| format!("{name}:{}", level.raw())).collect::<Vec<_>>().join(" ").into()
+}
+
+/// What quick reading leaves out.
+fn skipped() -> Cause {
+    Cause::new(GapKind::NotCollected, "left out by --depth quick").needing("run again with --depth full")
+}
+
+/// The name of the table of a row.
+const fn table<R: Row>() -> &'static str {
+    R::TABLE
+}

@@ -1,0 +1,367 @@
+//! Who belongs to the organisation and by what, and what belongs to the organisation as a whole.
+
+use super::place::{List, Place, each, encoded, one, refused};
+use super::{GitHub, Organization, Question, wire};
+use crate::api::Paging;
+use crate::evidence::row::github::{
+    AppInstallation, Invitation, Membership, OidcTemplate, Organization as Row, OutsideCollaborator, Role, Runner,
+    RunnerGroup, TeamMembership,
+};
+use crate::evidence::{Error, Rows, Stop};
+use crate::model::{Cause, GapKind};
+use crate::text::Untrusted;
+
+const MEMBERS: &str = "members=read";
+const RUNNERS: &str = "organization_self_hosted_runners=read";
+pub(super) const ADMINISTRATION: &str = "organization_administration=read";
+
+pub(super) async fn collect(place: &Place<'_>, known: &Organization, question: &Question<'_>) -> Result<(), Error> {
+    itself(place, known, question).await?;
+    members(place, question).await?;
+    outsiders(place).await?;
+    invitations(place, "pending invitations", "invitations?per_page=100", "pending").await?;
+    invitations(place, "failed invitations", "failed_invitations?per_page=100", "failed").await?;
+    teams(place).await?;
+    roles(place).await?;
+    apps(place).await?;
+    runners(place, RUNNERS).await?;
+    groups(place).await?;
+    super::repository::hooks(place, "organization_hooks=read").await?;
+    super::repository::rulesets(place, "organization_administration=write").await?;
+    oidc(place, ADMINISTRATION).await
+}
+
+async fn itself(place: &Place<'_>, known: &Organization, question: &Question<'_>) -> Result<(), Error> {
+    place
+        .github
+        .dataset(&["github_organization"], &place.scope("the organisation", MEMBERS), async |_, rows| {
+            rows.insert(&Row {
+                id: known.id.into(),
+                name: place.organization(),
+                enterprise: question.enterprise.map(Untrusted::from),
+                plan: known.plan.clone(),
+                saml: known.saml,
+                member_role: known.member_role.clone(),
+            })?;
+            Ok(())
+        })
+        .await
+        .map(drop)
+}
+
+/// The list does not tell roles, so there is one list for each.
+async fn members(place: &Place<'_>, question: &Question<'_>) -> Result<(), Error> {
+    for role in ["admin", "member"] {
+        let what = format!("members with the role {role}");
+        place
+            .github
+            .dataset(&["github_membership"], &place.scope(&what, MEMBERS), async |api, rows| {
+                let (mut found, path) = (Vec::new(), format!("members?role={role}&per_page=100"));
+                let ended = each(api, &place.path(&path), Paging::Array, |account: wire::Account| {
+                    match question.owner(&account) {
+                        Some(_) => found.push(account),
+                        None => rows.insert(&membership(place, account, role))?,
+                    }
+                    Ok(())
+                })
+                .await;
+                for account in found {
+                    let login = account.login.as_ref().map_or("", Untrusted::raw).to_owned();
+                    let row = membership(place, account, role);
+                    let told =
+                        one::<wire::Membership>(api, &place.path(&format!("memberships/{}", encoded(&login)))).await;
+                    rows.insert(&match told {
+                        Ok(told) => Membership {
+                            role: told.role.or(row.role),
+                            state: told.state.or(row.state),
+                            direct: told.direct_membership,
+                            ..row
+                        },
+                        Err(_) => row,
+                    })?;
+                }
+                ended
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+fn membership(place: &Place<'_>, account: wire::Account, role: &str) -> Membership {
+    Membership {
+        organization: place.organization(),
+        user_id: account.number(),
+        login: account.login,
+        role: Some(role.into()),
+        state: Some("active".into()),
+        direct: None,
+    }
+}
+
+async fn outsiders(place: &Place<'_>) -> Result<(), Error> {
+    let list = List {
+        what: "outside collaborators",
+        path: "outside_collaborators?per_page=100",
+        paging: Paging::Array,
+        needs: MEMBERS,
+    };
+    let keep = |rows: &mut Rows, account: wire::Account| {
+        let (organization, user_id) = (place.organization(), account.number());
+        rows.insert(&OutsideCollaborator { organization, user_id, login: account.login })
+    };
+    place.list(&["github_outside_collaborator"], &list, keep).await.map(drop)
+}
+
+async fn invitations(place: &Place<'_>, what: &str, path: &str, state: &str) -> Result<(), Error> {
+    let list = List { what, path, paging: Paging::Array, needs: MEMBERS };
+    let keep = |rows: &mut Rows, invitation: wire::Invitation| rows.insert(&self::invitation(place, invitation, state));
+    place.list(&["github_invitation"], &list, keep).await.map(drop)
+}
+
+pub(super) fn invitation(place: &Place<'_>, invitation: wire::Invitation, state: &str) -> Invitation {
+    let invitee = invitation.invitee.unwrap_or_default();
+    let state = if invitation.expired == Some(true) { "expired" } else { state };
+    Invitation {
+        id: place.id(&format!("invitation/{}", invitation.id.0)),
+        organization: place.organization(),
+        repository: place.repository_name(),
+        user_id: invitee.number(),
+        login: invitation.login.or(invitee.login),
+        mail: invitation.email,
+        inviter_id: invitation.inviter.as_ref().and_then(wire::Account::number),
+        inviter: invitation.inviter.and_then(|inviter| inviter.login),
+        role: invitation.role.or(invitation.permissions),
+        created_at: invitation.created_at,
+        state: state.to_owned(),
+    }
+}
+
+async fn teams(place: &Place<'_>) -> Result<(), Error> {
+    place
+        .github
+        .dataset(&["github_team_membership"], &place.scope("teams", MEMBERS), async |api, rows| {
+            let mut teams = Vec::new();
+            let ended = each(api, &place.path("teams?per_page=100"), Paging::Array, |team: wire::Team| {
+                teams.push(team);
+                Ok(())
+            })
+            .await;
+            for team in teams {
+                let path = place.path(&format!("teams/{}/members?role=all&per_page=100", encoded(team.slug.raw())));
+                let read = each(api, &path, Paging::Array, |member: wire::TeamMember| {
+                    Ok(rows.insert(&team_membership(place, &team, member))?)
+                })
+                .await;
+                note(rows, "github_team_membership", &format!("team {}", team.slug.raw()), read)?;
+            }
+            ended
+        })
+        .await
+        .map(drop)
+}
+
+fn team_membership(place: &Place<'_>, team: &wire::Team, member: wire::TeamMember) -> TeamMembership {
+    TeamMembership {
+        organization: place.organization(),
+        team: team.slug.clone(),
+        team_id: team.id.map(Untrusted::from),
+        team_name: team.name.clone(),
+        user_id: member.account.number(),
+        login: member.account.login,
+        role: member.role,
+        inherited: member.inherited,
+    }
+}
+
+async fn roles(place: &Place<'_>) -> Result<(), Error> {
+    let scope = place.scope("organisation roles", "organization_custom_org_roles=read");
+    place
+        .github
+        .dataset(&["github_role"], &scope, async |api, rows| {
+            let mut roles = Vec::new();
+            let list = place.path("organization-roles?per_page=100");
+            let ended = each(api, &list, Paging::Items("roles"), |role: wire::Role| {
+                roles.push(role);
+                Ok(())
+            })
+            .await;
+            for role in roles {
+                let path = place.path(&format!("organization-roles/{}/users?per_page=100", role.id.0));
+                let read = each(api, &path, Paging::Array, |holder: wire::RoleHolder| {
+                    Ok(rows.insert(&Role {
+                        organization: place.organization(),
+                        role_id: role.id.into(),
+                        role: role.name.clone(),
+                        user_id: holder.account.number(),
+                        login: holder.account.login,
+                        assignment: holder.assignment,
+                    })?)
+                })
+                .await;
+                note(rows, "github_role", &format!("role {}", role.id.0), read)?;
+            }
+            ended
+        })
+        .await
+        .map(drop)
+}
+
+/// One part of several that could not be read does not end the others.
+pub(super) fn note(rows: &mut Rows, table: &'static str, what: &str, read: Result<(), Stop>) -> Result<(), Stop> {
+    match read {
+        Err(Stop::Gap(cause)) => {
+            let detail = cause.detail.as_ref().map_or("", Untrusted::raw);
+            rows.gap(table, Cause { detail: Some(format!("{what}: {detail}").into()), ..cause });
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// GitHub does not list whose an app is; its public page says so.
+async fn apps(place: &Place<'_>) -> Result<(), Error> {
+    place
+        .github
+        .dataset(&["github_app_installation"], &place.scope("apps", ADMINISTRATION), async |api, rows| {
+            let (mut found, list) = (Vec::new(), place.path("installations?per_page=100"));
+            let ended = each(api, &list, Paging::Items("installations"), |one: wire::Installation| {
+                found.push(one);
+                Ok(())
+            })
+            .await;
+            for installation in found {
+                let slug = installation.app_slug.as_ref().map(|slug| format!("/apps/{}", encoded(slug.raw())));
+                let owner = match slug {
+                    // A private app has no page.
+                    Some(path) => one::<wire::App>(api, &path).await.ok().and_then(|app| app.owner),
+                    None => None,
+                };
+                rows.insert(&app(place, installation, owner.unwrap_or_default()))?;
+            }
+            ended
+        })
+        .await
+        .map(drop)
+}
+
+fn app(place: &Place<'_>, installation: wire::Installation, owner: wire::Account) -> AppInstallation {
+    AppInstallation {
+        id: place.id(&format!("installation/{}", installation.id.0)),
+        organization: place.organization(),
+        installation_id: installation.id.into(),
+        app_id: installation.app_id.map(Untrusted::from),
+        app: installation.app_slug,
+        owner_id: owner.number(),
+        owner: owner.login,
+        owner_kind: owner.kind,
+        repositories: installation.repository_selection,
+        permissions: installation.permissions.as_ref().map(super::permissions),
+        created_at: installation.created_at,
+        updated_at: installation.updated_at,
+        suspended_at: installation.suspended_at,
+    }
+}
+
+pub(super) async fn runners(place: &Place<'_>, needs: &str) -> Result<(), Error> {
+    let path = "actions/runners?per_page=100";
+    let list = List { what: "self-hosted runners", path, paging: Paging::Items("runners"), needs };
+    let keep = |rows: &mut Rows, found: wire::Runner| {
+        let id = place.id(&format!("runner/{}", found.id.0));
+        rows.insert(&runner(id, place.organization(), place.repository_name(), found))
+    };
+    place.list(&["github_runner"], &list, keep).await.map(drop)
+}
+
+fn runner(id: Untrusted, organization: Untrusted, repository: Option<Untrusted>, runner: wire::Runner) -> Runner {
+    let labels = |labels: Vec<wire::Named>| labels.iter().map(|label| label.name.raw()).collect::<Vec<_>>().join(" ");
+    Runner {
+        id,
+        organization,
+        repository,
+        runner_id: runner.id.into(),
+        name: runner.name,
+        os: runner.os,
+        status: runner.status,
+        busy: runner.busy,
+        labels: runner.labels.map(|all| labels(all).into()),
+        ephemeral: runner.ephemeral,
+        group_id: runner.runner_group_id.map(Untrusted::from),
+    }
+}
+
+async fn groups(place: &Place<'_>) -> Result<(), Error> {
+    let path = "actions/runner-groups?per_page=100";
+    let list = List { what: "runner groups", path, paging: Paging::Items("runner_groups"), needs: RUNNERS };
+    let keep = |rows: &mut Rows, group: wire::RunnerGroup| {
+        rows.insert(&RunnerGroup {
+            id: place.id(&format!("runner-group/{}", group.id.0)),
+            organization: place.organization(),
+            group_id: group.id.into(),
+            name: group.name,
+            visibility: group.visibility,
+            public: group.allows_public_repositories,
+        })
+    };
+    place.list(&["github_runner_group"], &list, keep).await.map(drop)
+}
+
+/// How subjects of identity tokens are worded here.
+pub(super) async fn oidc(place: &Place<'_>, needs: &str) -> Result<(), Error> {
+    place
+        .github
+        .dataset(&["github_oidc_template"], &place.scope("OIDC subjects", needs), async |api, rows| {
+            let path = place.path("actions/oidc/customization/sub");
+            let told: wire::OidcTemplate = one(api, &path).await.map_err(|error| refused(&error))?;
+            let claims = |keys: Vec<Untrusted>| keys.iter().map(Untrusted::raw).collect::<Vec<_>>().join(" ");
+            rows.insert(&OidcTemplate {
+                organization: place.organization(),
+                repository: place.repository_name(),
+                use_default: told.use_default,
+                claims: told.include_claim_keys.map(|keys| claims(keys).into()),
+                immutable: told.use_immutable_subject,
+                prefix: told.sub_claim_prefix,
+            })?;
+            Ok(())
+        })
+        .await
+        .map(drop)
+}
+
+/// Runners of the enterprise serve its organisations, and no App may list them.
+pub(super) async fn enterprise(github: &GitHub, question: &Question<'_>) -> Result<(), Error> {
+    let (Some(slug), Some(first)) = (question.enterprise, github.organizations.first()) else { return Ok(()) };
+    let place = Place::of(first);
+    let scope = crate::evidence::Scope {
+        name: format!("enterprise {slug}: self-hosted runners").into(),
+        person: None,
+        needs: "the scope manage_runners:enterprise".to_owned(),
+    };
+    place
+        .github
+        .dataset(&["github_runner"], &scope, async |api, rows| {
+            if first.is_app {
+                return Err(
+                    Cause::new(GapKind::NotExposed, "GitHub lists the runners of an enterprise to no App").into()
+                );
+            }
+            let path = format!("/enterprises/{}/actions/runners?per_page=100", encoded(slug));
+            each(api, &path, Paging::Items("runners"), |found: wire::Runner| {
+                let id = format!("github:enterprise/{slug}/runner/{}", found.id.0).into();
+                Ok(rows.insert(&runner(id, place.organization(), None, found))?)
+            })
+            .await
+        })
+        .await
+        .map(drop)
+}
+
+/// A refusal of something that a smaller plan does not have at all.
+pub(super) fn unlicensed(known: &Organization, read: Result<(), Stop>, needs: &str) -> Result<(), Stop> {
+    let is_smaller = known.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"));
+    match read {
+        Err(Stop::Gap(cause)) if is_smaller && cause.kind == GapKind::Denied => {
+            Err(Stop::Gap(Cause { kind: GapKind::Unlicensed, needs: Some(needs.to_owned()), ..cause }))
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,287 @@
+//! Before anything is read: who asks, whether each organisation can be seen, what the sign-in lacks.
+//! Everything that would make the whole run worthless is refused here, in words that say what to change.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::place::{encoded, one};
+use super::{Known, SCOPES, wire};
+use crate::api::{Api, Cache, Error as Failure, GitHubSignIn, Http, Paging, ReadApi, RequestLog, Service, TokenKind};
+use crate::env::Env;
+use crate::evidence::Writer;
+use crate::source::Collector;
+use crate::text::{Untrusted, nearest};
+
+/// A clock that is off by more breaks the assertion of an App.
+const SKEW: SignedDuration = SignedDuration::from_secs(45);
+
+/// GitHub, signed in to.
+pub struct GitHub {
+    /// The organisations, in the order of the configuration.
+    pub organizations: Vec<Organization>,
+    /// Slug of the enterprise.
+    pub enterprise: Option<String>,
+    /// What the sign-in lacks: data sets that will be gaps.
+    pub notes: Vec<String>,
+    /// Whose token it is; absent for Apps.
+    viewer: Option<wire::Account>,
+}
+
+/// One organisation, and what reads it.
+pub struct Organization {
+    /// Its name as GitHub writes it.
+    pub name: String,
+    pub(super) github: Collector,
+    pub(super) id: wire::Number,
+    pub(super) plan: Option<Untrusted>,
+    pub(super) member_role: Option<Untrusted>,
+    pub(super) saml: Option<bool>,
+    /// Whether an App asks: GitHub shows fine-grained tokens to nobody else.
+    pub(super) is_app: bool,
+}
+
+/// Why GitHub is not read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The sign-in itself is not taken.
+    #[error("{how}: {why}")]
+    SignIn {
+        /// What was tried.
+        how: String,
+        /// What GitHub made of it.
+        why: String,
+    },
+    /// The clock of this machine is wrong, so the assertion of the App is not valid.
+    #[error(
+        "the clock of this machine is {seconds} seconds {direction} that of GitHub, which breaks the sign-in of an App"
+    )]
+    Clock {
+        /// How far it is off.
+        seconds: u64,
+        /// `behind` or `ahead of`.
+        direction: &'static str,
+    },
+    /// There is no such organisation, or the sign-in may not see it.
+    #[error("the organisation {} is not visible: {why}", .name.terminal())]
+    Invisible {
+        /// As it is configured.
+        name: Untrusted,
+        /// What may be the reason.
+        why: String,
+        /// What can be seen and is written nearly alike.
+        near: Option<String>,
+    },
+    /// The App is there and may not act.
+    #[error("the App is suspended in {}", .0.terminal())]
+    Suspended(Untrusted),
+    /// A token without this scope sees nothing of an organisation.
+    #[error("the token has not the scope {scope}; it has: {has}")]
+    Scope {
+        /// The scope.
+        scope: &'static str,
+        /// The scopes that it has.
+        has: String,
+    },
+    /// The token belongs to the very person whom the audit is about.
+    #[error("the token for GitHub belongs to {}, whom this audit is about: an auditor must not be the audited", .0.terminal())]
+    Own(Untrusted),
+    /// GitHub did not answer.
+    #[error(transparent)]
+    Api(#[from] Failure),
+}
+
+/// What signing in takes from a run.
+pub struct Means<'a> {
+    /// The client.
+    pub http: &'a Http,
+    /// Where requests are written down.
+    pub log: Arc<dyn RequestLog>,
+    /// The evidence.
+    pub out: &'a Writer,
+    /// Clock and console.
+    pub env: &'a Env,
+    /// Answers of earlier runs.
+    pub cache: Option<Arc<Cache>>,
+}
+
+impl Means<'_> {
+    fn api(&self, tokens: Arc<dyn crate::api::Tokens>) -> ReadApi {
+        let cache = self.cache.clone();
+        Api::remembering(self.http.clone(), tokens, Arc::clone(&self.log), self.env, cache).read(Service::GitHub)
+    }
+}
+
+/// Signs in and looks at every organisation.
+///
+/// # Errors
+/// When reading would be worthless: see [`Refused`].
+pub async fn sign_in(
+    how: &GitHubSignIn,
+    organizations: &[String],
+    enterprise: Option<&str>,
+    means: &Means<'_>,
+) -> Result<GitHub, Refused> {
+    let us = means.api(how.tokens(means.env));
+    let (viewer, notes) = match how {
+        GitHubSignIn::App { .. } => (None, Vec::new()),
+        GitHubSignIn::Token { token, .. } => viewer(&us, how, TokenKind::of(token)).await?,
+    };
+    let mut found = Vec::new();
+    for name in organizations {
+        let api = match how {
+            GitHubSignIn::App { .. } => means.api(installed(&us, how, name, means.env).await?),
+            GitHubSignIn::Token { .. } => us.clone(),
+        };
+        found.push(organization(api, how, name, means).await?);
+    }
+    Ok(GitHub { organizations: found, enterprise: enterprise.map(str::to_owned), notes, viewer })
+}
+
+impl GitHub {
+    /// Refuses to audit somebody with their own token.
+    ///
+    /// # Errors
+    /// [`Refused::Own`].
+    pub fn is_not(&self, person: &Known) -> Result<(), Refused> {
+        match &self.viewer {
+            Some(viewer) if person.is(viewer) => Err(Refused::Own(viewer.login.clone().unwrap_or_default())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whose token it is and which of its scopes are missing. Tokens of installations belong to nobody.
+async fn viewer(
+    api: &ReadApi,
+    how: &GitHubSignIn,
+    kind: TokenKind,
+) -> Result<(Option<wire::Account>, Vec<String>), Refused> {
+    let answer = match api.get(&super::place::ask("/user")).await {
+        Ok(answer) => answer,
+        Err(Failure::Denied(_) | Failure::NotFound(_)) => return Ok((None, Vec::new())),
+        Err(Failure::SignIn(_)) => {
+            let why = "GitHub does not take this token: it is wrong, expired or revoked".to_owned();
+            return Err(Refused::SignIn { how: how.to_string(), why });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let notes = match answer.header("x-oauth-scopes") {
+        Some(scopes) if kind.has_scopes() || !scopes.is_empty() => missing(scopes)?,
+        _ => Vec::new(),
+    };
+    Ok((Some(answer.json()?), notes))
+}
+
+/// Scopes that the token lacks.
+fn missing(scopes: &str) -> Result<Vec<String>, Refused> {
+    let has: Vec<&str> = scopes.split(',').map(str::trim).filter(|scope| !scope.is_empty()).collect();
+    if !has.iter().any(|scope| matches!(*scope, "admin:org" | "write:org" | "read:org")) {
+        let has = if has.is_empty() { "none".to_owned() } else { Untrusted::from(has.join(", ")).terminal() };
+        return Err(Refused::Scope { scope: "read:org", has });
+    }
+    let without = SCOPES.iter().filter(|scope| !has.contains(scope));
+    Ok(without
+        .map(|scope| format!("the token for GitHub has not the scope {scope}: what it shows will be unknown"))
+        .collect())
+}
+
+/// The tokens of the App's installation in an organisation.
+async fn installed(
+    app: &ReadApi,
+    how: &GitHubSignIn,
+    name: &str,
+    env: &Env,
+) -> Result<Arc<dyn crate::api::Tokens>, Refused> {
+    let found: Result<wire::Installation, Failure> = one(app, &format!("/orgs/{}/installation", encoded(name))).await;
+    match found {
+        Ok(found) if found.suspended_at.is_some() => Err(Refused::Suspended(name.into())),
+        Ok(found) => Ok(GitHubSignIn::installation(app.clone(), found.id.0, env)),
+        Err(error @ (Failure::SignIn(_) | Failure::Denied(_))) => Err(not_taken(&error, how, env)),
+        Err(Failure::NotFound(_)) => {
+            let accounts = accounts(app, "/app/installations?per_page=100").await;
+            let why = "the App is not installed there, or the name is misspelt".to_owned();
+            Err(Refused::Invisible { name: name.into(), why, near: near(name, &accounts) })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The assertion of an App is refused for a wrong number, a key of another App, or a wrong clock; only a clock can be seen.
+fn not_taken(error: &Failure, how: &GitHubSignIn, env: &Env) -> Refused {
+    let ahead = error.ahead((env.clock)()).unwrap_or_default();
+    if ahead.abs() > SKEW {
+        let direction = if ahead.is_positive() { "behind" } else { "ahead of" };
+        return Refused::Clock { seconds: ahead.as_secs().unsigned_abs(), direction };
+    }
+    let why =
+        "GitHub does not take its signature: app-id and private-key-file are of different Apps, or the key was deleted";
+    Refused::SignIn { how: how.to_string(), why: why.to_owned() }
+}
+
+/// Names of what the sign-in can see, for a hint only.
+async fn accounts(api: &ReadApi, path: &str) -> Vec<String> {
+    let page = api.pages(super::place::ask(path), Paging::Array).next::<serde_json::Value>().await;
+    let login =
+        |one: &serde_json::Value| Some(one.pointer("/account/login").or(one.get("login"))?.as_str()?.to_owned());
+    page.ok().flatten().unwrap_or_default().iter().filter_map(login).collect()
+}
+
+fn near(name: &str, seen: &[String]) -> Option<String> {
+    nearest(name, seen.iter().map(String::as_str)).map(|near| Untrusted::from(near).terminal())
+}
+
+async fn organization(
+    api: ReadApi,
+    how: &GitHubSignIn,
+    name: &str,
+    means: &Means<'_>,
+) -> Result<Organization, Refused> {
+    let told: wire::Organization = match one(&api, &format!("/orgs/{}", encoded(name))).await {
+        Ok(told) => told,
+        Err(Failure::SignIn(_)) => {
+            return Err(Refused::SignIn { how: how.to_string(), why: "GitHub does not take it".to_owned() });
+        }
+        Err(Failure::NotFound(_) | Failure::Denied(_)) => {
+            let near = near(name, &accounts(&api, "/user/orgs?per_page=100").await);
+            let why = "it is misspelt, or the token was not let in (single sign-on has to authorise it)".to_owned();
+            return Err(Refused::Invisible { name: name.into(), why, near });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let spelt = Some(told.login.raw()).filter(|login| login.eq_ignore_ascii_case(name));
+    Ok(Organization {
+        name: spelt.unwrap_or(name).to_owned(),
+        github: Collector { api, out: means.out.clone() },
+        id: told.id,
+        plan: told.plan.and_then(|plan| plan.name),
+        member_role: told.default_repository_permission,
+        saml: None,
+        is_app: is_app(how),
+    })
+}
+
+/// Personal tokens are known by their beginning; whatever else it is may be of an App.
+fn is_app(how: &GitHubSignIn) -> bool {
+    match how {
+        GitHubSignIn::App { .. } => true,
+        GitHubSignIn::Token { token, .. } => {
+            !matches!(TokenKind::of(token), TokenKind::Classic | TokenKind::FineGrained | TokenKind::OAuth)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_scope_is_named_and_only_the_first_ends_the_run() {
+        assert!(matches!(missing("repo, gist"), Err(Refused::Scope { scope: "read:org", .. })));
+        assert!(matches!(missing(""), Err(Refused::Scope { .. })));
+        let notes = missing("read:org, repo").unwrap();
+        assert_eq!(notes.len(), SCOPES.len() - 1);
+        assert!(notes[0].contains("admin:org"));
+        assert_eq!(missing(&SCOPES.join(", ")).unwrap(), Vec::<String>::new());
+    }
+}
