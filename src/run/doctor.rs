@@ -30,6 +30,11 @@ pub async fn doctor(config: &Config, env: &Env) -> Result<Exit, Error> {
         gateways => gateways.join(", "),
     };
     let _ = writeln!(text, "MCP gateways     {}", visible(&gateways));
+    let workspaces = match config.logs.workspaces.as_slice() {
+        [] => "none configured: the checks of the log stay unknown; set [logs] workspaces".to_owned(),
+        workspaces => workspaces.join(", "),
+    };
+    let _ = writeln!(text, "log workspaces   {}", visible(&workspaces));
     let token =
         api::tokens(&http, env).token(Service::Graph, false).await.map_err(|error| asked(&error, "who we are"))?;
     let missing = permissions(&mut text, &claims(&token));

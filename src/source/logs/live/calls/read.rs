@@ -153,7 +153,6 @@ pub(super) fn records(batch: &Batch<'_>, table: &Table, unreadable: &mut Unreada
 }
 
 /// What two records have to share to be in no particular order.
-#[expect(clippy::type_complexity, reason = "a key for comparing, used in one place")]
 fn key(record: &Record) -> (Timestamp, [Option<&str>; 8], Option<i64>) {
     let texts = [
         &record.principal,
