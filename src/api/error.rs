@@ -17,6 +17,9 @@ const LICENCE_CODES: [&str; 2] = ["Authentication_RequestFromNonPremiumTenantOrB
 /// Codes by which GraphQL says that something is not shown, whether it is there or not.
 const QUERY_DENIED: [&str; 3] = ["FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"];
 
+/// What is said of a service that stayed silent.
+pub(super) const OUT_OF_TIME: &str = "no answer in time";
+
 /// The longest error code that is kept.
 const CODE_LIMIT: usize = 64;
 
@@ -178,6 +181,11 @@ impl Error {
     /// Whether the service says that the object does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::NotFound(_))
+    }
+
+    /// Whether the service needed longer than it may.
+    pub fn is_out_of_time(&self) -> bool {
+        self.status() == Some(504) || matches!(self, Error::Unreachable { why: OUT_OF_TIME, .. })
     }
 
     fn reply(&self) -> Option<&Reply> {

@@ -17,6 +17,8 @@ pub enum ReadPost {
     ResourceGraph,
     /// `/v1/workspaces/{id}/query`.
     LogQuery,
+    /// `/v1/workspaces/{id}/search`, the same for tables of the Basic and Auxiliary plans.
+    LogSearch,
     /// `/app/installations/{id}/access_tokens`: how an App signs in.
     InstallationToken,
     /// `/keys/{name}/{version}/sign` of a vault: it makes a signature and changes nothing.
@@ -33,7 +35,8 @@ impl ReadPost {
                 (Service::Graph, matches!(route, "/v1.0/directoryObjects/getByIds" | "/beta/directoryObjects/getByIds"))
             }
             ReadPost::ResourceGraph => (Service::Arm, route == "/providers/Microsoft.ResourceGraph/resources"),
-            ReadPost::LogQuery => (Service::Logs, is_log_query(route)),
+            ReadPost::LogQuery => (Service::Logs, is_of_workspace(route, "/query")),
+            ReadPost::LogSearch => (Service::Logs, is_of_workspace(route, "/search")),
             ReadPost::InstallationToken => (Service::GitHub, is_installation_token(route)),
             ReadPost::VaultSign => (Service::Vault, is_sign(route)),
         };
@@ -47,8 +50,8 @@ impl ReadPost {
     }
 }
 
-fn is_log_query(route: &str) -> bool {
-    let workspace = route.strip_prefix("/v1/workspaces/").and_then(|rest| rest.strip_suffix("/query"));
+fn is_of_workspace(route: &str, what: &str) -> bool {
+    let workspace = route.strip_prefix("/v1/workspaces/").and_then(|rest| rest.strip_suffix(what));
     workspace.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
@@ -114,6 +117,7 @@ mod tests {
                 "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01",
             ),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/0b5e-1/query"),
+            (ReadPost::LogSearch, Service::Logs, "/v1/workspaces/0b5e-1/search?timespan=P1D"),
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/access_tokens"),
             (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/sign?api-version=7.4"),
         ];
@@ -128,6 +132,7 @@ mod tests {
             (ReadPost::ResourceGraph, Service::Arm, "/subscriptions/x/resources"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/../purge/query"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces//query"),
+            (ReadPost::LogSearch, Service::Logs, "/v1/workspaces/0b5e-1/query"),
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/suspended"),
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations//access_tokens"),
             (ReadPost::InstallationToken, Service::Graph, "/app/installations/7/access_tokens"),

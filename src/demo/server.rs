@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use futures_util::stream::{self, Stream};
@@ -21,7 +21,9 @@ use tokio::sync::oneshot;
 use super::estate::{Error, Estate};
 use super::faults::{Effect, Faults};
 use super::http::{Ask, Body, Outcome, Recorded, Reply};
-use super::{TOKEN, arm, canary, github, graph, login};
+use super::{TOKEN, arm, canary, github, graph, log, login, query};
+use crate::source::logs::kql::Template;
+use crate::source::logs::record::Record;
 
 /// A running estate. It stops when dropped.
 pub struct Server {
@@ -43,6 +45,7 @@ impl Server {
             shelf: github::Shelf::new(&estate, faults.hour),
             estate,
             faults,
+            records: OnceLock::new(),
             memory: Mutex::default(),
         });
         let (stop, stopped) = oneshot::channel();
@@ -105,6 +108,7 @@ struct World {
     estate: Estate,
     shelf: github::Shelf,
     faults: Faults,
+    records: OnceLock<Vec<Record>>,
     memory: Mutex<Memory>,
 }
 
@@ -128,6 +132,8 @@ impl World {
             None => self.answer(ask),
         };
         match (&self.faults.canary, &mut reply.body) {
+            // Names of columns are no values of anybody.
+            (Some(_), Body::Json(_)) if query::template(ask) == Some(Template::Schema) => {}
             (Some(text), Body::Json(body)) if github::is(ask) => canary::overlay_written(body, text),
             (Some(text), Body::Json(body)) => canary::overlay(body, text),
             (Some(text), Body::Html(page)) => page.push_str(text),
@@ -158,11 +164,13 @@ impl World {
 
     /// One request or one item of a batch.
     fn answer(&self, ask: &Ask) -> Reply {
-        let effect = self.faults.effect(&ask.path(), &ask.decoded_query());
+        let template = query::template(ask).map_or("", Template::name);
+        let effect = self.faults.effect(&ask.path(), &format!("{}#{template}", ask.decoded_query()));
         let mut reply = match ask.segments.first().map(String::as_str) {
             Some("graph") => self.graph(ask, &effect),
             Some("arm") => self.arm(ask, &effect),
             Some("github") => self.github(ask, &effect),
+            Some("logs") => self.logs(ask, &effect),
             Some("login") => {
                 effect.answer.clone().unwrap_or_else(|| login::answer(ask, self.estate.tenant(), || self.issue()))
             }
@@ -200,6 +208,18 @@ impl World {
         }
         let call = github::Call { estate: &self.estate, shelf: &self.shelf, effect, ask, base: &self.base };
         github::answer(&call, || self.issue())
+    }
+
+    fn logs(&self, ask: &Ask, effect: &Effect) -> Reply {
+        if !query::is_read(ask) {
+            return Reply::write_refused();
+        }
+        if let Some(answer) = &effect.answer {
+            return answer.clone();
+        }
+        let records = || log::records(&self.estate).map_or(Vec::new(), Iterator::collect);
+        let records = self.records.get_or_init(records);
+        query::answer(&query::Call { estate: &self.estate, records, faults: &self.faults, effect, ask })
     }
 
     fn remember(&self, ask: &Ask, reply: Reply) -> Reply {

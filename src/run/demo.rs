@@ -64,12 +64,13 @@ fn config(server: &Server) -> Result<Config, Error> {
     Ok(Config {
         entra: Entra { tenant: Some(estate.tenant().to_owned()), gateway_apps: estate.gateway_apps().to_vec() },
         github: GitHub { organizations: estate.organizations().to_vec(), ..GitHub::default() },
-        logs: Logs { timezone: Some(estate.timezone().clone()), ..Logs::default() },
+        logs: Logs { workspaces: estate.workspaces(), timezone: Some(estate.timezone().clone()), ..Logs::default() },
         endpoints: Endpoints {
             login: endpoint("login")?,
             graph: endpoint("graph")?,
             arm: endpoint("arm")?,
             github: endpoint("github")?,
+            logs: endpoint("logs")?,
             ..Endpoints::default()
         },
         ..Config::default()

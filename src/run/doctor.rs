@@ -13,7 +13,7 @@ use crate::api::{self, Http, Service, SignIn};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::source::{azure, entra, github};
+use crate::source::{azure, entra, github, logs::live};
 use crate::text::{Secret, visible};
 
 /// Prints what a run would use. Findings of its own are the missing permissions.
@@ -34,6 +34,11 @@ pub async fn doctor(config: &Config, env: &Env) -> Result<Exit, Error> {
         gateways => gateways.join(", "),
     };
     let _ = writeln!(text, "MCP gateways     {}", visible(&gateways));
+    let workspaces = match config.logs.workspaces.as_slice() {
+        [] => "none configured: the checks of the log stay unknown; set [logs] workspaces".to_owned(),
+        workspaces => workspaces.join(", "),
+    };
+    let _ = writeln!(text, "log workspaces   {}", visible(&workspaces));
     let token =
         api::tokens(&http, env).token(Service::Graph, false).await.map_err(|error| asked(&error, "who we are"))?;
     let missing = permissions(&mut text, &claims(&token));
@@ -75,7 +80,7 @@ fn permissions(text: &mut String, claims: &Option<Claims>) -> bool {
         let _ = writeln!(text, "{state:<9}{permission:<40}{}", tables.join(", "));
     }
     // No token says which roles its identity has in Azure.
-    for (role, tables) in by_permission(azure::PERMISSIONS) {
+    for (role, tables) in by_permission(azure::PERMISSIONS).into_iter().chain(by_permission(live::PERMISSIONS)) {
         let _ = writeln!(text, "{:<9}{role:<40}{}", "in Azure", tables.join(", "));
     }
     // GitHub says what an endpoint takes only when it refuses.

@@ -34,6 +34,7 @@ use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
 use crate::source::github::{Depth, Means};
+use crate::source::logs::live;
 use crate::source::{Collector, azure, runner};
 use crate::text::Untrusted;
 
@@ -133,6 +134,10 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     github::collect(&github, config, subject.depth, &people, &owners, &means).await?;
     let (_, others) = github::by_system(&github, &owners);
     entra::token_owners(&entra, &routes, &others).await?;
+    progress.say("reading the log of the gateway");
+    let logs = Collector { api: api.read(Service::Logs), out: writer.clone() };
+    let question = live::Question { logs: &config.logs, callers: &writer.callers()?, now: env.now };
+    live::collect(&logs, &azure.api, &question).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }

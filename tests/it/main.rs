@@ -25,6 +25,8 @@ mod hosts;
 #[cfg(test)]
 mod identify;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod quality;
 #[cfg(test)]
 mod readme;
