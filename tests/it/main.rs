@@ -21,6 +21,8 @@ mod hosts;
 #[cfg(test)]
 mod identify;
 #[cfg(test)]
+mod mixed;
+#[cfg(test)]
 mod quality;
 #[cfg(test)]
 mod readme;
