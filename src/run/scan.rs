@@ -112,6 +112,7 @@ fn kinds(folders: &[PathBuf]) -> Result<Kinds, Error> {
             .with(&text, &name)
             .map_err(|error| Error::Check { place: name.as_str().into(), message: error.to_string().into() })?;
     }
+    token::scrub_also(&kinds);
     Ok(kinds)
 }
 

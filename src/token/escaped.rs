@@ -2,16 +2,18 @@
 //! Only the words that hold such an escape are decoded, and only what an escape had hidden is a find of this module.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use memchr::memmem;
 
-/// Escapes of the characters that tokens are made of besides letters and digits: `- . / + = _ ~`.
-static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let percent = ["%2", "%3D", "%3d", "%5F", "%5f", "%7E", "%7e"];
-    let json = ["\\u002", "\\u003d", "\\u003D", "\\u005f", "\\u005F", "\\u007e", "\\u007E", "\\/"];
-    AhoCorasick::new(percent.into_iter().chain(json)).ok()
-});
+use super::anchor::{Begins, Literal};
+
+/// Escapes of the characters that tokens are made of besides letters and digits: `- . / + = _ ~`; and `\/`, which is too
+/// short to be searched for together with these.
+const MARKS: &[&str] = &[
+    "%2B", "%2b", "%2D", "%2d", "%2E", "%2e", "%2F", "%2f", "%3D", "%3d", "%5F", "%5f", "%7E", "%7e", "\\u002",
+    "\\u003d", "\\u003D", "\\u005f", "\\u005F", "\\u007e", "\\u007E",
+];
+const SLASH: &[u8] = b"\\/";
 
 /// The most of a word that is decoded on either side of an escape.
 const WIDEST: usize = 2 * 1024;
@@ -31,21 +33,24 @@ impl Word {
     }
 }
 
-/// Every word with an escape, decoded.
-pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = Word> {
+/// What to search for, to know where escapes are.
+pub(super) fn marks() -> impl Iterator<Item = Literal> {
+    MARKS.iter().map(|mark| Literal { text: (*mark).into(), lead: 0, begins: Begins::Escape })
+}
+
+/// Every word with an escape, decoded; `marks` are the places of those that [`marks`] names.
+pub(super) fn words(bytes: &[u8], mut marks: Vec<usize>) -> impl Iterator<Item = Word> {
+    marks.extend(memmem::find_iter(bytes, SLASH));
+    marks.sort_unstable();
     let mut done = 0;
-    MARKS.iter().flat_map(move |marks| marks.find_iter(bytes)).filter_map(move |mark| {
-        if mark.start() < done {
+    marks.into_iter().filter_map(move |mark| {
+        if mark < done {
             return None;
         }
-        let lowest = done.max(mark.start().saturating_sub(WIDEST));
-        let highest = bytes.len().min(mark.start() + WIDEST);
-        let start =
-            bytes[lowest..mark.start()].iter().rposition(|&byte| ends_word(byte)).map_or(lowest, |at| lowest + at + 1);
-        let end = bytes[mark.start()..highest]
-            .iter()
-            .position(|&byte| ends_word(byte))
-            .map_or(highest, |at| mark.start() + at);
+        let lowest = done.max(mark.saturating_sub(WIDEST));
+        let highest = bytes.len().min(mark + WIDEST);
+        let start = bytes[lowest..mark].iter().rposition(|&byte| ends_word(byte)).map_or(lowest, |at| lowest + at + 1);
+        let end = bytes[mark..highest].iter().position(|&byte| ends_word(byte)).map_or(highest, |at| mark + at);
         done = end;
         Some(decode(bytes, start..end))
     })
@@ -83,6 +88,7 @@ fn escape(text: &[u8]) -> Option<(u8, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::anchor::Anchors;
     use crate::token::{kinds, scrub};
     use proptest::prelude::*;
 
@@ -91,8 +97,14 @@ mod tests {
         (0..length).map(|_| random.alphanumeric()).collect()
     }
 
+    fn found(bytes: &[u8]) -> impl Iterator<Item = Word> {
+        let mut places = Vec::new();
+        Anchors::new(marks()).unwrap().each(bytes, |_, at| places.push(at));
+        words(bytes, places)
+    }
+
     fn all(text: &str) -> Vec<String> {
-        words(text.as_bytes()).map(|word| String::from_utf8_lossy(&word.text).into_owned()).collect()
+        found(text.as_bytes()).map(|word| String::from_utf8_lossy(&word.text).into_owned()).collect()
     }
 
     #[test]
@@ -104,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_part_is_hidden_only_by_an_escape_of_its_own() {
-        let word = words(b"  ab%2Dcd-ef").next().unwrap();
+        let word = found(b"  ab%2Dcd-ef").next().unwrap();
         assert_eq!(word.text, b"ab-cd-ef");
         assert_eq!(word.hidden(&(0..5)), Some(2..9));
         assert_eq!(word.hidden(&(3..8)), None);
@@ -134,7 +146,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_survived_and_places_fit(bytes in proptest::collection::vec(prop_oneof![Just(b'%'), Just(b'\\'), Just(b'2'), Just(b'D'), Just(b'/'), any::<u8>()], 0..200)) {
-            for word in words(&bytes) {
+            for word in found(&bytes) {
                 prop_assert_eq!(word.places.len(), word.text.len() + 1);
                 prop_assert!(word.places.is_sorted() && *word.places.last().unwrap() <= bytes.len());
             }

@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use super::kinds::{Kind, Kinds, Run};
+use super::anchor::Begins;
+use super::kinds::{Kind, Kinds, Place, Run};
 use super::structure::Check;
-use super::{escaped, placeholder};
+use super::{escaped, placeholder, run};
 use crate::text::Secret;
 
 /// No token is longer; a private key of 16,384 bits is not.
@@ -61,24 +62,25 @@ impl Confidence {
 impl Kinds {
     /// Every token in `bytes`, in order, none overlapping another. Placeholders and samples are not tokens.
     pub fn find(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
-        self.search(bytes, Depth { surroundings: false, samples: false })
+        self.search(bytes, Depth { place: Place::Everywhere, samples: false })
     }
 
-    /// As [`Kinds::find`], with the kinds that are too common in code to be reported as they are.
+    /// As [`Kinds::find`], with the kinds that only hold tokens.
     pub fn find_with_surroundings(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
-        self.search(bytes, Depth { surroundings: true, samples: false })
+        self.search(bytes, Depth { place: Place::Inside, samples: false })
     }
 
     /// Everything that must not stay in a text, samples included.
     pub(super) fn find_in_text(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
-        self.search(bytes, Depth { surroundings: true, samples: true })
+        self.search(bytes, Depth { place: Place::Text, samples: true })
     }
 
     fn search(&self, bytes: &[u8], depth: Depth) -> Vec<Hit<'_>> {
-        let mut hits = self.plain(bytes, depth);
-        for word in escaped::words(bytes) {
+        let mut escapes = Vec::new();
+        let mut hits = self.plain(bytes, depth, |escape| escapes.push(escape));
+        for word in escaped::words(bytes, escapes) {
             // What surrounds a value is no part of the word, so only shapes can be told here.
-            for hit in self.plain(&word.text, depth).into_iter().filter(|hit| !hit.kind.has_group) {
+            for hit in self.plain(&word.text, depth, |_| {}).into_iter().filter(|hit| !hit.kind.has_group) {
                 let decoded = std::str::from_utf8(&word.text[hit.span.clone()]).ok().map(Secret::new);
                 let span = word.hidden(&hit.span).filter(|_| decoded.is_some());
                 hits.extend(span.map(|span| Hit { span, decoded, ..hit }));
@@ -87,19 +89,18 @@ impl Kinds {
         without_overlaps(hits)
     }
 
-    fn plain(&self, bytes: &[u8], depth: Depth) -> Vec<Hit<'_>> {
+    fn plain(&self, bytes: &[u8], depth: Depth, mut escape: impl FnMut(usize)) -> Vec<Hit<'_>> {
         let mut hits = Vec::new();
-        for pass in &self.passes {
-            for found in pass.search.find_iter(bytes) {
-                for &kind in &pass.kinds[found.pattern().as_usize()] {
-                    let kind = &self.kinds[kind];
-                    let start = found.start().checked_sub(kind.lead);
-                    hits.extend(start.and_then(|start| examine(kind, bytes, start, depth)));
-                }
-            }
+        let mut found = |begins, start| match begins {
+            Begins::Token(kind) => hits.extend(examine(&self.kinds[kind], bytes, start, depth)),
+            Begins::Escape => escape(start),
+        };
+        self.anchors.each(bytes, &mut found);
+        if depth.place == Place::Text {
+            self.anchors_in_text.each(bytes, &mut found);
         }
         for run in &self.runs {
-            each_run(run, bytes, |start| hits.extend(examine(&self.kinds[run.kind], bytes, start, depth)));
+            exact(run, bytes).for_each(|start| found(Begins::Token(run.kind), start));
         }
         hits
     }
@@ -108,20 +109,19 @@ impl Kinds {
 /// What counts besides tokens that are worth reporting.
 #[derive(Clone, Copy)]
 struct Depth {
-    surroundings: bool,
+    place: Place,
     samples: bool,
 }
 
 fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth) -> Option<Hit<'k>> {
-    if kind.only_in_text && !depth.surroundings {
+    if kind.place > depth.place {
         return None;
     }
     let window = &bytes[start..bytes.len().min(start + REACH)];
-    let found = if kind.has_group {
-        kind.pattern.captures(window)?.name("secret")?.range()
-    } else {
-        kind.pattern.find(window)?.range()
-    };
+    let mut found = kind.pattern.find(window)?.range();
+    if kind.has_group {
+        found = kind.pattern.captures(window)?.name("secret")?.range();
+    }
     let span = start + found.start..start + found.end;
     let token = &bytes[span.clone()];
     let verified = kind.check.and_then(|check| check.verify(token));
@@ -145,27 +145,16 @@ fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth) -> Opti
     Some(Hit { kind, span, verified, confidence, decoded: None })
 }
 
-/// Looks at one byte in `length`: a run of that length cannot hide between two of them.
-fn each_run(run: &Run, bytes: &[u8], mut found: impl FnMut(usize)) {
-    let inside = |at: usize| bytes.get(at).is_some_and(|&byte| run.alphabet[usize::from(byte)]);
-    let mut at = run.length - 1;
-    while at < bytes.len() {
-        if !inside(at) {
-            at += run.length;
-            continue;
-        }
-        let start = bytes[..at].iter().rposition(|&byte| !run.alphabet[usize::from(byte)]).map_or(0, |gap| gap + 1);
-        let end = (at..bytes.len()).find(|&at| !inside(at)).unwrap_or(bytes.len());
+/// The beginning of every run of exactly the length of a kind's tokens.
+fn exact<'a>(run: &'a Run, bytes: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    run::runs(|byte| run.alphabet[usize::from(byte)], run.length, bytes).filter_map(|found| {
         // In `\nvalue` the `n` belongs to the escape, not to the run.
-        let first = end.saturating_sub(run.length);
-        if first == start || (first > start && ends_with_escape(&bytes[..first])) {
-            found(first);
-        }
-        at = end + run.length;
-    }
+        let first = found.end - run.length;
+        (first == found.start || ends_with_escape(&bytes[..first])).then_some(first)
+    })
 }
 
-/// Whether the bytes around a token do not belong to a longer word. `\n`, `\u0022` and `%3D` end a word.
+/// Whether the bytes around a token do not belong to a longer word. `\n`, `\u0022`, `%3D` and a change of colour end a word.
 fn stands_alone(bytes: &[u8], span: &Range<usize>) -> bool {
     let before = &bytes[..span.start];
     let begins = match before.last() {
@@ -190,6 +179,13 @@ fn ends_with_escape(before: &[u8]) -> bool {
         || hex("%", 2)
         || hex("\\u", 4)
         || hex("\\x", 2)
+        || ends_with_colour(before)
+}
+
+/// `ESC [1;32m`, whatever the escape character is written as.
+fn ends_with_colour(before: &[u8]) -> bool {
+    let parameters = before.strip_suffix(b"m").unwrap_or_default().iter().rev().take(12);
+    parameters.into_iter().find(|byte| !byte.is_ascii_digit() && **byte != b';') == Some(&b'[')
 }
 
 /// The more specific kind wins over one that only knows its surroundings, then the earlier and the longer one.

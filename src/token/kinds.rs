@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::anchor::{Anchors, Begins, Literal};
 use super::structure::Check;
-
-/// Literals for one pass of the vectorised search, which takes at most 64 and is best below.
-const LITERALS_PER_PASS: usize = 48;
+use super::{escaped, run};
 
 /// A pattern is only tried where a literal says that it begins.
 const ANCHOR: &str = r"\A";
@@ -28,12 +26,11 @@ pub struct Kind {
     pub issuer: Option<Issuer>,
     /// How many bytes at the start belong to the format and may be shown.
     pub shown: usize,
-    pub(super) lead: usize,
     pub(super) pattern: Regex,
     pub(super) has_group: bool,
     pub(super) check: Option<Check>,
     pub(super) drops_mismatch: bool,
-    pub(super) only_in_text: bool,
+    pub(super) place: Place,
 }
 
 /// With what a token dies.
@@ -78,17 +75,11 @@ pub enum Issuer {
 #[derive(Debug, Clone)]
 pub struct Kinds {
     pub(super) kinds: Vec<Kind>,
-    pub(super) passes: Vec<Pass>,
+    pub(super) anchors: Anchors,
+    /// Of the kinds that matter in texts only: they are too common to be searched for in every file.
+    pub(super) anchors_in_text: Anchors,
     pub(super) runs: Vec<Run>,
     text: BTreeMap<String, Entry>,
-}
-
-/// One search for some of the literals.
-#[derive(Debug, Clone)]
-pub(super) struct Pass {
-    pub(super) search: AhoCorasick,
-    /// By literal: the kinds that begin there.
-    pub(super) kinds: Vec<Vec<usize>>,
 }
 
 /// One search for runs of an alphabet.
@@ -156,11 +147,13 @@ enum Mismatch {
     Drop,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Place {
+pub(super) enum Place {
     #[default]
     Everywhere,
+    /// What it holds is reported, not itself.
+    Inside,
     Text,
 }
 
@@ -172,7 +165,7 @@ impl Kind {
 
     /// Too common in code to be reported as it is.
     pub fn is_only_surroundings(&self) -> bool {
-        self.only_in_text
+        self.place != Place::Everywhere
     }
 }
 
@@ -229,32 +222,15 @@ impl Kinds {
 
     fn compile(text: BTreeMap<String, Entry>) -> Result<Kinds, String> {
         let kinds: Vec<Kind> = text.values().map(Entry::compile).collect::<Result<_, _>>()?;
-        let mut literals: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        let mut runs = Vec::new();
-        for (index, entry) in text.values().enumerate() {
-            for literal in &entry.literals {
-                literals.entry(literal).or_default().push(index);
-            }
-            runs.extend(entry.run.as_ref().map(|run| run.compile(index)));
-        }
-        Ok(Kinds { passes: passes(literals)?, kinds, runs, text })
+        let literals = |in_text: bool| {
+            let kinds = text.values().enumerate().filter(move |(_, entry)| (entry.place == Place::Text) == in_text);
+            kinds.flat_map(|(kind, entry)| entry.literals.iter().map(move |literal| entry.literal(literal, kind)))
+        };
+        let anchors = Anchors::new(literals(false).chain(escaped::marks()))?;
+        let anchors_in_text = Anchors::new(literals(true))?;
+        let runs = text.values().enumerate().filter_map(|(kind, entry)| Some(entry.run.as_ref()?.compile(kind)));
+        Ok(Kinds { anchors, anchors_in_text, kinds, runs: runs.collect(), text })
     }
-}
-
-/// Long literals first: the search is as selective as the shortest one in its pass.
-fn passes(literals: BTreeMap<&str, Vec<usize>>) -> Result<Vec<Pass>, String> {
-    let mut literals: Vec<_> = literals.into_iter().collect();
-    literals.sort_by_key(|(literal, _)| std::cmp::Reverse(literal.len()));
-    literals
-        .chunks(LITERALS_PER_PASS)
-        .map(|chunk| {
-            let search = AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostFirst)
-                .build(chunk.iter().map(|(literal, _)| literal))
-                .map_err(|broken| broken.to_string())?;
-            Ok(Pass { search, kinds: chunk.iter().map(|(_, kinds)| kinds.clone()).collect() })
-        })
-        .collect()
 }
 
 impl Entry {
@@ -270,13 +246,16 @@ impl Entry {
             holder: self.holder,
             issuer: self.issuer,
             shown: self.shown,
-            lead: self.lead,
             has_group: pattern.capture_names().flatten().any(|name| name == "secret"),
             pattern,
             check: self.check,
             drops_mismatch: self.mismatch == Mismatch::Drop,
-            only_in_text: self.place == Place::Text,
+            place: self.place,
         })
+    }
+
+    fn literal(&self, text: &str, kind: usize) -> Literal {
+        Literal { text: text.into(), lead: self.lead, begins: Begins::Token(kind) }
     }
 
     fn validate(&self) -> Result<(), String> {
@@ -294,7 +273,7 @@ impl Entry {
             Some(_) if self.check.is_none() || self.mismatch != Mismatch::Drop => {
                 Err("a `run` needs a `check` with mismatch = \"drop\", or any text would be a token".into())
             }
-            Some(run) if run.length < 16 || run.alphabet.is_empty() => {
+            Some(run) if run.length < run::PROBE || run.alphabet.is_empty() => {
                 Err("a `run` needs an alphabet and at least 16 bytes".into())
             }
             _ => Ok(()),
@@ -305,9 +284,7 @@ impl Entry {
 impl RunEntry {
     fn compile(&self, kind: usize) -> Run {
         let mut alphabet = Box::new([false; 256]);
-        for byte in self.alphabet.bytes() {
-            alphabet[usize::from(byte)] = true;
-        }
+        self.alphabet.bytes().for_each(|byte| alphabet[usize::from(byte)] = true);
         Run { alphabet, length: self.length, kind }
     }
 }

@@ -1,17 +1,21 @@
 //! Recognises tokens in bytes: what kind, where, whether the checksum holds, and whose as far as the token itself says.
 //! Pure: no I/O, no network. The kinds are data, in `checks/tokens.toml`.
 
+mod anchor;
 pub mod checksum;
+mod encoded;
 mod escaped;
 mod find;
 mod kinds;
 pub mod owner;
 pub mod placeholder;
+mod run;
 mod structure;
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
+pub(crate) use encoded::words as encoded_words;
 pub(crate) use find::REACH;
 pub use find::{Confidence, Hit};
 pub use kinds::{Error, Holder, Issuer, Kind, Kinds};
@@ -31,9 +35,18 @@ pub fn kinds() -> &'static Kinds {
     &EMBEDDED
 }
 
+/// The kinds of this run, if private ones belong to it.
+static OF_RUN: OnceLock<Kinds> = OnceLock::new();
+
+/// Lets [`scrub`] take out these kinds for the rest of the run, instead of the embedded ones only. The first call counts:
+/// a run has one table.
+pub fn scrub_also(kinds: &Kinds) {
+    OF_RUN.get_or_init(|| kinds.clone());
+}
+
 /// The text with every token in it replaced by the name of its kind, as in `[github-pat]`.
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    let hits = kinds().find_in_text(text.as_bytes());
+    let hits = OF_RUN.get().unwrap_or(kinds()).find_in_text(text.as_bytes());
     if hits.is_empty() {
         return Cow::Borrowed(text);
     }

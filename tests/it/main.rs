@@ -27,6 +27,8 @@ mod identify;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod mixed;
+#[cfg(test)]
 mod quality;
 #[cfg(test)]
 mod readme;

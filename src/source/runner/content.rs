@@ -2,8 +2,9 @@
 //! It never keeps more of a file than [`WHOLE`] and two pieces.
 
 use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -11,22 +12,25 @@ use crate::token;
 
 /// Files up to this size are read whole, and by the readers of known formats.
 pub(super) const WHOLE: usize = 8 * 1024 * 1024;
+/// Most files are smaller.
+const SMALLEST: usize = 64 * 1024;
 /// The piece of a larger file that is looked at in one go.
 const PIECE: usize = 2 * 1024 * 1024;
 /// Nothing beyond this is looked at in one file; a file that is cut off here is counted.
 pub(super) const LIMIT: u64 = 1024 * 1024 * 1024;
 
 /// Opens for reading. A pipe that took the place of a file would block, a link would lead elsewhere.
-pub(super) fn open(path: &Path, follow: bool) -> io::Result<File> {
+pub(super) fn open(path: &Path, follow: bool) -> io::Result<(File, Metadata)> {
     let link = if follow { 0 } else { libc::O_NOFOLLOW };
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | link).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
 /// A small file as text, for what stands beside another file.
 pub(super) fn small(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
-    open(path, false).ok()?.take(WHOLE as u64).read_to_end(&mut bytes).ok()?;
+    open(path, false).ok()?.0.take(WHOLE as u64).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&plain(&bytes, None)).into_owned())
 }
 
@@ -38,35 +42,59 @@ pub(super) struct Seen {
 }
 
 /// Calls `see` with the text of a file and the number of its first line: once for a small file (`true`), else for each
-/// piece. Pieces overlap by what a token can be long, so none is cut in two.
+/// piece. Pieces overlap by what a token can be long, so none is cut in two. `size` is what the system says of the file.
 pub(super) fn pieces(
     mut file: impl Read,
+    size: u64,
     limit: u64,
     buffer: &mut Vec<u8>,
     mut see: impl FnMut(&[u8], u64, bool),
 ) -> io::Result<Seen> {
-    buffer.clear();
-    let mut seen = file.by_ref().take(WHOLE as u64 + 1).read_to_end(buffer)? as u64;
-    let encoding = wide(buffer);
-    if buffer.len() <= WHOLE {
-        see(&plain(buffer, encoding), 1, true);
-        return Ok(Seen { bytes: seen, whole: true });
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut filled = fill(&mut file, buffer, 0..size.min(WHOLE + 1), WHOLE + 1)?;
+    let encoding = wide(&buffer[..filled]);
+    if filled <= WHOLE {
+        see(&plain(&buffer[..filled], encoding), 1, true);
+        return Ok(Seen { bytes: filled as u64, whole: true });
     }
-    let mut line = 1;
+    let (mut line, mut seen) = (1, filled as u64);
     loop {
-        see(&plain(buffer, encoding), line, false);
+        see(&plain(&buffer[..filled], encoding), line, false);
         // An even number of bytes, so that two-byte characters stay together.
-        let keep = buffer.len().min(2 * token::REACH) & !1;
-        let drop = (buffer.len() - keep) & !1;
-        line += buffer[..drop].iter().filter(|&&byte| byte == b'\n').count() as u64;
-        buffer.drain(..drop);
-        let room = (PIECE as u64).min(limit.saturating_sub(seen));
-        let read = file.by_ref().take(room).read_to_end(buffer)? as u64;
-        seen += read;
-        if read == 0 {
+        let keep = filled.min(2 * token::REACH) & !1;
+        let drop = (filled - keep) & !1;
+        line += memchr::memchr_iter(b'\n', &buffer[..drop]).count() as u64;
+        buffer.copy_within(drop..filled, 0);
+        let rest = filled - drop;
+        let room = usize::try_from(limit.saturating_sub(seen)).unwrap_or(PIECE).min(PIECE);
+        filled = fill(&mut file, buffer, rest..rest + room, rest + room)?;
+        seen += (filled - rest) as u64;
+        if filled == rest {
             return Ok(Seen { bytes: seen, whole: room > 0 });
         }
     }
+}
+
+/// Reads from `wanted.start` on, in one go if the file ends at `wanted.end`, until it ends or `most` bytes are there.
+fn fill(file: &mut impl Read, buffer: &mut Vec<u8>, wanted: Range<usize>, most: usize) -> io::Result<usize> {
+    let mut filled = wanted.start;
+    while filled < most {
+        if filled == buffer.len() || buffer.len() < wanted.end {
+            // One more byte than there should be tells whether a file has grown.
+            buffer.resize((wanted.end + 1).max(2 * filled).max(SMALLEST).min(most), 0);
+        }
+        let end = buffer.len().min(most);
+        match file.read(&mut buffer[filled..end]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if filled == wanted.end {
+            break;
+        }
+    }
+    Ok(filled)
 }
 
 /// Two bytes a character.
@@ -114,7 +142,10 @@ mod tests {
 
     fn all(bytes: &[u8]) -> Vec<(Vec<u8>, u64, bool)> {
         let mut seen = Vec::new();
-        pieces(bytes, LIMIT, &mut Vec::new(), |text, line, whole| seen.push((text.to_vec(), line, whole))).unwrap();
+        pieces(bytes, bytes.len() as u64, LIMIT, &mut Vec::new(), |text, line, whole| {
+            seen.push((text.to_vec(), line, whole))
+        })
+        .unwrap();
         seen
     }
 
@@ -153,8 +184,28 @@ mod tests {
     #[test]
     fn an_endless_file_is_cut_off() {
         let limit = (WHOLE + PIECE) as u64 + 100;
-        let seen = pieces(io::repeat(b'a'), limit, &mut Vec::new(), |_, _, _| {}).unwrap();
+        let seen = pieces(io::repeat(b'a'), 0, limit, &mut Vec::new(), |_, _, _| {}).unwrap();
         assert_eq!(seen, Seen { bytes: limit, whole: false });
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read_ends_where_it_ends() {
+        let text = vec![b'a'; 3 * SMALLEST];
+        for told in [0, 10, text.len() - 1, text.len() + 9, WHOLE * 3] {
+            let mut held = Vec::new();
+            let seen =
+                pieces(&text[..], told as u64, LIMIT, &mut vec![b'z'; 7], |text, _, _| held.extend(text)).unwrap();
+            assert_eq!((seen.whole, &held), (true, &text), "{told}");
+        }
+        let broken = io::Read::chain(&text[..], Broken);
+        assert!(pieces(broken, WHOLE as u64, LIMIT, &mut Vec::new(), |_, _, _| {}).is_err());
+    }
+
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::Other.into())
+        }
     }
 
     #[test]

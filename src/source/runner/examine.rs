@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::content;
 use super::document;
 use super::fingerprint::Key;
-use super::follow::Reference;
+use super::follow::{Holds, Reference};
 use super::identify::Question;
 use super::lead::{Known, Lead, account, account_kind};
 use super::read::{self, Reader, Server, Source};
@@ -57,6 +57,9 @@ pub(super) struct Examiner<'a> {
     pub(super) asks: bool,
 }
 
+/// Base64 inside of base64: a file of a cluster's secret that holds the authorizations of registries has two.
+const LAYERS: u8 = 3;
+
 /// The kinds that only mean "under a secret name": anything may stand there.
 const UNSHAPED: &[&str] = &["environment-secret", "argument-secret", "mcp-secret", "kubernetes-secret"];
 
@@ -65,6 +68,9 @@ impl Examiner<'_> {
     pub(super) fn file(&self, path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Option<String>) -> Examined {
         let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
         self.shapes(text, 1, &mut all);
+        if read::is_configuration(path) {
+            self.layers(text, &mut all);
+        }
         let mut examined = Examined { place: place(path, beside), ..Examined::default() };
         if let Some(reader) =
             Reader::of(path).filter(|reader| reader.place != "environment" || examined.place == "runner-env")
@@ -91,12 +97,12 @@ impl Examiner<'_> {
         examined
     }
 
-    /// Looks at a file that holds variables because another file says so.
-    pub(super) fn variables(&self, path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Option<String>) -> Vec<Found> {
+    /// Looks at a file that holds variables or commands because another file says so.
+    pub(super) fn named(&self, source: &Source<'_>, holds: Holds) -> Vec<Found> {
+        let text = source.text.as_bytes();
         let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
         self.shapes(text, 1, &mut all);
-        let text = String::from_utf8_lossy(text);
-        read::variables(&Source { path, text: &text, beside }).iter().for_each(|lead| self.lead(lead, &mut all));
+        read::named(source, holds).iter().for_each(|lead| self.lead(lead, &mut all));
         all.found
     }
 
@@ -110,9 +116,36 @@ impl Examiner<'_> {
     /// Every token by its shape, also inside basic authorizations.
     fn shapes(&self, text: &[u8], first_line: u64, all: &mut Joined<'_>) {
         let (mut line, mut counted) = (first_line, 0);
+        let mut line_of = |at: usize| {
+            line += memchr::memchr_iter(b'\n', &text[counted..at]).count() as u64;
+            counted = at;
+            line
+        };
+        self.plain(text, &mut line_of, all);
+    }
+
+    /// Every token in the base64 of a configuration.
+    fn layers(&self, text: &[u8], all: &mut Joined<'_>) {
+        let (mut line, mut counted) = (1, 0);
+        for (word, decoded) in token::encoded_words(text) {
+            line += memchr::memchr_iter(b'\n', &text[counted..word.start]).count() as u64;
+            counted = word.start;
+            self.encoded(&decoded, line, name_before(text, word.start), LAYERS, all);
+        }
+    }
+
+    /// What is encoded in a word, and in the words of what is.
+    fn encoded(&self, text: &[u8], line: u64, name: Option<String>, layers: u8, all: &mut Joined<'_>) {
+        self.pair(text, Some(line), name.clone(), all);
+        self.plain(text, &mut |_| line, all);
+        for (_, decoded) in token::encoded_words(text).take_while(|_| layers > 1) {
+            self.encoded(&decoded, line, name.clone(), layers - 1, all);
+        }
+    }
+
+    fn plain(&self, text: &[u8], line_of: &mut dyn FnMut(usize) -> u64, all: &mut Joined<'_>) {
         for hit in self.kinds.find_with_surroundings(text) {
-            line += text[counted..hit.span.start].iter().filter(|&&byte| byte == b'\n').count() as u64;
-            counted = hit.span.start;
+            let line = line_of(hit.span.start);
             let value = hit.value(text);
             let name = name_before(text, hit.span.start);
             match hit.kind.name.as_str() {
@@ -128,8 +161,18 @@ impl Examiner<'_> {
 
     /// The password of a basic authorization, and whose the user beside it is.
     fn basic(&self, value: &[u8], line: Option<u64>, name: Option<String>, all: &mut Joined<'_>) {
-        let Some(pair) = token::base64(value) else { return };
+        if let Some(pair) = token::base64(value) {
+            self.pair(&pair, line, name, all);
+        }
+    }
+
+    /// `user:password`
+    fn pair(&self, pair: &[u8], line: Option<u64>, name: Option<String>, all: &mut Joined<'_>) {
         let Some(colon) = pair.iter().position(|&byte| byte == b':') else { return };
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-@+".contains(byte);
+        if !pair[..colon].iter().all(plain) {
+            return;
+        }
         let (user, password) = (String::from_utf8_lossy(&pair[..colon]), &pair[colon + 1..]);
         let owner = account("login", &user).map(|owner| Known { owner, source: "beside", grade: Grade::D });
         for hit in self.kinds.find(password) {

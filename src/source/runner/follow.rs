@@ -10,8 +10,17 @@ use std::path::{Component, Path, PathBuf};
 pub(super) struct Reference {
     /// As it stands there: absolute, below a home, or relative to the file that names it; `*` stands for any part.
     pub(super) path: String,
-    /// Whether it holds variables, whatever its own name says.
-    pub(super) holds_variables: bool,
+    /// What it holds, whatever its own name says.
+    pub(super) holds: Holds,
+}
+
+/// What a file that another one names is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holds {
+    /// Its own name says it.
+    Anything,
+    Variables,
+    Commands,
 }
 
 /// Where a reference leads.
@@ -94,7 +103,7 @@ mod tests {
     use super::*;
 
     fn names(path: &str) -> Reference {
-        Reference { path: path.into(), holds_variables: true }
+        Reference { path: path.into(), holds: Holds::Variables }
     }
 
     #[test]

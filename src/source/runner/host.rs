@@ -2,14 +2,16 @@
 //! whose a token is that lies in two places. Paths and rows only; values end in `examine`.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::examine::{self, Examined, Examiner, beside, better};
-use super::follow::{self, Reference, Target};
+use super::follow::{self, Holds, Reference, Target};
 use super::identify::{Answer, Question};
 use super::inventory::{self, Accounts};
 use super::lead::Known;
+use super::read::{Reader, Source};
 use super::summary::Summary;
 use super::walk::{self, Left, Unread};
 use super::{Options, content, process};
@@ -56,18 +58,14 @@ impl Host<'_> {
             0 => std::thread::available_parallelism().map_or(1, Into::into),
             threads => threads,
         };
-        let (mut parts, mut left) = walk::walk(&self.options.paths, threads, |part: &mut Part, path, metadata| {
-            self.visit(part, path, metadata);
-        });
+        let (mut parts, mut left) =
+            walk::walk(&self.options.paths, threads, |part: &mut Part, path| self.visit(part, path));
         let mut running = None;
         if let Some(root) = &self.options.processes {
             let processes = process::of_runners(root, &mut left);
             let mut part = Part::default();
             for process in &processes {
-                match fs::metadata(&process.environment) {
-                    Ok(metadata) => self.visit(&mut part, &process.environment, &metadata),
-                    Err(error) => part.left.failed(&error, &process.environment),
-                }
+                self.visit(&mut part, &process.environment);
             }
             parts.push(part);
             running = Some(processes);
@@ -86,8 +84,8 @@ impl Host<'_> {
             for target in follow::resolve(&from, &reference, &self.options.paths) {
                 match target {
                     Target::Outside(path) if followed.insert(path.clone()) => part.left.unread(Unread::Outside, &path),
-                    Target::Inside(path) if reference.holds_variables && followed.insert(path.clone()) => {
-                        self.variables(&mut part, &path);
+                    Target::Inside(path) if reference.holds != Holds::Anything && followed.insert(path.clone()) => {
+                        self.named(&mut part, &path, reference.holds);
                     }
                     _ => {}
                 }
@@ -100,18 +98,20 @@ impl Host<'_> {
     }
 
     /// The walk has counted the file already; only what its readers could not know is new.
-    fn variables(&self, part: &mut Part, path: &Path) {
-        let opened = content::open(path, true).and_then(|file| Ok((file.metadata()?, file)));
+    fn named(&self, part: &mut Part, path: &Path, holds: Holds) {
+        let opened = content::open(path, true);
         let mut examined = Examined { place: "environment", ..Examined::default() };
-        let seen = opened.and_then(|(metadata, file)| {
-            content::pieces(file, content::WHOLE as u64, &mut part.buffer, |text, _, whole| {
+        let seen = opened.and_then(|(file, metadata)| {
+            content::pieces(file, metadata.len(), content::WHOLE as u64, &mut part.buffer, |text, _, whole| {
                 if whole {
-                    examined.found = self.examiner().variables(path, text, &beside(path));
+                    let source = Source { path, text: &String::from_utf8_lossy(text), beside: &beside(path) };
+                    examined.found = self.examiner().named(&source, holds);
                 }
             })?;
             Ok(metadata)
         });
         match seen {
+            Ok(metadata) if metadata.len() > content::WHOLE as u64 => part.left.unread(Unread::TooLarge, path),
             Ok(metadata) => self.keep(part, path, &metadata, examined),
             Err(error) => part.left.failed(&error, path),
         }
@@ -121,34 +121,38 @@ impl Host<'_> {
         Examiner { kinds: &self.options.kinds, key: &self.options.key, asks: self.options.issuers.is_some() }
     }
 
-    fn visit(&self, part: &mut Part, path: &Path, metadata: &Metadata) {
+    fn visit(&self, part: &mut Part, path: &Path) {
         let examiner = self.examiner();
         let mut examined = Examined { place: "file", ..Examined::default() };
         let is_root = self.options.paths.iter().any(|root| root == path);
         let mut buffer = std::mem::take(&mut part.buffer);
-        let seen = content::open(path, is_root).and_then(|file| {
-            content::pieces(file, content::LIMIT, &mut buffer, |text, line, whole| match whole {
+        let seen = content::open(path, is_root).and_then(|(file, metadata)| {
+            let see = |text: &[u8], line, whole| match whole {
                 true => examined = examiner.file(path, text, &beside(path)),
                 false => examined.found.extend(examiner.piece(text, line)),
-            })
+            };
+            Ok((content::pieces(file, metadata.len(), content::LIMIT, &mut buffer, see)?, metadata))
         });
         buffer.shrink_to(content::WHOLE);
         part.buffer = buffer;
-        match seen {
+        let (seen, metadata) = match seen {
+            // A file that went away while the walk was under way is not there any more.
+            Err(gone) if gone.kind() == ErrorKind::NotFound && !is_root => return,
             Err(error) => return part.left.failed(&error, path),
-            Ok(seen) => {
-                part.files += 1;
-                part.bytes += seen.bytes;
-                if !seen.whole {
-                    part.left.unread(Unread::TooLarge, path);
-                }
-            }
+            Ok(seen) => seen,
+        };
+        part.files += 1;
+        part.bytes += seen.bytes;
+        // The reader of a format needs all of it.
+        let unread_format = seen.bytes > content::WHOLE as u64 && Reader::of(path).is_some();
+        if !seen.whole || unread_format {
+            part.left.unread(Unread::TooLarge, path);
         }
         if examined.malformed {
             part.left.unread(Unread::Malformed, path);
         }
         part.runners.extend(inventory::runner(path, self.name, &self.accounts));
-        self.keep(part, path, metadata, examined);
+        self.keep(part, path, &metadata, examined);
     }
 
     fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, examined: Examined) {

@@ -143,7 +143,7 @@ pub fn look(host: &str, name: &Path, bytes: &[u8], kinds: &Kinds, key: &Key) -> 
     let mut rows = Vec::new();
     let examiner = Examiner { kinds, key, asks: false };
     // A slice can be read without an error.
-    let _ = content::pieces(bytes, content::LIMIT, &mut Vec::new(), |text, line, whole| {
+    let _ = content::pieces(bytes, bytes.len() as u64, content::LIMIT, &mut Vec::new(), |text, line, whole| {
         let examined = match whole {
             true => examiner.file(name, text, &|_| None),
             false => Examined { place: "file", found: examiner.piece(text, line), ..Examined::default() },
@@ -152,6 +152,11 @@ pub fn look(host: &str, name: &Path, bytes: &[u8], kinds: &Kinds, key: &Key) -> 
         rows.extend(examined.found.into_iter().map(|found| host::sighting(host, &shown, examined.place, found)));
     });
     rows
+}
+
+/// A path for every file format that is read by more than its bytes; `*` of a pattern is `x`.
+pub fn known_files() -> impl Iterator<Item = PathBuf> {
+    read::examples()
 }
 
 /// The data sets that a scan fills.

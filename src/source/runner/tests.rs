@@ -72,6 +72,37 @@ fn a_token_deep_in_a_large_file_is_found_with_its_line() {
 }
 
 #[test]
+fn one_line_without_an_end_is_read_in_pieces() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut text = "x".repeat(content::WHOLE + 3_000_000);
+    text.push_str(&format!(" {} {}", pat(), "y".repeat(3_000_000)));
+    fs::write(directory.path().join("line.json"), text).unwrap();
+    let done = run(vec![directory.path().to_owned()]).unwrap();
+    assert_eq!(sightings(&done).iter().map(|(_, line)| *line).collect::<Vec<_>>(), [Some(1)]);
+    assert!(done.summary.is_complete());
+}
+
+#[test]
+fn a_file_too_large_for_the_reader_of_its_format_is_a_gap_and_is_scanned_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join(".npmrc"), format!("{}\n{}", "#\n".repeat(content::WHOLE / 2), pat())).unwrap();
+    let done = run(vec![directory.path().to_owned()]).unwrap();
+    assert_eq!(sightings(&done).len(), 1);
+    assert_eq!(done.summary.left.unread[&Unread::TooLarge].0, 1);
+}
+
+#[test]
+fn a_hook_of_a_runner_is_read_as_the_commands_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    fs::write(root.join(".runner"), r#"{"agentId": 1}"#).unwrap();
+    fs::write(root.join(".env"), "ACTIONS_RUNNER_HOOK_JOB_STARTED=./hook\n").unwrap();
+    fs::write(root.join("hook"), "#!/bin/sh\nLOGIN_TOKEN=plain-literal-1 deploy --password plain-literal-2\n").unwrap();
+    let done = run(vec![root.to_owned()]).unwrap();
+    assert_eq!(sightings(&done), vec![(root.join("hook").display().to_string(), Some(2)); 2]);
+}
+
+#[test]
 fn a_missing_path_is_a_gap_unless_there_is_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("missing");

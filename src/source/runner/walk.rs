@@ -2,15 +2,17 @@
 //! nor a directory is never opened. It counts what it leaves out and keeps what it could not read; it never reads contents.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, Metadata};
+use std::fs::{self, FileType, Metadata};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Kernel interfaces: endless files, and nothing that anybody wrote.
 const PSEUDO: &[&str] = &["/proc", "/sys", "/dev", "/run/udev"];
+/// Files that one thread takes at a time.
+const BATCH: usize = 64;
 /// More waiting work than this is done at once by whoever finds it.
-const WAITING: usize = 8 * 1024;
+const WAITING: usize = 1024;
 /// Examples kept of what could not be read.
 const EXAMPLES: usize = 5;
 
@@ -77,16 +79,16 @@ impl Left {
 pub(super) fn walk<T: Default + Send>(
     roots: &[PathBuf],
     threads: usize,
-    visit: impl Fn(&mut T, &Path, &Metadata) + Sync,
+    visit: impl Fn(&mut T, &Path) + Sync,
 ) -> (Vec<T>, Left) {
     let queue = Queue::new(roots);
     let worker = || {
-        let (mut own, mut left) = (T::default(), Left::default());
-        while let Some(path) = queue.next() {
-            step(&queue, &path, &mut own, &mut left, &visit);
+        let mut worker = Worker { queue: &queue, visit: &visit, own: T::default(), left: Left::default() };
+        while let Some(work) = queue.next() {
+            worker.work(work);
             queue.done();
         }
-        (own, left)
+        (worker.own, worker.left)
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(worker)).collect();
@@ -104,50 +106,84 @@ pub(super) fn walk<T: Default + Send>(
     })
 }
 
-fn step<T>(queue: &Queue, path: &Path, own: &mut T, left: &mut Left, visit: &impl Fn(&mut T, &Path, &Metadata)) {
-    let metadata = match fs::symlink_metadata(path) {
-        // A file that went away while the walk was under way is not there any more.
-        Err(gone) if gone.kind() == std::io::ErrorKind::NotFound && !queue.is_root(path) => return,
-        Err(error) => return left.failed(&error, path),
-        Ok(metadata) if metadata.is_symlink() && queue.is_root(path) => match fs::metadata(path) {
-            Ok(target) => target,
-            Err(error) => return left.failed(&error, path),
-        },
-        Ok(metadata) => metadata,
-    };
-    let sort = metadata.file_type();
-    if sort.is_file() {
-        return visit(own, path, &metadata);
-    }
-    if !sort.is_dir() {
-        let name = match () {
-            () if sort.is_symlink() => "symbolic links",
-            () if sort.is_fifo() => "pipes",
-            () if sort.is_socket() => "sockets",
-            () => "devices",
-        };
-        *left.skipped.entry(name).or_default() += 1;
-        return;
-    }
-    if !queue.enter(path, &metadata) {
-        *left.skipped.entry("directories seen before or of the kernel").or_default() += 1;
-        return;
-    }
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => return left.failed(&error, path),
-    };
-    for entry in entries {
-        match entry {
-            Err(error) => left.failed(&error, path),
-            Ok(entry) => {
-                let directory = entry.file_type().is_ok_and(|sort| sort.is_dir());
-                if let Some(path) = queue.push(entry.path(), directory) {
-                    step(queue, &path, own, left, visit);
-                }
-            }
+/// One thread.
+struct Worker<'a, T, V> {
+    queue: &'a Queue<'a>,
+    visit: &'a V,
+    own: T,
+    left: Left,
+}
+
+impl<T, V: Fn(&mut T, &Path)> Worker<'_, T, V> {
+    fn work(&mut self, work: Work) {
+        match work {
+            Work::Place(path) => self.place(&path),
+            Work::Files(files) => files.iter().for_each(|file| (self.visit)(&mut self.own, file)),
         }
     }
+
+    fn place(&mut self, path: &Path) {
+        let is_root = self.queue.is_root(path);
+        let metadata = match fs::symlink_metadata(path) {
+            // A directory that went away while the walk was under way is not there any more.
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound && !is_root => return,
+            Err(error) => return self.left.failed(&error, path),
+            Ok(metadata) if metadata.is_symlink() && is_root => match fs::metadata(path) {
+                Ok(target) => target,
+                Err(error) => return self.left.failed(&error, path),
+            },
+            Ok(metadata) => metadata,
+        };
+        match metadata.file_type() {
+            sort if sort.is_file() => (self.visit)(&mut self.own, path),
+            sort if sort.is_dir() && self.queue.enter(path, &metadata) => self.directory(path),
+            sort if sort.is_dir() => self.skip("directories seen before or of the kernel"),
+            sort => self.skip(name(sort)),
+        }
+    }
+
+    fn skip(&mut self, sort: &'static str) {
+        *self.left.skipped.entry(sort).or_default() += 1;
+    }
+
+    /// What an entry is stands in the directory itself: only files are opened, and none is asked about before.
+    fn directory(&mut self, path: &Path) {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.left.failed(&error, path),
+        };
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match entry.and_then(|entry| Ok((entry.file_type()?, entry))) {
+                Err(error) => self.left.failed(&error, path),
+                Ok((sort, entry)) if sort.is_file() => files.push(entry.path()),
+                Ok((sort, entry)) if sort.is_dir() => folders.push(Work::Place(entry.path())),
+                Ok((sort, _)) => self.skip(name(sort)),
+            }
+            if files.len() == BATCH {
+                let batch = Work::Files(std::mem::take(&mut files));
+                self.queue.push(batch).into_iter().for_each(|work| self.work(work));
+            }
+        }
+        self.queue.extend(folders);
+        self.work(Work::Files(files));
+    }
+}
+
+fn name(sort: FileType) -> &'static str {
+    match () {
+        () if sort.is_symlink() => "symbolic links",
+        () if sort.is_fifo() => "pipes",
+        () if sort.is_socket() => "sockets",
+        () => "devices",
+    }
+}
+
+/// Something to do.
+enum Work {
+    /// A root or a directory.
+    Place(PathBuf),
+    Files(Vec<PathBuf>),
 }
 
 /// Work that waits, and how many are still busy making more.
@@ -158,14 +194,16 @@ struct Queue<'a> {
 }
 
 struct State {
-    waiting: Vec<PathBuf>,
+    waiting: Vec<Work>,
     busy: usize,
+    idle: usize,
     entered: HashSet<(u64, u64)>,
 }
 
 impl Queue<'_> {
     fn new(roots: &[PathBuf]) -> Queue<'_> {
-        let state = State { waiting: roots.to_vec(), busy: 0, entered: HashSet::new() };
+        let waiting = roots.iter().cloned().map(Work::Place).collect();
+        let state = State { waiting, busy: 0, idle: 0, entered: HashSet::new() };
         Queue { state: Mutex::new(state), changed: Condvar::new(), roots }
     }
 
@@ -177,17 +215,19 @@ impl Queue<'_> {
         self.roots.iter().any(|root| root == path)
     }
 
-    fn next(&self) -> Option<PathBuf> {
+    fn next(&self) -> Option<Work> {
         let mut state = self.lock();
         loop {
-            if let Some(path) = state.waiting.pop() {
+            if let Some(work) = state.waiting.pop() {
                 state.busy += 1;
-                return Some(path);
+                return Some(work);
             }
             if state.busy == 0 {
                 return None;
             }
+            state.idle += 1;
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
         }
     }
 
@@ -199,15 +239,31 @@ impl Queue<'_> {
         }
     }
 
-    /// Directories always wait, so that no recursion grows; files come back when enough waits already.
-    fn push(&self, path: PathBuf, directory: bool) -> Option<PathBuf> {
+    /// The work comes back when enough waits already.
+    fn push(&self, work: Work) -> Option<Work> {
         let mut state = self.lock();
-        if !directory && state.waiting.len() >= WAITING {
-            return Some(path);
+        if state.waiting.len() >= WAITING {
+            return Some(work);
         }
-        state.waiting.push(path);
-        self.changed.notify_one();
+        state.waiting.push(work);
+        self.wake(&state);
         None
+    }
+
+    /// Directories always wait, so that no recursion grows.
+    fn extend(&self, folders: Vec<Work>) {
+        if !folders.is_empty() {
+            let mut state = self.lock();
+            state.waiting.extend(folders);
+            self.wake(&state);
+        }
+    }
+
+    /// Waking is a call of the system, so only who sleeps is woken.
+    fn wake(&self, state: &State) {
+        if state.idle > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// Whether a directory is entered for the first time: bind mounts can make a loop without a link.

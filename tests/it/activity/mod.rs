@@ -328,8 +328,7 @@ async fn judged_by(records: &[Record], check: &str, checks: &Checks) -> (Option<
         .unwrap();
     drop(connection);
     let evidence = Evidence::open(&path).unwrap();
-    let checks = Checks::load(&[]).unwrap();
-    let judgements = check::judge(&evidence, &checks, Limits::default()).unwrap();
+    let judgements = check::judge(&evidence, checks, Limits::default()).unwrap();
     let judgement =
         judgements.into_iter().find(|judgement| judgement.check.id == format!("4-activity/{check}")).unwrap();
     let broken: Vec<_> = judgement.gaps.iter().filter(|gap| gap.dataset == judgement.check.id).collect();

@@ -11,7 +11,7 @@ use crate::token;
 ///
 /// A name that says "secret" makes any literal worth reporting: nothing but people writes into these files.
 pub(super) fn environment(source: &Source<'_>) -> Vec<Lead> {
-    source.text.split(['\n', '\0']).filter_map(assignment).filter_map(|(name, value)| variable(name, value)).collect()
+    source.text.split(['\n', '\0']).filter_map(assignment).flat_map(|(name, value)| assigned(name, value)).collect()
 }
 
 /// Unit files and command lines: assignments inside `Environment=`, before a command, and the arguments that hold secrets.
@@ -22,11 +22,13 @@ pub(super) fn commands(source: &Source<'_>) -> Vec<Lead> {
 /// One command line.
 pub(super) fn command(line: &str) -> Vec<Lead> {
     let words = words(line.strip_prefix("Environment=").unwrap_or(line));
-    let assigned = words.iter().filter_map(|word| assignment(word));
-    let mut leads: Vec<Lead> = assigned.filter_map(|(name, value)| variable(name, value)).collect();
+    let mut leads: Vec<Lead> =
+        words.iter().filter_map(|word| assignment(word)).flat_map(|(name, value)| assigned(name, value)).collect();
     for pair in words.windows(2) {
         leads.extend(argument(&pair[0], &pair[1]));
     }
+    let joined = words.iter().filter_map(|word| word.split_once('=')).filter(|(name, _)| name.starts_with("--"));
+    leads.extend(joined.flat_map(|(name, value)| argument(name, value)));
     leads
 }
 
@@ -63,16 +65,25 @@ pub(super) fn variable(name: &str, value: &str) -> Option<Lead> {
     (is_secret_name(name) && is_literal(value)).then(|| Lead::new(value).named(name).of_kind("environment-secret"))
 }
 
-/// `--jitconfig` is base64 of an object whose values are base64 of files; the others are the secret itself.
+/// A variable that a runner takes its whole registration from, or any other.
+fn assigned(name: &str, value: &str) -> Vec<Lead> {
+    match name {
+        "ACTIONS_RUNNER_INPUT_JITCONFIG" => registration(name, value),
+        _ => variable(name, value).into_iter().collect(),
+    }
+}
+
+/// The files of a runner's registration: base64 of an object whose values are base64 of files.
+fn registration(name: &str, value: &str) -> Vec<Lead> {
+    let outer = token::base64(value.as_bytes()).and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    let files = outer.as_ref().and_then(Value::as_object).into_iter().flatten();
+    let decoded = files.filter_map(|(_, file)| String::from_utf8(token::base64(file.as_str()?.as_bytes())?).ok());
+    decoded.map(|file| Lead::new(&file).named(name)).collect()
+}
+
 fn argument(name: &str, value: &str) -> Vec<Lead> {
     match name {
-        "--jitconfig" => {
-            let outer = token::base64(value.as_bytes()).and_then(|json| serde_json::from_slice::<Value>(&json).ok());
-            let files = outer.as_ref().and_then(Value::as_object).into_iter().flatten();
-            let decoded =
-                files.filter_map(|(_, file)| String::from_utf8(token::base64(file.as_str()?.as_bytes())?).ok());
-            decoded.map(|file| Lead::new(&file).named(name)).collect()
-        }
+        "--jitconfig" => registration(name, value),
         "--token" | "--pat" | "--password" | "--windowslogonpassword" if is_literal(value) => {
             vec![Lead::new(value).named(name).of_kind("argument-secret")]
         }

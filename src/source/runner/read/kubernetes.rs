@@ -40,7 +40,8 @@ pub(super) fn manifests(source: &Source<'_>) -> Vec<Lead> {
 }
 
 fn manifest(document: &Value) -> Vec<Lead> {
-    let mut leads = Vec::new();
+    let items = document.get("items").and_then(Value::as_array).into_iter().flatten();
+    let mut leads: Vec<Lead> = items.filter(|item| item.get("items").is_none()).flat_map(manifest).collect();
     if document.get("kind").and_then(Value::as_str) == Some("Secret") {
         for (key, value) in entries(document, &["data"]) {
             let decoded = value.as_str().and_then(|value| token::base64(value.trim().as_bytes()));

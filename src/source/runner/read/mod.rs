@@ -12,12 +12,12 @@ mod names;
 mod pipelines;
 mod registries;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::document::{self, Format, Scalar};
-use super::follow::Reference;
+use super::follow::{Holds, Reference};
 use super::lead::Lead;
 
 pub(super) use mcp::Server;
@@ -63,7 +63,12 @@ enum How {
 /// The first entry that fits is used.
 const READERS: &[Reader] = &[
     document("gh", &[".config/gh/hosts.yml", "gh/hosts.yml"], Format::Yaml, clouds::gh),
-    document("azure-cli", &["msal_token_cache.json"], Format::Json, clouds::msal),
+    document(
+        "azure-cli",
+        &["msal_token_cache.json", "msal*.json", "*msal_cache.json", "msal.cache"],
+        Format::Json,
+        clouds::msal,
+    ),
     document("azure-cli", &["service_principal_entries.json"], Format::Json, clouds::service_principals),
     document("azd", &[".azd/auth/cache*.json"], Format::Json, clouds::msal),
     document(
@@ -160,9 +165,13 @@ const fn naming(reader: Reader, names: fn(&Source<'_>) -> Vec<Reference>) -> Rea
     Reader { place: reader.place, paths: reader.paths, how: reader.how, names: Some(names) }
 }
 
-/// The variables of a file that another one calls an environment file or a script.
-pub(super) fn variables(source: &Source<'_>) -> Vec<Lead> {
-    hosts::environment(source)
+/// What stands in a file, by what another one says it holds.
+pub(super) fn named(source: &Source<'_>, holds: Holds) -> Vec<Lead> {
+    match holds {
+        Holds::Anything => Vec::new(),
+        Holds::Variables => hosts::environment(source),
+        Holds::Commands => hosts::commands(source),
+    }
 }
 
 impl Reader {
@@ -197,6 +206,40 @@ impl Reader {
         read.references.extend(self.names.into_iter().flat_map(|names| names(source)));
         Ok(read)
     }
+}
+
+/// Ends of the names of files that hold settings rather than programs, pictures and records: in these base64 is decoded.
+const CONFIGURATION: &[&str] = &[
+    "json",
+    "yaml",
+    "yml",
+    "toml",
+    "xml",
+    "ini",
+    "conf",
+    "cfg",
+    "config",
+    "properties",
+    "env",
+    "tf",
+    "tfvars",
+    "tfstate",
+    "sh",
+    "ps1",
+    "txt",
+    "plist",
+    "service",
+    "timer",
+];
+
+/// Whether a file holds settings, as far as its name tells; most that have no extension do.
+pub(super) fn is_configuration(path: &Path) -> bool {
+    path.extension().is_none_or(|end| CONFIGURATION.iter().any(|known| end.eq_ignore_ascii_case(known)))
+}
+
+/// A path for every pattern of every reader.
+pub(super) fn examples() -> impl Iterator<Item = PathBuf> {
+    READERS.iter().flat_map(|reader| reader.paths).map(|path| Path::new("/h").join(path.replace('*', "x")))
 }
 
 fn ends_with(path: &Path, end: &str) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::document::{self, Format, entries, text};
-use super::super::follow::Reference;
+use super::super::follow::{Holds, Reference};
 use super::Source;
 
 /// Variables of the runner whose value is a script that every job runs
@@ -23,7 +23,7 @@ pub(super) fn of_runner(source: &Source<'_>) -> Vec<Reference> {
     let assigned = source.text.lines().filter_map(|line| line.split_once('='));
     assigned
         .filter(|(name, path)| HOOKS.contains(name) && !path.is_empty())
-        .map(|(_, path)| with_variables(path))
+        .map(|(_, path)| Reference { path: path.to_owned(), holds: Holds::Commands })
         .collect()
 }
 
@@ -65,9 +65,9 @@ pub(super) fn of_kubernetes(source: &Source<'_>) -> Vec<Reference> {
 }
 
 fn with_variables(path: &str) -> Reference {
-    Reference { path: path.to_owned(), holds_variables: true }
+    Reference { path: path.to_owned(), holds: Holds::Variables }
 }
 
 fn plain(path: &str) -> Reference {
-    Reference { path: path.to_owned(), holds_variables: false }
+    Reference { path: path.to_owned(), holds: Holds::Anything }
 }

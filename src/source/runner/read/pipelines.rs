@@ -1,7 +1,7 @@
 //! Workflows, pipelines and compose files: variables, inputs and scripts that carry a literal, and files that they name.
 
 use super::super::document::Scalar;
-use super::super::follow::Reference;
+use super::super::follow::{Holds, Reference};
 use super::super::lead::Lead;
 use super::{Source, hosts};
 
@@ -55,7 +55,7 @@ pub(super) fn env_files(_: &Source<'_>, scalars: &[Scalar]) -> Vec<Reference> {
         }
     };
     let found = scalars.iter().filter(is_path);
-    found.map(|scalar| Reference { path: scalar.value.clone(), holds_variables: true }).collect()
+    found.map(|scalar| Reference { path: scalar.value.clone(), holds: Holds::Variables }).collect()
 }
 
 /// The `name` beside a value; the two stand in one map, hence near each other.

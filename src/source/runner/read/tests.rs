@@ -200,7 +200,7 @@ fn arguments_of_mcp_servers_carry_literals_and_references() {
 
 fn names(path: &str, text: &str) -> Vec<String> {
     let read = read_with(path, text, &|_| None);
-    read.references.into_iter().map(|one| format!("{} {}", one.path, one.holds_variables)).collect()
+    read.references.into_iter().map(|one| format!("{} {:?}", one.path, one.holds)).collect()
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn pipelines_show_their_literals_with_the_exact_line() {
         lines("/r/docker-compose.prod.yml", compose),
         ["API_TOKEN=literal-one-1 environment-secret @5", "API_TOKEN=literal-two-2 environment-secret @9"]
     );
-    assert_eq!(names("/r/compose.yaml", compose), ["./a.env true", "b.env true", "c.env true"]);
+    assert_eq!(names("/r/compose.yaml", compose), ["./a.env Variables", "b.env Variables", "c.env Variables"]);
     let broken = Reader::of(Path::new("/r/compose.yml")).unwrap();
     assert!(broken.read(&Source { path: Path::new("/r/compose.yml"), text: "a: [", beside: &|_| None }).is_err());
 }
@@ -243,21 +243,38 @@ fn pipelines_show_their_literals_with_the_exact_line() {
 fn files_name_other_files() {
     assert_eq!(
         names("/etc/systemd/system/a.service.d/x.conf", "[Service]\nEnvironmentFile=-/etc/default/a\nUser=x\n"),
-        ["/etc/default/a true"]
+        ["/etc/default/a Variables"]
     );
-    assert_eq!(names("/r/.env", "A=b\nACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/hook.sh\n"), ["/opt/hook.sh true"]);
+    assert_eq!(names("/r/.env", "A=b\nACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/hook.sh\n"), ["/opt/hook.sh Commands"]);
     assert_eq!(
         names("/h/.gitconfig", "[user]\npath = no\n[include]\n\tpath = ~/a\n[includeIf \"gitdir:/x\"]\npath=\"/b\"\n"),
-        ["~/a false", "/b false"]
+        ["~/a Anything", "/b Anything"]
     );
     assert_eq!(
         names("/w/.vscode/mcp.json", r#"{"servers": {"a": {"command": "x", "envFile": "${workspaceFolder}/a.env"}}}"#),
-        ["../a.env true"]
+        ["../a.env Variables"]
     );
     assert_eq!(
         names("/h/.kube/config", "users:\n- name: a\n  user: {client-key: /k, client-certificate: c.crt}\n"),
-        ["/k false", "c.crt false"]
+        ["/k Anything", "c.crt Anything"]
     );
+}
+
+#[test]
+fn the_registration_of_a_runner_is_unpacked_wherever_it_is_handed_over() {
+    use base64::Engine;
+    let encode = |text: &str| base64::prelude::BASE64_STANDARD.encode(text);
+    let files = format!(r#"{{".runner": "{}", ".credentials": "{}"}}"#, encode("{}"), encode(r#"{"token": "inner"}"#));
+    let config = encode(&files);
+    for (path, text) in [
+        ("/etc/systemd/system/r.service", format!("[Service]\nExecStart=/r/run.sh --jitconfig {config}\n")),
+        ("/h/.bash_history", format!("cd r\n./run.sh --jitconfig={config}\n")),
+        ("/proc/9/environ", format!("A=b\0ACTIONS_RUNNER_INPUT_JITCONFIG={config}\0")),
+    ] {
+        let found: Vec<String> = read(path, &text).into_iter().filter(|lead| lead.contains("inner")).collect();
+        assert_eq!(found.len(), 1, "{path}");
+    }
+    assert_eq!(read("/h/.bash_history", "./run.sh --jitconfig bm90IGpzb24="), Vec::<String>::new());
 }
 
 #[test]
@@ -266,6 +283,17 @@ fn azd_keeps_secrets_of_applications() {
         read("/h/.azd/auth/cred0.json", r#"{"clientSecret": "s", "federatedAuth": {}}"#),
         ["clientSecret=s application-secret"]
     );
+}
+
+#[test]
+fn no_reader_hides_another() {
+    for reader in READERS {
+        for path in reader.paths {
+            let example = path.replace('*', "x");
+            let found = Reader::of(&Path::new("/h").join(&example)).unwrap();
+            assert_eq!((found.place, found.paths), (reader.place, reader.paths), "{example}");
+        }
+    }
 }
 
 proptest! {
