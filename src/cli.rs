@@ -307,10 +307,10 @@ impl Cli {
                 collect(&config()?, person, &intake, env).await
             }
             Verb::Scan(args) => run::scan::scan(&args.into(), config, env).await,
-            Verb::Check { evidence, delivery } => check(&evidence, delivery, env),
+            Verb::Check { evidence, delivery } => check(&evidence, delivery, &config()?, env),
             Verb::Checks { verb } => verb.run(env),
             Verb::Explain { id, folders } => {
-                let checks = run::load_checks(&folders.checks, env)?;
+                let checks = run::tuned_checks(&folders.checks, &config()?, env)?;
                 print(env, &checks.explain(&id).map_err(run::of_check)?)
             }
             Verb::Doctor => run::doctor::doctor(&config()?, env).await,
@@ -330,9 +330,9 @@ async fn collect(config: &Config, person: PersonArgs, intake: &Intake, env: &Env
     Ok(Exit::Clean)
 }
 
-fn check(path: &Path, delivery: DeliveryArgs, env: &Env) -> Result<Exit, Error> {
+fn check(path: &Path, delivery: DeliveryArgs, config: &Config, env: &Env) -> Result<Exit, Error> {
     let started_at = (env.clock)();
-    let checks = run::load_checks(&delivery.folders.checks, env)?;
+    let checks = run::tuned_checks(&delivery.folders.checks, config, env)?;
     run::judge(&Evidence::open(path)?, &checks, started_at, &delivery.formats, env)
 }
 

@@ -220,6 +220,25 @@ pub struct Finding {
     pub controls: std::collections::BTreeMap<String, Vec<String>>,
 }
 
+/// What a parameter of a check holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a whole number or a text")]
+pub enum Param {
+    /// A whole number.
+    Integer(i64),
+    /// A text.
+    Text(String),
+}
+
+impl fmt::Display for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Param::Integer(number) => number.fmt(f),
+            Param::Text(text) => write!(f, "\"{text}\""),
+        }
+    }
+}
+
 /// Formats an instant as every table of evidence stores it: UTC, whole seconds, sortable as text.
 pub fn stamp(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()

@@ -29,7 +29,7 @@ impl Checks {
             line(&format!("{framework} "), &controls.join(", "));
         }
         for (name, value) in &check.params {
-            line("param", &format!(":{name} = {value}"));
+            line("param", &format!(":{name} = {value}, from [checks.\"{}\"] {name}", check.id));
         }
         line("reads", &tables.join(", "));
         line("file", file);

@@ -12,7 +12,7 @@ use super::place::shown;
 use super::{Check, Checks, Entry, Error, Judgement};
 use crate::evidence::sandbox::{Limits, Outcome, Query, Sandbox};
 use crate::evidence::{Coverage, Evidence, Person};
-use crate::model::{Gap, GapKind, Status, Verdict, stamp};
+use crate::model::{Gap, GapKind, Param, Status, Verdict, stamp};
 
 /// The evidence as a check meets it.
 pub(super) struct Exhibit {
@@ -130,8 +130,11 @@ impl Exhibit {
     fn bound(&self, check: &Check, parameter: Option<&str>) -> Result<Value, String> {
         match parameter.and_then(|name| name.strip_prefix(':')) {
             Some("now") => Ok(Value::Text(self.now.clone())),
-            Some(name) if check.params.contains_key(name) => Ok(Value::Integer(check.params[name])),
-            _ => Err(format!("the parameter {} has no value", parameter.unwrap_or("?"))),
+            name => match name.and_then(|name| check.params.get(name)) {
+                Some(Param::Integer(number)) => Ok(Value::Integer(*number)),
+                Some(Param::Text(text)) => Ok(Value::Text(text.clone())),
+                None => Err(format!("the parameter {} has no value", parameter.unwrap_or("?"))),
+            },
         }
     }
 }

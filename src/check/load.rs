@@ -15,6 +15,7 @@ use super::finding::Columns;
 use super::place::{Refused, Source, did_you_mean, nearest, shown};
 use super::{Check, Error};
 use crate::evidence::sandbox::{Limits, Query, Sandbox};
+use crate::model::Param;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/checks");
 
@@ -111,6 +112,38 @@ impl Checks {
     /// With the ids that look like it, when there is none.
     pub fn find(&self, id: &str) -> Result<&Entry, Error> {
         self.entries.get(id).ok_or_else(|| Error::NoSuchCheck { id: shown(id), near: self.near(id) })
+    }
+
+    /// Gives a parameter of a check another value than the check itself does.
+    ///
+    /// # Errors
+    /// When there is no such check, or it has no such parameter of that kind.
+    pub fn tune(&mut self, id: &str, name: &str, value: &Param) -> Result<(), Error> {
+        let refuse = |what: String, hint: String| Error::NotTunable { what: shown(&what), hint: shown(&hint) };
+        let Some(entry) = self.entries.get_mut(id) else {
+            let hint = match self.near(id).first() {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "`leaver checks list` shows all checks".to_owned(),
+            };
+            return Err(refuse(format!("there is no check \"{id}\""), hint));
+        };
+        let check = Arc::make_mut(&mut entry.check);
+        match check.params.get_mut(name) {
+            Some(known) if std::mem::discriminant(known) == std::mem::discriminant(value) => {
+                known.clone_from(value);
+                Ok(())
+            }
+            Some(known) => {
+                Err(refuse(format!("{name} of {id} is set to {value}"), format!("it is of the kind of {known}")))
+            }
+            None => {
+                let known: Vec<&str> = check.params.keys().map(String::as_str).collect();
+                Err(refuse(
+                    format!("the check {id} has no parameter {name}"),
+                    format!("known here: {}", known.join(", ")),
+                ))
+            }
+        }
     }
 
     /// The ids that look like `id`; where that has no step, their names alone are compared.

@@ -18,7 +18,7 @@ pub use self::judge::{by_person, judge};
 pub use self::load::{Checks, Entry};
 pub use self::place::Refused;
 pub use crate::evidence::sandbox::Limits;
-use crate::model::{Finding, Gap, Severity, Verdict};
+use crate::model::{Finding, Gap, Param, Severity, Verdict};
 
 /// Why checks cannot be loaded, found or run at all.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,14 @@ pub enum Error {
         id: String,
         /// The ids that look like it, nearest first.
         near: Vec<String>,
+    },
+    /// A parameter that the check does not have, or not as such a value.
+    #[error("{what}")]
+    NotTunable {
+        /// What is wrong, as it may be printed.
+        what: String,
+        /// What to write instead.
+        hint: String,
     },
     /// Evidence that does not say as of when it is to be judged.
     #[error("{path} does not say when it was collected: its meta table has no valid `now`")]
@@ -85,8 +93,8 @@ pub struct Check {
     pub monotone: bool,
     /// Control ids by framework.
     pub controls: BTreeMap<String, Vec<String>>,
-    /// Numbers that the query takes as `:name`.
-    pub params: BTreeMap<String, i64>,
+    /// What the query takes as `:name`: the check's own values, or those of the configuration.
+    pub params: BTreeMap<String, Param>,
     /// The SELECT.
     pub sql: String,
     /// The whole file, for `leaver explain`.

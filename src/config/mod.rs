@@ -24,7 +24,7 @@ use crate::text::Untrusted;
 use crate::token;
 
 use strict::Fault;
-pub use value::{ArchiveUrl, ColumnName, Endpoint, Key, Workday};
+pub use value::{ArchiveUrl, ColumnName, Endpoint, Key, Place, Setting, Workday};
 
 /// The file that is read when no other is named.
 const DEFAULT_FILE: &str = "leaver.toml";
@@ -51,6 +51,8 @@ pub struct Config {
     pub people: BTreeMap<String, Person>,
     /// Other addresses than those of the public cloud.
     pub endpoints: Endpoints,
+    /// Parameters of single checks, by their ids.
+    pub checks: BTreeMap<String, BTreeMap<String, Setting>>,
     /// How long a service that does not answer is asked again. The file cannot say it: less patience means more gaps.
     #[serde(skip)]
     pub retry: Retry,
@@ -222,7 +224,14 @@ fn parse(text: &str, path: &Path, is_secret: &dyn Fn(&str) -> bool) -> Result<Co
     let document = DeTable::parse(text).map_err(|refused| error(Fault::from(refused)))?;
     strict::examine(document.get_ref(), &schema(), is_secret).map_err(error)?;
     strict::examine_lines(text, is_secret).map_err(error)?;
-    let config = deserialize(document).map_err(error)?;
+    let places = strict::settings(document.get_ref());
+    let mut config = deserialize(document).map_err(error)?;
+    for ((check, name), at) in places {
+        if let Some(setting) = config.checks.get_mut(&check).and_then(|settings| settings.get_mut(&name)) {
+            let (line, column) = position(text, at);
+            setting.place = Some(Place { file: path.display().to_string().into(), line, column });
+        }
+    }
     Ok(config.relative_to(path.parent().unwrap_or(Path::new(""))))
 }
 

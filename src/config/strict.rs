@@ -1,6 +1,7 @@
 //! Holds a parsed TOML document against the schema of [`super::Config`]: unknown keys, wrong types, secrets.
 //! The schema comes from the types, so there is no list of keys to keep. No value is ever repeated in a message.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -50,6 +51,27 @@ pub(super) fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
         DeValue::Table(inner) => key_at(inner, at).map(|rest| join(&quoted(key.get_ref()), &rest)),
         _ => value.span().contains(&at).then(|| quoted(key.get_ref())),
     })
+}
+
+/// Where each parameter in `[checks]` stands, by check and name: which there are is known only when the checks are.
+pub(super) fn settings(document: &DeTable<'_>) -> BTreeMap<(String, String), usize> {
+    let mut places = BTreeMap::new();
+    for (check, settings) in document.get("checks").into_iter().flat_map(entries) {
+        for (name, _) in entries(settings) {
+            places.insert((check.get_ref().to_string(), name.get_ref().to_string()), name.span().start);
+        }
+    }
+    places
+}
+
+fn entries<'d, 't>(
+    value: &'d Spanned<DeValue<'t>>,
+) -> impl Iterator<Item = (&'d Spanned<Cow<'t, str>>, &'d Spanned<DeValue<'t>>)> {
+    let table = match value.get_ref() {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    };
+    table.into_iter().flatten()
 }
 
 struct Walk<'a> {

@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer};
 use toml::value::Datetime;
 use url::{Host, Url};
 
-use crate::text::nearest;
+use crate::model::Param;
+use crate::text::{Untrusted, nearest};
 
 /// The base URL of a service: https, or plain http on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -136,6 +137,34 @@ impl TryFrom<String> for Workday {
             None => Err("two times such as 07:00-20:00 are expected".into()),
         }
     }
+}
+
+/// What a parameter of a check is set to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(from = "Param")]
+#[schemars(with = "Param")]
+pub struct Setting {
+    /// The value.
+    pub value: Param,
+    /// Where the file says so.
+    pub place: Option<Place>,
+}
+
+impl From<Param> for Setting {
+    fn from(value: Param) -> Setting {
+        Setting { value, place: None }
+    }
+}
+
+/// A place in a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: Untrusted,
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
 }
 
 /// Reads an IANA time zone from the database in this program, so that every machine agrees on it.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use include_dir::{Dir, include_dir};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -52,6 +53,8 @@ struct About {
     tenant: String,
     now: Timestamp,
     last_day: Date,
+    #[serde(deserialize_with = "jiff::fmt::serde::tz::required::deserialize")]
+    timezone: TimeZone,
     retention_days: u32,
     gateway_apps: Vec<String>,
     organizations: Vec<String>,
@@ -103,6 +106,11 @@ impl Estate {
     /// The last day of its leaver.
     pub fn last_day(&self) -> Date {
         self.about.last_day
+    }
+
+    /// Where its people work.
+    pub fn timezone(&self) -> &TimeZone {
+        &self.about.timezone
     }
 
     /// The tenant id.

@@ -8,6 +8,7 @@ mod faults;
 mod filter;
 mod graph;
 mod http;
+pub mod log;
 mod login;
 mod server;
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 
-use super::federation;
+use super::{federation, local, tool};
 use crate::subject::subject_matches;
 
 /// Everything a check may call. Left out on purpose: clocks, randomness, files, blobs, the library itself.
@@ -69,8 +69,12 @@ pub(super) const ALLOWED: &[&str] = &[
     "days_between",
     "federated_judgements",
     "has_scope",
+    "local_time",
     "names_person",
+    "outside_working_hours",
+    "seconds",
     "subject_matches",
+    "tool_effect",
 ];
 
 /// Table functions that hold no evidence: they only unfold a value of the row at hand.
@@ -84,6 +88,11 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("has_scope", 2, flags, |values| over(values, has_scope))?;
     connection.create_scalar_function("names_person", 2, flags, |values| over(values, names_person))?;
     connection.create_scalar_function("subject_matches", 2, flags, |values| over(values, subject_matches))?;
+    connection.create_scalar_function("seconds", 1, flags, |values| {
+        Ok(values.get_raw(0).as_str().ok().and_then(second_of))
+    })?;
+    local::register(connection, flags)?;
+    tool::register(connection, flags)?;
     federation::register(connection, flags)
 }
 

@@ -3,9 +3,11 @@
 
 mod federation;
 mod function;
+mod local;
 pub mod row;
 pub mod sandbox;
 mod sealed;
+mod tool;
 mod writer;
 
 pub use row::Row;

@@ -127,6 +127,7 @@ fn check(judgement: &Judgement) -> Check {
         gaps: judgement.gaps.clone(),
         findings: judgement.findings.clone(),
         controls: check.controls.clone(),
+        params: check.params.clone(),
     }
 }
 

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Exit;
-use crate::model::{Finding, Gap, Grade, Severity, Verdict};
+use crate::model::{Finding, Gap, Grade, Param, Severity, Verdict};
 use crate::text::Untrusted;
 
 pub use output::{Format, Output, Target, emit, write_file};
@@ -175,6 +175,9 @@ pub struct Check {
     pub findings: Vec<Finding>,
     /// The controls that it is evidence for, by framework.
     pub controls: BTreeMap<String, Vec<String>>,
+    /// The values that its parameters had.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Param>,
 }
 
 /// One part of one data set: was all of it read?

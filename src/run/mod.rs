@@ -17,10 +17,10 @@ use jiff::tz::TimeZone;
 use self::progress::Progress;
 use crate::api::{self, Api, Http, Service};
 use crate::check::{self, Checks, Limits};
-use crate::config::Config;
+use crate::config::{Config, Setting};
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::evidence::row::ConfiguredOrganization;
+use crate::evidence::row::{ConfiguredOrganization, OrganizationTime};
 use crate::evidence::{Evidence, Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::{self, Dossier, Hints, Query, Unresolved};
@@ -33,6 +33,9 @@ use crate::text::Untrusted;
 
 /// How many days of audit events are asked for, unless the configuration says otherwise.
 const DAYS: i64 = 90;
+
+/// When people work, unless the configuration says otherwise.
+const WORKDAY: [&str; 2] = ["07:00", "20:00"];
 
 /// Whom to look for, and what the command line knows of them.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +77,7 @@ pub async fn audit(
     delivery: &Delivery,
     env: &Env,
 ) -> Result<Exit, Error> {
-    let checks = load_checks(&delivery.checks, env)?;
+    let checks = tuned_checks(&delivery.checks, config, env)?;
     let started_at = (env.clock)();
     let evidence = collect(config, subject, intake, env).await?;
     judge(&evidence, &checks, started_at, &delivery.outputs, env)
@@ -104,6 +107,7 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     entra::collect(&entra, &question).await?;
     progress.say("reading Azure");
     organizations(&writer, config).await?;
+    organization_time(&writer, config).await?;
     let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
     azure::collect(&azure, &config.azure.subscriptions, &people, env.now).await?;
     scan::include(&writer, &intake.include, env).await?;
@@ -138,6 +142,30 @@ pub fn load_checks(folders: &[PathBuf], env: &Env) -> Result<Checks, Error> {
     let checks = Checks::load(folders).map_err(of_check)?;
     checks.notes().iter().for_each(|note| env.console.note(note));
     Ok(checks)
+}
+
+/// The same, with the parameters that the configuration sets.
+///
+/// # Errors
+/// And when it sets what no check has, with the place in the file.
+pub fn tuned_checks(folders: &[PathBuf], config: &Config, env: &Env) -> Result<Checks, Error> {
+    let mut checks = load_checks(folders, env)?;
+    for (id, settings) in &config.checks {
+        for (name, setting) in settings {
+            checks.tune(id, name, &setting.value).map_err(|error| untunable(error, setting))?;
+        }
+    }
+    Ok(checks)
+}
+
+fn untunable(error: check::Error, setting: &Setting) -> Error {
+    match (error, &setting.place) {
+        (check::Error::NotTunable { what, hint }, Some(place)) => {
+            let (file, line, column) = (place.file.clone(), place.line, place.column);
+            Error::Config { file, line, column, message: what.into(), hint: Some(hint) }
+        }
+        (error, _) => of_check(error),
+    }
 }
 
 /// A problem with checks, as the program says it.
@@ -186,6 +214,22 @@ async fn organizations(writer: &Writer, config: &Config) -> Result<(), Error> {
         }
     };
     writer.dataset(&["configured_organization"], &scope, fill).await?;
+    Ok(())
+}
+
+/// When people work, by which checks tell night from day. Without a time zone that would be a guess.
+async fn organization_time(writer: &Writer, config: &Config) -> Result<(), Error> {
+    let scope = Scope { name: "configuration".into(), person: None, needs: String::new() };
+    let name = config.logs.timezone.as_ref().and_then(TimeZone::iana_name);
+    let [starts_at, ends_at] = config.logs.workday.map_or_else(
+        || WORKDAY.map(str::to_owned),
+        |day| [day.start, day.end].map(|time| time.strftime("%H:%M").to_string()),
+    );
+    let fill = async |rows: &mut Rows| match name {
+        Some(zone) => Ok(rows.insert(&OrganizationTime { zone: zone.to_owned(), starts_at, ends_at })?),
+        None => Err(Stop::from(Cause::new(GapKind::NotConfigured, "no time zone").needing("[logs] timezone"))),
+    };
+    writer.dataset(&["organization_time"], &scope, fill).await?;
     Ok(())
 }
 

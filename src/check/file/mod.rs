@@ -12,7 +12,7 @@ use toml::de::DeValue;
 use self::fields::{Block, Field, Fields};
 use super::Check;
 use super::place::{Refused, Source, did_you_mean};
-use crate::model::{Severity, Status, stamp};
+use crate::model::{Param, Severity, Status, stamp};
 use crate::text::is_harmless;
 
 /// The time of a case that does not say its own.
@@ -143,7 +143,7 @@ fn controls(field: Field<'_>) -> Result<BTreeMap<String, Vec<String>>, Refused> 
     field.table()?.rest().into_iter().map(one).collect()
 }
 
-fn params(field: Field<'_>) -> Result<BTreeMap<String, i64>, Refused> {
+fn params(field: Field<'_>) -> Result<BTreeMap<String, Param>, Refused> {
     let one = |field: Field<'_>| {
         let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if !field.key.starts_with(|c: char| c.is_ascii_lowercase()) || !field.key.chars().all(word) {
@@ -152,7 +152,12 @@ fn params(field: Field<'_>) -> Result<BTreeMap<String, i64>, Refused> {
         if field.key == "now" {
             return Err(field.refuse_key("`:now` is the time of the evidence; choose another name"));
         }
-        Ok((field.key.clone(), field.integer()?))
+        let name = field.key.clone();
+        let value = match &field.value {
+            DeValue::String(_) => Param::Text(field.text()?),
+            _ => Param::Integer(field.integer()?),
+        };
+        Ok((name, value))
     };
     field.table()?.rest().into_iter().map(one).collect()
 }

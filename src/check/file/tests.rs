@@ -25,7 +25,10 @@ fn a_whole_file_is_read() {
     );
     let Parsed { check, cases, sql_at } = read(&text).unwrap();
     assert_eq!((check.id.as_str(), check.step.as_str()), ("1-step/name", "1-step"));
-    assert_eq!((check.action.as_deref(), check.monotone, check.params["days"]), (Some("revoke-grant"), true, 30));
+    assert_eq!(
+        (check.action.as_deref(), check.monotone, &check.params["days"]),
+        (Some("revoke-grant"), true, &Param::Integer(30))
+    );
     assert_eq!(check.controls["nist"], ["PS-4"]);
     assert!(check.sql.starts_with("SELECT ';'") && check.sql.ends_with("FROM person;"));
     assert!(text[sql_at..].starts_with("SELECT"));
