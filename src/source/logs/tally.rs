@@ -92,7 +92,8 @@ impl Tally {
         Ok(self.last.into_values().collect())
     }
 
-    fn remember(&mut self, record: &Record) {
+    /// Counts one record for nothing but the last activity: it lies before the window.
+    pub fn remember(&mut self, record: &Record) {
         self.key.clear();
         write_key(&mut self.key, &[&record.principal, &record.caller_name, &record.server]);
         if let Some(known) = self.last.get_mut(self.key.as_slice()) {

@@ -78,7 +78,7 @@ impl<'a> Glance<'a> {
             }
             // Seconds out of the window are rare, and their callers do not count.
             if census.note(second) {
-                census.caller(mark(self.hashes, &principal, &name));
+                mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| census.caller(mark));
                 self.foreign[hash as usize >> 1 & (SLOTS - 1)] = hash;
             }
             return Some(Seen::Foreign);
@@ -88,9 +88,10 @@ impl<'a> Glance<'a> {
     }
 }
 
-/// A number that stands for one caller, whichever way it was read.
-pub(super) fn mark(hashes: FixedState, principal: &str, name: &str) -> u64 {
-    hashes.hash_one(if principal.is_empty() { name } else { principal })
+/// A number that stands for one caller, whichever way it was read; `None`: nobody is named.
+pub(super) fn mark(hashes: &FixedState, principal: &str, name: &str) -> Option<u64> {
+    let known = if principal.is_empty() { name } else { principal };
+    (!known.is_empty()).then(|| hashes.hash_one(known))
 }
 
 /// Whether an object has no object inside. `{` in a text is followed by an escaped quote at most.

@@ -97,7 +97,7 @@ impl Calendar {
     }
 
     fn placed(&self, local: DateTime) -> Dated {
-        let zone = self.named.as_ref().or(self.assumed.as_ref()).unwrap_or(&TimeZone::UTC);
+        let zone = self.named.as_ref().or(self.assumed.as_ref()).cloned().unwrap_or(TimeZone::UTC);
         match (zone.to_timestamp(local), &self.named) {
             (Ok(at), Some(_)) => Dated::At(at),
             (Ok(at), None) => Dated::Unzoned(at),
@@ -121,7 +121,7 @@ impl Calendar {
             (hour @ 1..=12, Some(half)) => hour % 12 + if half == "p" { 12 } else { 0 },
             _ => return None,
         };
-        let fraction = found.get(8).map_or("0", |digits| digits.as_str());
+        let fraction = found.get(8).map_or("", |digits| digits.as_str());
         let nanosecond: i32 = format!("{fraction:0<9}").parse().ok()?;
         let small = |number: i16| i8::try_from(number).ok();
         let (minute, second) = (small(number(6)?)?, small(number(7)?)?);

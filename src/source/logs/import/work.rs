@@ -15,7 +15,7 @@ use memchr::memchr_iter;
 use serde::de::DeserializeSeed;
 use tokio::sync::mpsc::Sender;
 
-use super::Callers;
+use super::{Callers, lower};
 use super::blocks::{Blocks, Piece};
 use super::census::{Census, Window};
 use super::column::{Columns, Schema};
@@ -164,7 +164,8 @@ impl Worker<'_> {
             self.fault(file, fault, Some(error.to_string()));
         }
         self.flush()?;
-        self.send(Message::End(std::mem::take(&mut self.end)))
+        let end = std::mem::take(&mut self.end);
+        self.send(Message::End(end))
     }
 
     fn range(&mut self, file: &LogFile, range: Range<u64>) -> io::Result<()> {
@@ -232,7 +233,9 @@ impl Worker<'_> {
 
     fn line(&mut self, file: &LogFile, line: &[u8], flat: bool) {
         let census = &mut self.seen[file.input].census;
-        if !self.job.full_parse && self.glance.line(line, flat, census) == Seen::Foreign {
+        // The first line of each part tells which columns there are, whoever called.
+        let parse = self.job.full_parse || self.end.lines == 1;
+        if !parse && self.glance.line(line, flat, census) == Seen::Foreign {
             return;
         }
         let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
@@ -263,13 +266,10 @@ impl Worker<'_> {
         let wanted = self.job.callers.want_record(&record);
         let sight = &mut self.seen[file.input];
         sight.schema.add(raw.schema);
-        let mut counts = false;
         if let Some(at) = dated.at() {
-            counts = sight.census.note(at.as_second());
-            let text = |text: &Option<crate::text::Untrusted>| text.as_ref().map_or(String::new(), |text| text.raw().to_lowercase());
-            let (principal, name) = (text(&record.principal), text(&record.caller_name));
-            if counts && !(principal.is_empty() && name.is_empty()) {
-                sight.census.caller(glance::mark(self.hashes, &principal, &name));
+            if sight.census.note(at.as_second()) {
+                let (principal, name) = (lower(&record.principal), lower(&record.caller_name));
+                glance::mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| sight.census.caller(mark));
             }
         }
         if !raw.schema.names_caller() {
