@@ -345,7 +345,8 @@ fn unmangled<'a>(upn: &'a str, object_id: &str) -> &'a str {
     }
 }
 
-fn is_guid(text: &str) -> bool {
+/// Whether a text looks like an object id.
+pub(crate) fn is_guid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups.iter().all(|group| group.chars().all(|c| c.is_ascii_hexdigit()))

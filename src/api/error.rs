@@ -12,6 +12,9 @@ use crate::token;
 /// Codes by which Microsoft says that the tenant lacks a licence, whatever the status is.
 const LICENCE_CODES: [&str; 2] = ["Authentication_RequestFromNonPremiumTenantOrB2CTenant", "AadPremiumLicenseRequired"];
 
+/// What is said of a service that stayed silent.
+pub(super) const OUT_OF_TIME: &str = "no answer in time";
+
 /// The longest error code that is kept.
 const CODE_LIMIT: usize = 64;
 
@@ -147,6 +150,11 @@ impl Error {
     /// Whether the service says that the object does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::NotFound(_))
+    }
+
+    /// Whether the service needed longer than it may.
+    pub fn is_out_of_time(&self) -> bool {
+        self.status() == Some(504) || matches!(self, Error::Unreachable { why: OUT_OF_TIME, .. })
     }
 
     fn reply(&self) -> Option<&Reply> {

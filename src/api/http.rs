@@ -41,10 +41,16 @@ impl Default for Settings {
     }
 }
 
+/// A log query may think for ten minutes before it says anything.
+///
+/// <https://learn.microsoft.com/azure/azure-monitor/logs/api/timeouts>
+const QUERY_TIMEOUT: Duration = Duration::from_secs(630);
+
 /// The HTTP client of a run, shared by requests and sign-in. Cheap to clone.
 #[derive(Clone)]
 pub struct Http {
     client: reqwest::Client,
+    patient: reqwest::Client,
     settings: Arc<Settings>,
     bases: Arc<Bases>,
 }
@@ -65,16 +71,9 @@ impl Http {
         if settings.in_flight == 0 || settings.in_flight > tokio::sync::Semaphore::MAX_PERMITS {
             return Err(Error::Client("the number of requests in flight is out of range"));
         }
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("leaver/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(settings.connect_timeout)
-            .read_timeout(settings.read_timeout)
-            .gzip(true)
-            .tls_backend_rustls()
-            .build()
-            .map_err(|_| Error::Client("no TLS or no trust store"))?;
-        Ok(Http { client, settings: Arc::new(settings), bases: Arc::new(bases) })
+        let patient = client(&settings, settings.read_timeout.max(QUERY_TIMEOUT))?;
+        let client = client(&settings, settings.read_timeout)?;
+        Ok(Http { client, patient, settings: Arc::new(settings), bases: Arc::new(bases) })
     }
 
     /// The settings that it was made with.
@@ -86,6 +85,10 @@ impl Http {
         &self.client
     }
 
+    pub(super) fn client_of(&self, service: Service) -> &reqwest::Client {
+        if service == Service::Logs { &self.patient } else { &self.client }
+    }
+
     pub(super) fn base(&self, service: Service) -> &Base {
         self.bases.of(service)
     }
@@ -93,4 +96,16 @@ impl Http {
     pub(super) fn login(&self) -> &Base {
         &self.bases.login
     }
+}
+
+fn client(settings: &Settings, read_timeout: Duration) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("leaver/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(read_timeout)
+        .gzip(true)
+        .tls_backend_rustls()
+        .build()
+        .map_err(|_| Error::Client("no TLS or no trust store"))
 }

@@ -75,7 +75,7 @@ impl Record {
     }
 
     pub(super) fn body(&mut self, body: &[u8]) {
-        self.exchange.body_sha256 = Some(hex(&Sha256::digest(body)));
+        self.exchange.body_sha256 = Some(sha256(body));
         self.exchange.bytes = i64::try_from(body.len()).ok();
     }
 
@@ -100,9 +100,10 @@ impl Drop for Record {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// In hexadecimal.
+pub(super) fn sha256(body: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
+    Sha256::digest(body).iter().fold(String::with_capacity(64), |mut out, byte| {
         // Writing into a String cannot fail.
         let _ = write!(out, "{byte:02x}");
         out

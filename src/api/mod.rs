@@ -84,6 +84,11 @@ impl Answer {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| Error::of_json(&error))
     }
+
+    /// SHA-256 of the body, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        log::sha256(&self.body)
+    }
 }
 
 /// All services of a run.

@@ -17,6 +17,8 @@ pub enum ReadPost {
     ResourceGraph,
     /// `/v1/workspaces/{id}/query`.
     LogQuery,
+    /// `/v1/workspaces/{id}/search`, the same for tables of the Basic and Auxiliary plans.
+    LogSearch,
 }
 
 impl ReadPost {
@@ -29,7 +31,8 @@ impl ReadPost {
                 (Service::Graph, matches!(route, "/v1.0/directoryObjects/getByIds" | "/beta/directoryObjects/getByIds"))
             }
             ReadPost::ResourceGraph => (Service::Arm, route == "/providers/Microsoft.ResourceGraph/resources"),
-            ReadPost::LogQuery => (Service::Logs, is_log_query(route)),
+            ReadPost::LogQuery => (Service::Logs, is_of_workspace(route, "/query")),
+            ReadPost::LogSearch => (Service::Logs, is_of_workspace(route, "/search")),
         };
         if service != owner || !matches {
             return Err(Error::NotSent("a POST to a path that is not its route"));
@@ -41,8 +44,8 @@ impl ReadPost {
     }
 }
 
-fn is_log_query(route: &str) -> bool {
-    let workspace = route.strip_prefix("/v1/workspaces/").and_then(|rest| rest.strip_suffix("/query"));
+fn is_of_workspace(route: &str, what: &str) -> bool {
+    let workspace = route.strip_prefix("/v1/workspaces/").and_then(|rest| rest.strip_suffix(what));
     workspace.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
@@ -97,6 +100,7 @@ mod tests {
                 "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01",
             ),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/0b5e-1/query"),
+            (ReadPost::LogSearch, Service::Logs, "/v1/workspaces/0b5e-1/search?timespan=P1D"),
         ];
         for (route, service, path) in ok {
             assert!(route.check(service, path, &batch).is_ok(), "{path}");
@@ -109,6 +113,7 @@ mod tests {
             (ReadPost::ResourceGraph, Service::Arm, "/subscriptions/x/resources"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/../purge/query"),
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces//query"),
+            (ReadPost::LogSearch, Service::Logs, "/v1/workspaces/0b5e-1/query"),
         ];
         for (route, service, path) in bad {
             assert!(matches!(route.check(service, path, &batch), Err(Error::NotSent(_))), "{path}");

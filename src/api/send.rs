@@ -9,7 +9,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::endpoint::Base;
-use super::error::{Error, Reply};
+use super::error::{Error, OUT_OF_TIME, Reply};
 use super::log::Record;
 use super::retry::{Budget, asked_wait, is_throttled, is_transient};
 use super::{Answer, Service, Shared};
@@ -36,6 +36,7 @@ pub(super) struct Sending<'a> {
     redirects: u8,
     /// The token that a 401 answered.
     refused: Option<Secret>,
+    timed_out: bool,
 }
 
 /// Why one attempt gave no answer.
@@ -57,7 +58,7 @@ impl From<Error> for Trouble {
 impl<'a> Sending<'a> {
     pub(super) fn new(shared: &'a Shared, service: Service, call: Call, record: Record) -> Sending<'a> {
         let budget = Budget::new(&shared.http.settings().retry);
-        Sending { shared, service, call, record, budget, redirects: 0, refused: None }
+        Sending { shared, service, call, record, budget, redirects: 0, refused: None, timed_out: false }
     }
 
     pub(super) async fn run(mut self) -> Result<Answer, Error> {
@@ -69,6 +70,7 @@ impl<'a> Sending<'a> {
                 }
                 Err(Trouble::Final(error)) => return Err(error),
                 Err(Trouble::Again) => {}
+                Err(Trouble::Later { error, .. }) if self.is_hopeless(&error) => return Err(error),
                 Err(Trouble::Later { error, asked, whole_host }) => self.wait(error, asked, whole_host).await?,
             }
         }
@@ -109,7 +111,8 @@ impl<'a> Sending<'a> {
         let mut headers = self.call.headers.clone();
         headers.insert(AUTHORIZATION, bearer);
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-        let mut request = self.shared.http.client().request(self.call.method.clone(), self.call.url.clone());
+        let mut request =
+            self.shared.http.client_of(self.service).request(self.call.method.clone(), self.call.url.clone());
         if let Some(body) = &self.call.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             request = request.body(body.clone());
@@ -183,9 +186,15 @@ impl<'a> Sending<'a> {
         }
     }
 
+    /// A log query that ran out of time twice would do so again: whoever asked has to ask for less.
+    fn is_hopeless(&mut self, error: &Error) -> bool {
+        let out_of_time = self.service == Service::Logs && error.is_out_of_time();
+        out_of_time && std::mem::replace(&mut self.timed_out, true)
+    }
+
     fn broken(&self, error: &reqwest::Error) -> Trouble {
         let why = if error.is_timeout() {
-            "no answer in time"
+            OUT_OF_TIME
         } else if error.is_connect() {
             "no connection"
         } else if error.is_body() || error.is_decode() {

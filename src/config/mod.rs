@@ -135,6 +135,25 @@ pub struct LogColumns {
     pub apim_request_id: Option<ColumnName>,
 }
 
+impl LogColumns {
+    /// The name here of a documented column.
+    pub fn of(&self, documented: &str) -> Option<&str> {
+        let known = [
+            ("timestamp", &self.timestamp),
+            ("caller_oid", &self.caller_oid),
+            ("caller_upn", &self.caller_upn),
+            ("mcp_server", &self.mcp_server),
+            ("tool_name", &self.tool_name),
+            ("scope_used", &self.scope_used),
+            ("resource_accessed", &self.resource_accessed),
+            ("latency_ms", &self.latency_ms),
+            ("response_status", &self.response_status),
+            ("apim_request_id", &self.apim_request_id),
+        ];
+        known.iter().find(|(name, _)| *name == documented)?.1.as_ref().map(ColumnName::as_str)
+    }
+}
+
 /// `[signing]`
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]

@@ -49,6 +49,12 @@ pub(super) fn answer(call: &Call) -> Reply {
         [.., "flexiblefederatedidentitycredentials"] => {
             credentials(call, &parts, "flexibleFederatedIdentityCredentials")
         }
+        ["subscriptions", id, "providers", "microsoft.operationalinsights", "workspaces"] => {
+            list(call, rows(call, "workspaces", |row| is_below(row, id)))
+        }
+        [.., "microsoft.operationalinsights", "workspaces", _, "tables", name] => {
+            one(rows(call, "workspaceTables", |row| text(row, "name").eq_ignore_ascii_case(name)))
+        }
         _ => Reply::unknown(call.ask),
     }
 }
@@ -119,11 +125,16 @@ fn page(call: &Call, rows: &[&Value], start: usize, most: usize) -> (Vec<Value>,
     (rows.get(start..end).unwrap_or_default().iter().map(|row| served(row)).collect(), end)
 }
 
-/// The one query that is asked: managed identities of the subscriptions named.
+/// The two queries that are asked: managed identities of the subscriptions named, and workspaces.
 fn resources(call: &Call) -> Reply {
     let body: Value = serde_json::from_slice(&call.ask.body).unwrap_or_default();
+    if text(&body, "query").contains("microsoft.operationalinsights/workspaces") {
+        let of = |row: &&Value| json!({ "id": row["id"], "customerId": row["properties"]["customerId"] });
+        let found: Vec<Value> = rows(call, "workspaces", |_| true).iter().map(of).collect();
+        return Reply::json(json!({ "totalRecords": found.len(), "resultTruncated": "false", "data": found }));
+    }
     if !text(&body, "query").contains("microsoft.managedidentity/userassignedidentities") {
-        return Reply::error(400, "BadRequest", "The estate knows one query.");
+        return Reply::error(400, "BadRequest", "The estate knows two queries.");
     }
     let named: Vec<&str> = body["subscriptions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let found = rows(call, "userAssignedIdentities", |row| named.iter().any(|id| is_below(row, id)));

@@ -18,6 +18,7 @@ const CLOSED: &[&str] = &[
     "category",
     "clientAppTypes",
     "code",
+    "columns",
     "resultTruncated",
     "conditionalAccessStatus",
     "consentType",

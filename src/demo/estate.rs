@@ -133,6 +133,12 @@ impl Estate {
         &self.about.organizations
     }
 
+    /// The ids of its Log Analytics workspaces.
+    pub fn workspaces(&self) -> Vec<String> {
+        let id = |row: &Value| row["properties"]["customerId"].as_str().map(str::to_owned);
+        self.rows("arm/workspaces").iter().filter_map(id).collect()
+    }
+
     /// The object id of a person by short name, such as `alice`.
     pub fn person(&self, name: &str) -> Option<&str> {
         self.about.people.get(name).map(String::as_str)

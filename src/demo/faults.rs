@@ -7,7 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
+use serde_json::Value;
+
 use super::http::{Body, Reply};
+use super::query::LogColumns;
 
 /// How a throttled answer says when to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub enum RetryAfter {
 }
 
 /// The faults of one server. `on` is a part of the decoded path and query (`/memberOf`), empty for every request;
-/// with a leading `=` it is the whole path (`=/graph/v1.0/users`).
+/// with a leading `=` it is the whole path (`=/graph/v1.0/users`). A query to a log ends with its name: `#calls-by-hour`.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     rules: Vec<Rule>,
@@ -29,6 +32,7 @@ pub struct Faults {
     pub(super) token_life: Option<u32>,
     pub(super) canary: Option<String>,
     pub(super) retention_days: Option<u32>,
+    pub(super) log_columns: LogColumns,
 }
 
 #[derive(Debug, Clone)]
@@ -44,6 +48,8 @@ enum Fault {
     Throttle { every: u32, seen: Arc<AtomicU32>, retry_after: RetryAfter },
     Html,
     Empty,
+    NoContent,
+    Answer(Value),
     Slow(Duration),
     Cut,
     PageSize(usize),
@@ -110,6 +116,18 @@ impl Faults {
         self.rule(on, Fault::Empty)
     }
 
+    /// 204.
+    #[must_use]
+    pub fn no_content(self, on: &str) -> Faults {
+        self.rule(on, Fault::NoContent)
+    }
+
+    /// 200 with this body.
+    #[must_use]
+    pub fn answer(self, on: &str, body: Value) -> Faults {
+        self.rule(on, Fault::Answer(body))
+    }
+
     /// Waits before it answers.
     #[must_use]
     pub fn slow(self, on: &str, delay: Duration) -> Faults {
@@ -122,7 +140,7 @@ impl Faults {
         self.rule(on, Fault::Cut)
     }
 
-    /// At most so many objects per page.
+    /// At most so many objects per page; a log answers so many rows and a partial error.
     #[must_use]
     pub fn page_size(self, on: &str, size: usize) -> Faults {
         self.rule(on, Fault::PageSize(size.max(1)))
@@ -166,6 +184,13 @@ impl Faults {
     #[must_use]
     pub fn expire_after(mut self, requests: u32) -> Faults {
         self.token_life = Some(requests);
+        self
+    }
+
+    /// The columns of the log have these names.
+    #[must_use]
+    pub fn log_columns(mut self, columns: LogColumns) -> Faults {
+        self.log_columns = columns;
         self
     }
 
@@ -242,6 +267,8 @@ impl Fault {
             Fault::Throttle { retry_after, .. } => Some(throttled(*retry_after)),
             Fault::Html => Some(Reply::new(200, Body::Html("<!DOCTYPE html><title>Sign in</title>".into()))),
             Fault::Empty => Some(Reply::new(200, Body::Empty)),
+            Fault::NoContent => Some(Reply::new(204, Body::Empty)),
+            Fault::Answer(body) => Some(Reply::json(body.clone())),
             _ => None,
         }
     }

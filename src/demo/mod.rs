@@ -10,11 +10,13 @@ mod graph;
 mod http;
 pub mod log;
 mod login;
+mod query;
 mod server;
 
 pub use estate::{Error, Estate, Planted};
 pub use faults::{Faults, RetryAfter};
 pub use http::{Outcome, Recorded};
+pub use query::LogColumns;
 pub use server::Server;
 
 /// The bearer token that a server accepts from its start; `/login` issues more.

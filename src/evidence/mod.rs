@@ -12,7 +12,7 @@ mod writer;
 
 pub use row::Row;
 pub use sealed::{Coverage, Evidence, Person};
-pub use writer::{Exchange, Rows, Scope, Stop, Tally, Writer};
+pub use writer::{Callers, Exchange, Rows, Scope, Stop, Tally, Writer};
 
 /// The layout of an evidence file. Raised with every change of `schema.sql` or `views.sql`.
 pub const FORMAT: i64 = 3;

@@ -262,6 +262,11 @@ rows! {
         from_at: Timestamp, until_at: Timestamp, first_at: Option<Timestamp>, last_at: Option<Timestamp>,
         records: Option<i64>, callers: Option<i64>,
     }
+    /// A query that a log answered.
+    LogQuery in log_query {
+        source: Untrusted, name: String, text: Untrusted, sha256: String, result_sha256: String, rows: i64,
+        from_at: Option<Timestamp>, until_at: Option<Timestamp>,
+    }
     /// A span without any record.
     LogSilence in log_silence { source: Untrusted, from_at: Timestamp, until_at: Timestamp }
     /// Calls of one caller in one hour, counted.

@@ -413,6 +413,18 @@ CREATE TABLE log_table (
   callers        INTEGER            -- how many different ones; more than one proves that the log is not ours alone
 ) STRICT;
 
+CREATE TABLE log_query (
+  -- Each query that a log answered, with the digests of the whole text and of the result as it came.
+  source        TEXT NOT NULL,     -- log_table.source
+  name          TEXT NOT NULL,     -- its file in checks/4-activity
+  text          TEXT NOT NULL,     -- as it was sent; cut where it is long
+  sha256        TEXT NOT NULL,
+  result_sha256 TEXT NOT NULL,
+  rows          INTEGER NOT NULL,
+  from_at       TEXT,              -- the window; NULL: everything that is kept
+  until_at      TEXT
+) STRICT;
+
 CREATE TABLE log_silence (
   -- Hours in which no caller at all left a record: nobody worked, or nothing was written.
   source   TEXT NOT NULL,

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tempfile::NamedTempFile;
 
 use super::row::{Column, Row};
-use super::{APPLICATION_ID, Error, Evidence, FORMAT, SCHEMA};
+use super::{APPLICATION_ID, Error, Evidence, FORMAT, SCHEMA, function};
 use crate::model::{Cause, GapKind};
 use crate::text::Untrusted;
 
@@ -216,6 +216,25 @@ impl Writer {
         }
     }
 
+    /// Everybody whom a log has to be asked for: the object ids of `reach`, and the names of the people themselves.
+    ///
+    /// # Errors
+    /// Only what the evidence file itself refuses.
+    pub fn callers(&self) -> Result<Callers, Error> {
+        let column = |connection: &Connection, sql: &str| -> rusqlite::Result<Vec<Untrusted>> {
+            let text = |row: &rusqlite::Row<'_>| row.get::<_, String>(0).map(Untrusted::from);
+            connection.prepare(sql)?.query_map([], text)?.collect()
+        };
+        let mut callers = Callers::default();
+        self.run(|connection| {
+            function::register(connection)?;
+            callers.principals = column(connection, PRINCIPALS)?;
+            callers.names = column(connection, NAMES)?;
+            Ok(())
+        })?;
+        Ok(callers)
+    }
+
     fn insert<R: Row>(&self, row: &R) -> Result<(), Error> {
         self.run(|connection| {
             let mut insert = connection.prepare_cached(R::INSERT)?;
@@ -257,6 +276,21 @@ impl Writer {
         }
     }
 }
+
+/// Whose records are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Callers {
+    /// Object ids, lower case.
+    pub principals: Vec<Untrusted>,
+    /// User principal names and mail addresses.
+    pub names: Vec<Untrusted>,
+}
+
+const PRINCIPALS: &str = "SELECT lower(principal) FROM reach WHERE principal <> ''
+     UNION SELECT lower(object_id) FROM person
+     ORDER BY 1";
+
+const NAMES: &str = "SELECT DISTINCT lower(name) FROM identity WHERE kind IN ('upn', 'mail') AND name <> '' ORDER BY 1";
 
 /// One HTTP exchange as the request log keeps it.
 #[derive(Debug, Clone)]

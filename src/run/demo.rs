@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub};
+use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub, Logs};
 use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
@@ -49,10 +49,12 @@ fn config(server: &Server) -> Result<Config, Error> {
     Ok(Config {
         entra: Entra { tenant: Some(estate.tenant().to_owned()), gateway_apps: estate.gateway_apps().to_vec() },
         github: GitHub { organizations: estate.organizations().to_vec(), ..GitHub::default() },
+        logs: Logs { workspaces: estate.workspaces(), timezone: Some(estate.timezone().clone()), ..Logs::default() },
         endpoints: Endpoints {
             login: endpoint("login")?,
             graph: endpoint("graph")?,
             arm: endpoint("arm")?,
+            logs: endpoint("logs")?,
             ..Endpoints::default()
         },
         ..Config::default()

@@ -13,7 +13,7 @@ use crate::api::{self, Http, Service, SignIn};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::source::{azure, entra};
+use crate::source::{azure, entra, logs::live};
 use crate::text::{Secret, visible};
 
 /// Prints what a run would use. Findings of its own are the missing permissions.
@@ -71,7 +71,7 @@ fn permissions(text: &mut String, claims: &Option<Claims>) -> bool {
         let _ = writeln!(text, "{state:<9}{permission:<40}{}", tables.join(", "));
     }
     // No token says which roles its identity has in Azure.
-    for (role, tables) in by_permission(azure::PERMISSIONS) {
+    for (role, tables) in by_permission(azure::PERMISSIONS).into_iter().chain(by_permission(live::PERMISSIONS)) {
         let _ = writeln!(text, "{:<9}{role:<40}{}", "in Azure", tables.join(", "));
     }
     missing

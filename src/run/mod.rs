@@ -28,6 +28,7 @@ use crate::report::{Output, Report, Times, emit};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
+use crate::source::logs::live;
 use crate::source::{Collector, azure, runner};
 use crate::text::Untrusted;
 
@@ -112,6 +113,10 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     azure::collect(&azure, &config.azure.subscriptions, &people, env.now).await?;
     scan::include(&writer, &intake.include, env).await?;
     entra::token_owners(&entra, &routes, &runner::owners(&intake.include)?).await?;
+    progress.say("reading the log of the gateway");
+    let logs = Collector { api: api.read(Service::Logs), out: writer.clone() };
+    let question = live::Question { logs: &config.logs, callers: &writer.callers()?, now: env.now };
+    live::collect(&logs, &azure.api, &question).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }

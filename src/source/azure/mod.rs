@@ -87,19 +87,19 @@ fn of(what: &str, error: &Failure) -> Cause {
     Cause { detail: Some(format!("{what}: {error}").into()), ..cause }
 }
 
-fn ask(path: &str) -> Ask {
+pub(super) fn ask(path: &str) -> Ask {
     Ask { path: path.to_owned(), headers: Vec::new() }
 }
 
 /// A resource id as a path: the service sent it, so it may hold anything.
-fn path(id: &str) -> String {
+pub(super) fn path(id: &str) -> String {
     const KEPT: AsciiSet =
         NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'(').remove(b')');
     utf8_percent_encode(id, &KEPT).to_string()
 }
 
 /// What came of a list, and how it ended.
-async fn list<T: DeserializeOwned>(api: &ReadApi, path: &str) -> (Vec<T>, Result<(), Failure>) {
+pub(super) async fn list<T: DeserializeOwned>(api: &ReadApi, path: &str) -> (Vec<T>, Result<(), Failure>) {
     let (mut pages, mut all) = (api.pages(ask(path), Paging::Arm), Vec::new());
     loop {
         match pages.next::<T>().await {

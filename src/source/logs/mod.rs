@@ -2,5 +2,7 @@
 //! exported, is the business of the modules below. Nothing here judges.
 
 pub mod import;
+pub mod kql;
+pub mod live;
 pub mod record;
 pub mod tally;

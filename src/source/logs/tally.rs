@@ -200,7 +200,8 @@ impl Hour {
     }
 }
 
-fn call(source: &Untrusted, record: &Record, place: Option<&str>) -> ToolCall {
+/// The row of one record.
+pub(super) fn call(source: &Untrusted, record: &Record, place: Option<&str>) -> ToolCall {
     let record = record.clone();
     ToolCall {
         source: source.clone(),

@@ -1,0 +1,252 @@
+//! What the table itself is: its columns, its first and last record, the hours without any, and whether it can answer
+//! for the whole window at all. Nothing in it is about one person.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::answer::{Table, instant, number, text};
+use super::ask::{Answered, Failure, Log};
+use super::columns::{Columns, Shape};
+use super::slice::{Sliced, Window, whole};
+use super::{Part, Place, RECORDS, TABLES, days_before, fill, keep};
+use crate::config::LogColumns;
+use crate::evidence::row::{LogSilence, LogTable};
+use crate::evidence::{Error, Rows, Stop};
+use crate::model::{Cause, GapKind, stamp};
+use crate::source::logs::kql::Template;
+use crate::source::logs::tally::hour_of;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// How much later than the window a log may begin that is known to be kept for as long: nobody may have worked then.
+const SLACK: SignedDuration = SignedDuration::from_hours(24);
+
+/// Clocks differ by so much.
+pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Finds the fields of a record among the columns of the table.
+pub(super) async fn columns(
+    log: &Log<'_>,
+    place: &Place<'_>,
+    configured: &LogColumns,
+    rows: &mut Rows,
+) -> Result<Columns, Stop> {
+    let answered = match log.ask(&fill(Template::Schema, place.table, None, |_| None), None).await {
+        Ok(answered) => answered,
+        Err(Failure::Refused(_)) => return Err(place.absent().await.into()),
+        Err(failure) => return Err(failure.cause().into()),
+    };
+    keep(&answered.log, answered.filtered, rows)?;
+    let schema = answered.table.project(["ColumnName", "ColumnType"])?;
+    let known =
+        |[name, kind]: [&serde_json::Value; 2]| Some((text(name)?.raw().to_owned(), text(kind)?.raw().to_owned()));
+    let schema: Vec<(String, String)> = schema.into_iter().filter_map(known).collect();
+    Ok(Columns::find(&schema, configured)?)
+}
+
+/// What any caller left behind.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bounds {
+    first_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+    records: i64,
+    callers: i64,
+}
+
+/// Writes what the table is and says for which part of the window it cannot answer. False: there is nothing in it.
+pub(super) async fn collect(
+    part: &Part<'_>,
+    columns: &Columns,
+    unseen: Option<Cause>,
+    rows: &mut Rows,
+) -> Result<bool, Stop> {
+    let query = |window| {
+        let limit = part.log.limit(window);
+        fill(Template::Bounds, part.name, Some(columns), |name| limit.clone().filter(|_| name == "window"))
+    };
+    let in_window = async |window| part.log.ask(&query(Some(window)), Some(window)).await;
+    let sliced = whole(part.window, in_window).await;
+    let found = bounds(&sliced, rows)?;
+    incomplete(&sliced, &TABLES, rows);
+    let overall = match part.log.ask(&query(None), None).await {
+        Ok(answered) => read(&answered, rows)?,
+        Err(Failure::Refused(_)) if found.is_none() => Bounds::default(),
+        Err(failure) => {
+            let cause = failure.cause();
+            RECORDS.iter().for_each(|table| rows.gap(table, cause.clone()));
+            Bounds::default()
+        }
+    };
+    describe(part, columns, found, rows)?;
+    limits(columns, rows);
+    let Some(bounds) = found else { return Ok(true) };
+    if let Some(first) = overall.first_at {
+        retained(part, first, unseen, rows);
+        silence(part, first, rows).await?;
+    }
+    future(part, overall.last_at, rows);
+    if bounds.records == 0 {
+        nothing(part, rows);
+    }
+    Ok(overall.first_at.is_some() || bounds.records > 0)
+}
+
+fn describe(part: &Part<'_>, columns: &Columns, found: Option<Bounds>, rows: &mut Rows) -> Result<(), Error> {
+    let lacks = columns.lacking().join(" ");
+    rows.insert(&LogTable {
+        source: part.log.source.clone(),
+        shape: columns.shape.name().to_owned(),
+        plan: part.keeping.plan.clone(),
+        retention_days: part.keeping.retention_days,
+        lacks: (!lacks.is_empty()).then_some(lacks),
+        from_at: part.asked_from,
+        until_at: part.window.until,
+        first_at: found.and_then(|found| found.first_at),
+        last_at: found.and_then(|found| found.last_at),
+        records: found.map(|found| found.records),
+        callers: found.map(|found| found.callers),
+    })
+}
+
+/// What this kind of table cannot say at all.
+fn limits(columns: &Columns, rows: &mut Rows) {
+    let lacking = columns.lacking();
+    let detail = match columns.shape {
+        Shape::GatewayPolicy => format!(
+            "the table has the fields of the gateway's policy: no {}; a caller may be a name or an id",
+            lacking.join(", ")
+        ),
+        Shape::Documented if lacking.contains(&"principal") => {
+            "no column holds object ids: what acts without a user name cannot be told apart".to_owned()
+        }
+        Shape::Documented => return,
+    };
+    RECORDS.iter().for_each(|table| rows.gap(table, Cause::new(GapKind::NotExposed, detail.as_str())));
+}
+
+/// The days before the first record are not covered, unless the table is known to keep them.
+fn retained(part: &Part<'_>, first: Timestamp, unseen: Option<Cause>, rows: &mut Rows) {
+    let from = part.asked_from;
+    let kept = part.keeping.retention_days.and_then(|days| days_before(part.window.until, days));
+    let is_kept = kept.is_some_and(|kept| kept <= from);
+    if first <= from || (is_kept && first.duration_since(from) <= SLACK) {
+        return;
+    }
+    let days = part.window.until.duration_since(from).as_hours() / 24;
+    let keeps = match part.keeping.retention_days {
+        Some(days) => format!("it keeps {days}"),
+        None => "for how long it keeps them is not known".to_owned(),
+    };
+    let detail = format!("the log begins at {}: {} to {} is not covered", stamp(first), stamp(from), stamp(first));
+    let cause = Cause::new(GapKind::Retention, detail).needing(format!("{days} days for {}, {keeps}", part.name));
+    ["tool_call_hour", "tool_call"].iter().for_each(|table| rows.gap(table, cause.clone()));
+    if let Some(cause) = unseen {
+        rows.gap("log_table", cause);
+    }
+}
+
+fn future(part: &Part<'_>, last: Option<Timestamp>, rows: &mut Rows) {
+    let Some(last) = last.filter(|last| last.duration_since(part.window.until) > SKEW) else { return };
+    let detail = format!("the log holds records from the future, up to {}: a clock is wrong", stamp(last));
+    RECORDS.iter().for_each(|table| rows.gap(table, Cause::new(GapKind::Failed, detail.as_str())));
+}
+
+fn nothing(part: &Part<'_>, rows: &mut Rows) {
+    let (from, until) = (stamp(part.window.from), stamp(part.window.until));
+    let detail = format!("no caller at all left a record from {from} to {until}");
+    let needs = "[logs] table to the one that the gateway writes, or its diagnostic setting,";
+    let cause = Cause::new(GapKind::NotConfigured, detail).needing(needs);
+    RECORDS.iter().for_each(|table| rows.gap(table, cause.clone()));
+}
+
+/// Hours in which nobody left anything. The hour that is not over yet says nothing.
+async fn silence(part: &Part<'_>, first: Timestamp, rows: &mut Rows) -> Result<(), Stop> {
+    let ask = async |window: Window| {
+        let limit = part.log.limit(Some(window));
+        let query = fill(Template::Pulse, part.name, None, |name| limit.clone().filter(|_| name == "window"));
+        part.log.ask(&query, Some(window)).await
+    };
+    let sliced = whole(part.window, ask).await;
+    let mut hours = BTreeSet::new();
+    for answered in &sliced.answers {
+        keep(&answered.log, answered.filtered, rows)?;
+        let pulse = answered.table.project(["hour_at"])?;
+        hours.extend(pulse.into_iter().filter_map(|[hour]| instant(hour)).map(hour_of));
+    }
+    incomplete(&sliced, &["log_silence"], rows);
+    if sliced.failed.is_empty() && sliced.refused.is_none() {
+        let (from, until) = (hour_of(part.window.from.max(first)), hour_of(part.window.until));
+        for (from_at, until_at) in between(&hours, from, until) {
+            rows.insert(&LogSilence { source: part.log.source.clone(), from_at, until_at })?;
+        }
+    }
+    Ok(())
+}
+
+/// The spans from `from` to `until` that no hour of `hours` covers.
+fn between(hours: &BTreeSet<Timestamp>, from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+    let (mut spans, mut silent_from) = (Vec::new(), from);
+    for hour in hours.iter().copied().filter(|hour| *hour >= from && *hour < until).chain([until]) {
+        if hour > silent_from {
+            spans.push((silent_from, hour));
+        }
+        silent_from = hour.checked_add(HOUR).unwrap_or(hour);
+    }
+    spans
+}
+
+/// The bounds of all parts together; nothing where none of them was answered.
+fn bounds(sliced: &Sliced, rows: &mut Rows) -> Result<Option<Bounds>, Stop> {
+    let mut all: Option<Bounds> = None;
+    for answered in &sliced.answers {
+        let part = read(answered, rows)?;
+        let known = all.unwrap_or(part);
+        all = Some(Bounds {
+            first_at: known.first_at.into_iter().chain(part.first_at).min(),
+            last_at: known.last_at.into_iter().chain(part.last_at).max(),
+            records: if all.is_some() { known.records + part.records } else { part.records },
+            callers: known.callers.max(part.callers),
+        });
+    }
+    Ok(all)
+}
+
+fn read(answered: &Answered, rows: &mut Rows) -> Result<Bounds, Stop> {
+    keep(&answered.log, answered.filtered, rows)?;
+    one_row(&answered.table)
+}
+
+fn one_row(table: &Table) -> Result<Bounds, Stop> {
+    let found = table.project(["first_at", "last_at", "records", "callers"])?;
+    let malformed = || Cause::new(GapKind::Failed, "malformed answer: the first and the last record are missing");
+    let [first, last, records, callers] = *found.first().ok_or_else(malformed)?;
+    Ok(Bounds {
+        first_at: instant(first),
+        last_at: instant(last),
+        records: number(records).ok_or_else(malformed)?,
+        callers: number(callers).ok_or_else(malformed)?,
+    })
+}
+
+/// Notes what could not be asked.
+pub(super) fn incomplete(sliced: &Sliced, tables: &[&'static str], rows: &mut Rows) {
+    for cause in sliced.gaps().chain(sliced.refused.clone()) {
+        tables.iter().for_each(|table| rows.gap(table, cause.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_every_hour_that_nobody_used() {
+        let at = |hour: i64| Timestamp::from_second(hour * 3600).unwrap();
+        let hours = [1, 2, 5, 9].map(at).into();
+        assert_eq!(between(&hours, at(0), at(8)), [(at(0), at(1)), (at(3), at(5)), (at(6), at(8))]);
+        assert_eq!(between(&hours, at(1), at(3)), []);
+        assert_eq!(between(&BTreeSet::new(), at(1), at(3)), [(at(1), at(3))]);
+        assert_eq!(between(&BTreeSet::new(), at(3), at(3)), []);
+    }
+}
