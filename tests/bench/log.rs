@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use leaver::config::LogColumns;
-use leaver::evidence::Writer;
-use leaver::source::logs::import::{Callers, Imported, Request, Window, import};
+use leaver::evidence::{Callers, Writer};
+use leaver::source::logs::import::{Imported, Request, Window, import};
 
 const DAYS: u64 = 90;
 
@@ -57,7 +57,7 @@ fn run(path: PathBuf, ids: &Path, threads: usize, full_parse: bool) -> Result<Im
     let writer = Writer::create(folder.path(), &[])?;
     let request = Request {
         inputs: &[path],
-        callers: Callers::new(ids.split_whitespace().map(str::to_owned), []),
+        callers: &Callers { principals: ids.split_whitespace().map(Into::into).collect(), names: Vec::new() },
         columns: &LogColumns::default(),
         table: None,
         window: Window { from: "2026-03-01T00:00:00Z".parse()?, until: "2026-05-30T00:00:00Z".parse()? },

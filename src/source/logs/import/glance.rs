@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 use jiff::Timestamp;
 use memchr::{memchr, memchr2, memmem};
 
-use super::Callers;
+use super::Wanted;
 use super::census::Census;
 use super::column::Columns;
 
@@ -30,7 +30,7 @@ const SLOTS: usize = 1 << 15;
 
 /// One look after another, each a little wiser.
 pub(super) struct Glance<'a> {
-    callers: &'a Callers,
+    wanted: &'a Wanted,
     principal: Key,
     name: Key,
     time: Key,
@@ -40,9 +40,9 @@ pub(super) struct Glance<'a> {
 }
 
 impl<'a> Glance<'a> {
-    pub(super) fn new(columns: &Columns, callers: &'a Callers, seed: u64) -> Glance<'a> {
+    pub(super) fn new(columns: &Columns, wanted: &'a Wanted, seed: u64) -> Glance<'a> {
         Glance {
-            callers,
+            wanted,
             principal: Key::new(columns.principal()),
             name: Key::new(columns.name()),
             time: Key::new(columns.time()),
@@ -73,7 +73,7 @@ impl<'a> Glance<'a> {
         let hash = hasher.finish() | 1;
         if self.foreign[hash as usize >> 1 & (SLOTS - 1)] != hash {
             let (principal, name) = (plain(principal)?, plain(name)?);
-            if self.callers.want(&principal, &name) {
+            if self.wanted.has(&principal, &name) {
                 return Some(Seen::Wanted);
             }
             // Seconds out of the window are rare, and their callers do not count.
@@ -209,9 +209,9 @@ mod tests {
     /// What a look at each of these lines tells, one after the other.
     fn looks(lines: &[String]) -> (Vec<Seen>, Census) {
         let window = Window { from: "2026-03-01T00:00:00Z".parse().unwrap(), until: "2026-06-01T00:00:00Z".parse().unwrap() };
-        let callers = Callers::new([ALICE.to_owned()], ["alice@contoso.example".to_owned()]);
+        let wanted = Wanted { principals: [ALICE.to_owned()].into(), names: ["alice@contoso.example".to_owned()].into() };
         let columns = Columns::new(&LogColumns::default());
-        let (mut glance, mut census) = (Glance::new(&columns, &callers, 7), Census::new(window));
+        let (mut glance, mut census) = (Glance::new(&columns, &wanted, 7), Census::new(window));
         let seen = lines.iter().map(|line| glance.line(line.as_bytes(), false, &mut census)).collect();
         (seen, census)
     }

@@ -21,6 +21,7 @@ mod table;
 mod work;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,11 +33,11 @@ use tokio::sync::mpsc::{self, Receiver};
 
 use crate::config::LogColumns;
 use crate::evidence::row::{LogSilence, LogTable};
-use crate::evidence::{self, Rows, Scope, Stop, Writer};
+use crate::evidence::{self, Callers, Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
 use crate::source::logs::record::Record;
 use crate::source::logs::tally::Tally;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, visible};
 
 pub use census::Window;
 use fault::{Fault, Faults, Place};
@@ -59,32 +60,28 @@ const THREADS: usize = 8;
 /// How many messages of a thread may wait.
 const WAITING: usize = 8;
 
-/// Whose records are wanted: by object id, and by name where a person calls.
-#[derive(Debug, Clone, Default)]
-pub struct Callers {
+/// Whose records are wanted: by object id, and by name where a person calls. All in lower case.
+#[derive(Debug, Default)]
+struct Wanted {
     principals: HashSet<String>,
     names: HashSet<String>,
 }
 
-impl Callers {
-    /// Principals by object id, people by user principal name and mail address. Case does not matter.
-    pub fn new(
-        principals: impl IntoIterator<Item = String>,
-        names: impl IntoIterator<Item = String>,
-    ) -> Callers {
-        let lower = |all: &mut dyn Iterator<Item = String>| {
-            all.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()).collect()
+impl Wanted {
+    fn new(callers: &Callers) -> Wanted {
+        let lower = |all: &[Untrusted]| {
+            all.iter().map(|text| text.raw().trim().to_lowercase()).filter(|text| !text.is_empty()).collect()
         };
-        Callers { principals: lower(&mut principals.into_iter()), names: lower(&mut names.into_iter()) }
+        Wanted { principals: lower(&callers.principals), names: lower(&callers.names) }
     }
 
     /// Whether one of these is wanted; both in lower case.
-    fn want(&self, principal: &str, name: &str) -> bool {
+    fn has(&self, principal: &str, name: &str) -> bool {
         self.principals.contains(principal) || self.names.contains(name)
     }
 
-    fn want_record(&self, record: &Record) -> bool {
-        self.want(&lower(&record.principal), &lower(&record.caller_name))
+    fn has_caller_of(&self, record: &Record) -> bool {
+        self.has(&lower(&record.principal), &lower(&record.caller_name))
     }
 }
 
@@ -98,7 +95,7 @@ pub struct Request<'a> {
     /// Files and folders.
     pub inputs: &'a [PathBuf],
     /// Whose records are wanted.
-    pub callers: Callers,
+    pub callers: &'a Callers,
     /// Columns under other names than the documented ones.
     pub columns: &'a LogColumns,
     /// The table whose folder of a data export is read; `None`: the documented one.
@@ -130,6 +127,19 @@ pub struct Imported {
     pub duplicates: u64,
     /// Tables of a data export that were not read, since another one was asked for.
     pub other_tables: Vec<String>,
+}
+
+impl fmt::Display for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exported logs: {} records of those concerned in {} files", self.records, self.files)?;
+        if self.duplicates > 0 {
+            write!(f, "; {} more had been delivered twice and count once", self.duplicates)?;
+        }
+        if !self.other_tables.is_empty() {
+            write!(f, "; not read: the tables {}", visible(&self.other_tables.join(", ")))?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads the files and writes what wanted callers did.
@@ -175,7 +185,7 @@ impl<'a> Import<'a> {
             parts: Part::plan(&all),
             inputs: request.inputs.len(),
             columns: column::Columns::new(request.columns),
-            callers: request.callers.clone(),
+            wanted: Wanted::new(request.callers),
             window: request.window,
             zone: request.zone.clone(),
             full_parse: request.full_parse,

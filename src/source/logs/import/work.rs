@@ -15,7 +15,7 @@ use memchr::memchr_iter;
 use serde::de::DeserializeSeed;
 use tokio::sync::mpsc::Sender;
 
-use super::{Callers, lower};
+use super::{Wanted, lower};
 use super::blocks::{Blocks, Piece};
 use super::census::{Census, Window};
 use super::column::{Columns, Schema};
@@ -38,7 +38,7 @@ pub(super) struct Job {
     pub(super) parts: Vec<Part>,
     pub(super) inputs: usize,
     pub(super) columns: Columns,
-    pub(super) callers: Callers,
+    pub(super) wanted: Wanted,
     pub(super) window: Window,
     /// The zone of times without one.
     pub(super) zone: Option<jiff::tz::TimeZone>,
@@ -117,7 +117,7 @@ impl Job {
         let sight = Sight { census: Census::new(self.window), schema: Schema::default() };
         let mut worker = Worker {
             job: &self,
-            glance: Glance::new(&self.columns, &self.callers, self.seed),
+            glance: Glance::new(&self.columns, &self.wanted, self.seed),
             seen: vec![sight; self.inputs],
             out,
             hits: Vec::new(),
@@ -263,7 +263,7 @@ impl Worker<'_> {
     /// Counts one record, and keeps it if its caller is wanted.
     pub(super) fn record(&mut self, file: &LogFile, raw: &Raw<'_>, calendar: &Calendar) {
         let (record, dated) = raw.record(calendar);
-        let wanted = self.job.callers.want_record(&record);
+        let wanted = self.job.wanted.has_caller_of(&record);
         let sight = &mut self.seen[file.input];
         sight.schema.add(raw.schema);
         if let Some(at) = dated.at() {
