@@ -38,7 +38,13 @@ fn line(text: &mut String, row: u64, rows: u64, callers: u64, random: &mut fastr
     let status = if random.u8(..100) == 0 { 403 } else { 200 };
     write!(text, r#""response_status":{status},"apim_request_id":"{:032x}","#, random.u128(..))?;
     let item = random.u128(..);
-    writeln!(text, r#""_ItemId":"{:08x}-{:04x}-11ef-9d3a-{:012x}"}}"#, item >> 96, item >> 80 & 0xffff, item & 0xffff_ffff_ffff)
+    writeln!(
+        text,
+        r#""_ItemId":"{:08x}-{:04x}-11ef-9d3a-{:012x}"}}"#,
+        item >> 96,
+        item >> 80 & 0xffff,
+        item & 0xffff_ffff_ffff
+    )
 }
 
 fn generate(path: &Path, rows: u64, callers: u64) -> Result<()> {
@@ -101,7 +107,13 @@ fn main() -> Result<()> {
             std::fs::write(&ids, caller(1))?;
             let start = Instant::now();
             let imported = run(log, &ids, 0, false)?;
-            writeln!(out, "{:.3} s for {} MB, {} records", start.elapsed().as_secs_f64(), imported.bytes / 1_000_000, imported.records)?;
+            writeln!(
+                out,
+                "{:.3} s for {} MB, {} records",
+                start.elapsed().as_secs_f64(),
+                imported.bytes / 1_000_000,
+                imported.records
+            )?;
         }
     }
     Ok(())

@@ -191,9 +191,10 @@ mod tests {
             match piece {
                 Piece::TooLong => all.push(None),
                 Piece::Lines(text) => {
-                    all.extend(text.split_inclusive(|&byte| byte == b'\n').map(|line| {
-                        Some(line.strip_suffix(b"\n").unwrap_or(line).to_vec())
-                    }));
+                    all.extend(
+                        text.split_inclusive(|&byte| byte == b'\n')
+                            .map(|line| Some(line.strip_suffix(b"\n").unwrap_or(line).to_vec())),
+                    );
                 }
             }
         }

@@ -130,7 +130,10 @@ mod tests {
         }
         assert_eq!((census.before, census.records, census.future), (1, 2, 1));
         let (first, last) = census.span().unwrap();
-        assert_eq!((first.to_string(), last.to_string()), ("2026-05-01T00:30:00Z".into(), "2026-05-01T02:59:59Z".into()));
+        assert_eq!(
+            (first.to_string(), last.to_string()),
+            ("2026-05-01T00:30:00Z".into(), "2026-05-01T02:59:59Z".into())
+        );
         assert_eq!(census.silences(), [window("2026-05-01T01:00:00Z", "2026-05-01T02:00:00Z")]);
     }
 

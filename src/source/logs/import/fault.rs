@@ -62,6 +62,11 @@ impl Faults {
         }
     }
 
+    /// Whether there is one of this kind.
+    pub(super) fn has(&self, fault: Fault) -> bool {
+        self.0.contains_key(&fault)
+    }
+
     /// Adds the faults of a part in front of which its file has `lines` lines.
     pub(super) fn add(&mut self, other: Faults, lines: u64) {
         for (fault, (count, place)) in other.0 {
@@ -101,22 +106,34 @@ impl Fault {
         };
         let (detail, next) = match self {
             Fault::Malformed => (format!("could not be read: {}", all("line")), "export these hours again"),
-            Fault::TooLong => (format!("longer than 8 MiB: {}", all("line")), "export these hours again, one record a line"),
+            Fault::TooLong => {
+                (format!("longer than 8 MiB: {}", all("line")), "export these hours again, one record a line")
+            }
             Fault::CutShort => (format!("ends in the middle: {files}"), "copy the file again"),
-            Fault::Undated => (format!("has no readable time: {}", all("record")), "export with times in UTC, as RFC 3339"),
+            Fault::Undated => {
+                (format!("has no readable time: {}", all("record")), "export with times in UTC, as RFC 3339")
+            }
             Fault::Unzoned => {
                 (format!("has a time without a zone, so it is a guess: {}", all("record")), "export with times in UTC")
             }
-            Fault::Future => (format!("is of a time to come: {}", all("record")), "check the clock of the gateway, and --now"),
-            Fault::Timeless => (format!("of somebody else has no sure time: {}", all("record")), "export with times in UTC"),
-            Fault::Nameless => {
-                (format!("does not tell who called: {}", all("record")), "name the columns in [logs.columns], or export with them")
+            Fault::Future => {
+                (format!("is of a time to come: {}", all("record")), "check the clock of the gateway, and --now")
             }
+            Fault::Timeless => {
+                (format!("of somebody else has no sure time: {}", all("record")), "export with times in UTC")
+            }
+            Fault::Nameless => (
+                format!("does not tell who called: {}", all("record")),
+                "name the columns in [logs.columns], or export with them",
+            ),
             Fault::Untold => (
                 format!("is too far out of order to tell whether it was delivered twice: {}", all("record")),
                 "give the files in the order of time, or sort them",
             ),
-            Fault::Foreign => (format!("is no log that is known here: {files}"), "name the columns in [logs.columns], or leave it out"),
+            Fault::Foreign => (
+                format!("is no log that is known here: {files}"),
+                "name the columns in [logs.columns], or leave it out",
+            ),
             Fault::Empty => (format!("holds nothing: {files}"), "export again"),
             Fault::Unreadable => (format!("could not be opened: {files}"), "let this user read it"),
         };

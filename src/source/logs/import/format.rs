@@ -43,7 +43,8 @@ impl<'a> Input<'a> {
         file.by_ref().take(2).read_to_end(&mut magic)?;
         let packed = magic == [0x1F, 0x8B];
         let whole = Cursor::new(magic).chain(file);
-        let mut content: Box<dyn Read + 'a> = if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
+        let mut content: Box<dyn Read + 'a> =
+            if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
         let mut head = Vec::new();
         let broken = content.by_ref().take(HEAD).read_to_end(&mut head).err();
         let format = if broken.is_some() && head.is_empty() { Format::Lines } else { of(&head) };

@@ -339,7 +339,9 @@ impl<'a> Import<'a> {
         let others = self.other_tables.join(", ");
         let (what, next) = match self.other_tables.is_empty() {
             true => ("there is no file in it".to_owned(), "check the path"),
-            false => (format!("it holds no folder of the table {table}, only of {others}"), "name the table in [logs] table"),
+            false => {
+                (format!("it holds no folder of the table {table}, only of {others}"), "name the table in [logs] table")
+            }
         };
         Some(Cause::new(GapKind::Truncated, what).needing(next))
     }
@@ -362,9 +364,8 @@ impl<'a> Import<'a> {
         let days = day(from).series(1.day()).take_while(|date| Some(*date) <= last_day(until));
         let missing: Vec<Date> =
             days.filter(|date| !spans.iter().any(|(first, last)| (first..=last).contains(&date))).collect();
-        let runs: Vec<String> = runs(&missing);
         let first = missing.first()?;
-        let detail = format!("no record of any caller before, between or after these days: {}", runs.join(", "));
+        let detail = format!("holds no record of any caller of {}", runs(&missing).join(", "));
         Some(Cause::new(GapKind::Retention, detail).needing(format!("an export from {first} on")))
     }
 

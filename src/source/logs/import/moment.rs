@@ -186,7 +186,10 @@ mod tests {
     #[test]
     fn a_date_that_means_two_days_means_none() {
         assert_eq!(learned(&["04/05/2026 10:00:00"]).read("04/05/2026 10:00:00"), Dated::Unreadable);
-        assert_eq!(learned(&["13/05/2026 10:00:00", "05/13/2026 10:00:00"]).read("04/05/2026 10:00"), Dated::Unreadable);
+        assert_eq!(
+            learned(&["13/05/2026 10:00:00", "05/13/2026 10:00:00"]).read("04/05/2026 10:00"),
+            Dated::Unreadable
+        );
         assert_eq!(learned(&[]).read("05/05/2026 10:00:00"), at("2026-05-05T10:00:00Z"));
         assert_eq!(learned(&["13/01/2026 0:00"]).read("31/02/2026 10:00:00"), Dated::Unreadable);
         assert_eq!(learned(&["1/13/2026 0:00"]).read("1/1/2026 13:00:00 PM"), Dated::Unreadable);

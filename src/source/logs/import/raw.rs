@@ -2,6 +2,7 @@
 //! Texts stay borrowed from the line wherever JSON lets them; columns that mean nothing are skipped unread.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -9,6 +10,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::column::{Column, Columns, FIELDS, Field, Schema};
 use super::moment::{Calendar, Dated};
 use crate::source::logs::record::{Record, field, principal};
+
+/// How many columns a fault names.
+pub(super) const SHOWN: usize = 12;
 
 /// The fields of one object, before anybody knows whether it is a record.
 #[derive(Debug, Default)]
@@ -92,31 +96,31 @@ fn is_id(text: &str) -> bool {
 }
 
 /// Reads an object, or several in the envelope that an Event Hub puts around them, and hands on each.
-pub(super) struct Objects<'c, F> {
+pub(super) struct Objects<'c, 'de> {
     pub(super) columns: &'c Columns,
-    pub(super) each: F,
+    pub(super) each: &'c mut dyn FnMut(Raw<'de>),
 }
 
-impl<'de, F: FnMut(Raw<'de>)> DeserializeSeed<'de> for Objects<'_, F> {
+impl<'de> DeserializeSeed<'de> for Objects<'_, 'de> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         from.deserialize_any(self)
     }
 }
 
-impl<'de, F: FnMut(Raw<'de>)> Visitor<'de> for Objects<'_, F> {
+impl<'de> Visitor<'de> for Objects<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("records")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Objects { columns: self.columns, each: &mut self.each })?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(Objects { columns: self.columns, each: &mut *self.each })?.is_some() {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut raw = Raw::default();
         let mut is_envelope = false;
         while let Some(key) = map.next_key_seed(Key)? {
@@ -124,7 +128,7 @@ impl<'de, F: FnMut(Raw<'de>)> Visitor<'de> for Objects<'_, F> {
                 Some(column) => raw.set(column, map.next_value_seed(Value)?),
                 None if key == "records" => {
                     is_envelope = true;
-                    map.next_value_seed(Records(Objects { columns: self.columns, each: &mut self.each }))?;
+                    map.next_value_seed(Records(Objects { columns: self.columns, each: &mut *self.each }))?;
                 }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -139,7 +143,7 @@ impl<'de, F: FnMut(Raw<'de>)> Visitor<'de> for Objects<'_, F> {
 /// The list in an envelope. Whatever else has that name is no list of records.
 struct Records<S>(S);
 
-impl<'de, F: FnMut(Raw<'de>)> DeserializeSeed<'de> for Records<Objects<'_, F>> {
+impl<'de> DeserializeSeed<'de> for Records<Objects<'_, 'de>> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         from.deserialize_seq(self.0)
@@ -230,13 +234,20 @@ impl<'de> Visitor<'de> for Value {
 ///
 /// # Errors
 /// When the line is not one whole JSON object.
-pub(super) fn line<'a>(text: &'a [u8], columns: &Columns, each: impl FnMut(Raw<'a>)) -> serde_json::Result<()> {
+pub(super) fn line<'a>(text: &'a [u8], columns: &Columns, mut each: impl FnMut(Raw<'a>)) -> serde_json::Result<()> {
     if text.first() != Some(&b'{') {
         return Err(serde_json::Error::custom("not an object"));
     }
     let mut from = serde_json::Deserializer::from_slice(text);
-    Objects { columns, each }.deserialize(&mut from)?;
+    Objects { columns, each: &mut each }.deserialize(&mut from)?;
     from.end()
+}
+
+/// The first names in an object, for somebody who wonders what it is.
+pub(super) fn names(text: &[u8]) -> Option<String> {
+    let object: BTreeMap<String, IgnoredAny> = serde_json::from_slice(text).ok()?;
+    let names: Vec<&str> = object.keys().take(SHOWN).map(String::as_str).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 #[cfg(test)]

@@ -10,11 +10,8 @@ use super::fault::Fault;
 use super::format::Input;
 use super::moment::{Calendar, Dated};
 use super::place::LogFile;
-use super::raw::{Raw, Scalar};
+use super::raw::{Raw, SHOWN, Scalar};
 use super::work::Worker;
-
-/// How many column names a fault shows.
-const SHOWN: usize = 12;
 
 /// What the first line of a table says.
 struct Header {

@@ -15,7 +15,6 @@ use memchr::memchr_iter;
 use serde::de::DeserializeSeed;
 use tokio::sync::mpsc::Sender;
 
-use super::{Wanted, lower};
 use super::blocks::{Blocks, Piece};
 use super::census::{Census, Window};
 use super::column::{Columns, Schema};
@@ -25,6 +24,7 @@ use super::glance::{self, Glance, Seen};
 use super::moment::{Calendar, Dated};
 use super::place::LogFile;
 use super::raw::{self, Objects, Raw};
+use super::{Wanted, lower};
 use crate::source::logs::record::Record;
 
 /// Larger files are cut into parts of this size.
@@ -158,7 +158,9 @@ impl Worker<'_> {
         };
         if let Err(error) = read {
             let fault = match error.kind() {
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Fault::CutShort,
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+                    Fault::CutShort
+                }
                 _ => Fault::Unreadable,
             };
             self.fault(file, fault, Some(error.to_string()));
@@ -220,7 +222,8 @@ impl Worker<'_> {
         }
         let starts = std::iter::once(0).chain(ends.iter().map(|end| end + 1)).take(ends.len());
         // As many objects as lines that begin with one: no line has a second.
-        let flat = starts.clone().all(|start| text.get(start) == Some(&b'{')) && memchr_iter(b'{', text).count() == ends.len();
+        let flat =
+            starts.clone().all(|start| text.get(start) == Some(&b'{')) && memchr_iter(b'{', text).count() == ends.len();
         for (start, end) in starts.zip(&ends) {
             self.end.lines += 1;
             let line = text[start..*end].trim_ascii();
@@ -240,10 +243,16 @@ impl Worker<'_> {
         }
         let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
         let job = self.job;
-        let parsed = raw::line(line, &job.columns, |raw| self.record(file, &raw, &Calendar::default()));
+        let mut nameless = false;
+        let parsed = raw::line(line, &job.columns, |raw| nameless |= !self.record(file, &raw, &Calendar::default()));
+        if nameless {
+            let columns = if self.end.faults.has(Fault::Nameless) { None } else { raw::names(line) };
+            self.fault(file, Fault::Nameless, columns.map(|names| format!("its columns are {names}")));
+        }
         if let Err(error) = parsed {
             // The text of a line belongs to somebody; where it breaks is enough.
-            self.fault(file, Fault::Malformed, Some(format!("at column {}", error.column())));
+            let at = Some(error.column()).filter(|column| *column > 0);
+            self.fault(file, Fault::Malformed, at.map(|column| format!("at column {column}")));
         }
     }
 
@@ -251,8 +260,12 @@ impl Worker<'_> {
     fn document(&mut self, file: &LogFile, content: impl io::Read) {
         let job = self.job;
         let mut from = serde_json::Deserializer::from_reader(io::BufReader::with_capacity(1 << 16, content));
-        let each = |raw: Raw<'_>| self.record(file, &raw, &Calendar::default());
-        let read = Objects { columns: &job.columns, each }.deserialize(&mut from).and_then(|()| from.end());
+        let mut each = |raw: Raw<'_>| {
+            if !self.record(file, &raw, &Calendar::default()) {
+                self.fault(file, Fault::Nameless, None);
+            }
+        };
+        let read = Objects { columns: &job.columns, each: &mut each }.deserialize(&mut from).and_then(|()| from.end());
         if let Err(error) = read {
             self.end.lines = error.line() as u64;
             let fault = if error.is_eof() || error.is_io() { Fault::CutShort } else { Fault::Malformed };
@@ -260,8 +273,8 @@ impl Worker<'_> {
         }
     }
 
-    /// Counts one record, and keeps it if its caller is wanted.
-    pub(super) fn record(&mut self, file: &LogFile, raw: &Raw<'_>, calendar: &Calendar) {
+    /// Counts one record, and keeps it if its caller is wanted; false if it has no column for a caller.
+    pub(super) fn record(&mut self, file: &LogFile, raw: &Raw<'_>, calendar: &Calendar) -> bool {
         let (record, dated) = raw.record(calendar);
         let wanted = self.job.wanted.has_caller_of(&record);
         let sight = &mut self.seen[file.input];
@@ -273,10 +286,12 @@ impl Worker<'_> {
             }
         }
         if !raw.schema.names_caller() {
-            return self.fault(file, Fault::Nameless, None);
+            return false;
         }
         match (dated, wanted) {
-            (Dated::At(at) | Dated::Unzoned(at), true) if at >= self.job.window.until => self.fault(file, Fault::Future, None),
+            (Dated::At(at) | Dated::Unzoned(at), true) if at >= self.job.window.until => {
+                self.fault(file, Fault::Future, None)
+            }
             (Dated::At(_), _) => {}
             (Dated::Unzoned(_), true) => self.fault(file, Fault::Unzoned, None),
             (Dated::Unreadable | Dated::Missing, true) => self.fault(file, Fault::Undated, None),
@@ -289,6 +304,7 @@ impl Worker<'_> {
                 self.gone |= self.flush().is_err();
             }
         }
+        true
     }
 
     /// Notes a fault at the line that is being read.
