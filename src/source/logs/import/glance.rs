@@ -25,8 +25,8 @@ pub(super) enum Seen {
     Unclear,
 }
 
-/// Callers that are known to be foreign, by a hash of what stands in the line. Fits the second cache of a core.
-const SLOTS: usize = 1 << 15;
+/// Pairs of callers that are known to be foreign, by a hash of what stands in the line. They fit the second cache of a core.
+const PAIRS: usize = 1 << 13;
 
 /// One look after another, each a little wiser.
 pub(super) struct Glance<'a> {
@@ -36,7 +36,7 @@ pub(super) struct Glance<'a> {
     time: Key,
     clock: Clock,
     hashes: FixedState,
-    foreign: Box<[u64]>,
+    foreign: Box<[[u64; 2]]>,
 }
 
 impl<'a> Glance<'a> {
@@ -48,7 +48,7 @@ impl<'a> Glance<'a> {
             time: Key::new(columns.time()),
             clock: Clock::default(),
             hashes: FixedState::with_seed(seed),
-            foreign: vec![0; SLOTS].into(),
+            foreign: vec![[0; 2]; PAIRS].into(),
         }
     }
 
@@ -72,8 +72,8 @@ impl<'a> Glance<'a> {
         hasher.write_usize(principal.len());
         hasher.write(name);
         let hash = hasher.finish() | 1;
-        let slot = hash as usize >> 1 & (SLOTS - 1);
-        if self.foreign[slot] == hash {
+        let pair = hash as usize >> 1 & (PAIRS - 1);
+        if self.foreign[pair].contains(&hash) {
             census.note(second);
             return Some(Seen::Foreign);
         }
@@ -88,7 +88,7 @@ impl<'a> Glance<'a> {
         if census.note(second) {
             mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| census.caller(mark));
             if !principal.is_empty() {
-                self.foreign[slot] = hash;
+                self.foreign[pair] = [hash, self.foreign[pair][0]];
             }
         }
         Some(Seen::Foreign)
