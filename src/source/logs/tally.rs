@@ -15,7 +15,7 @@ use crate::text::Untrusted;
 pub const CALLS_PER_HOUR: usize = 1_000;
 
 /// How many calls, groups and resource marks are held before the hours that were touched longest ago are written.
-const HELD: usize = 200_000;
+const HELD: usize = 50_000;
 
 /// The status of a refusal, of which every hour keeps as many again.
 const REFUSED: i64 = 403;

@@ -32,6 +32,8 @@ struct Logs {
 struct Read {
     imported: Imported,
     evidence: Evidence,
+    /// Where the evidence is.
+    _output: TempDir,
 }
 
 impl Logs {
@@ -72,7 +74,7 @@ impl Logs {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let imported = runtime.block_on(import(&writer, request)).unwrap();
-        Read { imported, evidence: writer.seal(None).unwrap() }
+        Read { imported, evidence: writer.seal(None).unwrap(), _output: output }
     }
 
     /// Imports one file of this content.

@@ -151,7 +151,7 @@ async fn an_exported_log_alone_tells_the_incident() {
     };
     let intake = Intake { logs: vec![path], ..Intake::default() };
     let evidence = run::collect(&config, &subject, &intake, &env).await.unwrap();
-    let read = Read { imported: Imported::default(), evidence };
+    let read = Read { imported: Imported::default(), evidence, _output: tempfile::tempdir().unwrap() };
     assert_eq!(
         read.texts(
             "SELECT printf('%d calls, %d directories, %s', sum(calls), count(DISTINCT directory), ifnull(caller_name, '-'))
