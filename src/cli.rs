@@ -110,7 +110,7 @@ enum Verb {
         #[arg(short = 'o', long, value_name = "FILE")]
         evidence: Option<PathBuf>,
         #[command(flatten)]
-        scans: ScanFiles,
+        files: Files,
         #[command(flatten)]
         delivery: DeliveryArgs,
     },
@@ -122,7 +122,7 @@ enum Verb {
         #[arg(short = 'o', long, value_name = "FILE")]
         evidence: PathBuf,
         #[command(flatten)]
-        scans: ScanFiles,
+        files: Files,
     },
     /// Scans a runner host or a checkout for credentials: no network, no sign-in, no values.
     Scan(ScanArgs),
@@ -321,11 +321,24 @@ struct DeliveryArgs {
     folders: CheckArgs,
 }
 
+/// What is read besides the services.
 #[derive(Debug, Args)]
-struct ScanFiles {
+struct Files {
     /// Evidence of a runner host, made by `leaver scan -o`. Repeatable.
     #[arg(long = "include", value_name = "FILE")]
     include: Vec<PathBuf>,
+    /// An exported log of the gateway: NDJSON or CSV, plain or .gz, or a folder of such files. Repeatable.
+    #[arg(long = "log", value_name = "FILE|DIR")]
+    logs: Vec<PathBuf>,
+    /// Parses every line of exported logs, for logs that somebody may have tampered with. Ten times slower.
+    #[arg(long, requires = "logs")]
+    full_parse: bool,
+}
+
+impl Files {
+    fn keeping(self, evidence: Option<PathBuf>) -> Intake {
+        Intake { include: self.include, logs: self.logs, full_parse: self.full_parse, keep: evidence }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -426,12 +439,12 @@ impl Cli {
     pub async fn run(self, env: &Env) -> Result<Exit, Error> {
         let config = || Config::load(self.global.config.as_deref(), env);
         match self.verb {
-            Verb::Audit { person, evidence, scans, delivery } => {
-                let intake = Intake { include: scans.include, keep: evidence };
+            Verb::Audit { person, evidence, files, delivery } => {
+                let intake = files.keeping(evidence);
                 run::audit(&config()?, &person.into(), &intake, &delivery.into(), env).await
             }
-            Verb::Collect { person, evidence, scans } => {
-                let intake = Intake { include: scans.include, keep: Some(evidence) };
+            Verb::Collect { person, evidence, files } => {
+                let intake = files.keeping(Some(evidence));
                 collect(&config()?, person, &intake, env).await
             }
             Verb::Scan(args) => run::scan::scan(&args.into(), config, env).await,

@@ -165,7 +165,7 @@ impl Cause {
 impl GapKind {
     /// The next step for a person who reads the report.
     pub fn hint(self, needs: Option<&str>) -> String {
-        if let (GapKind::NotCollected, Some(step)) = (self, needs) {
+        if let (GapKind::NotCollected | GapKind::Truncated, Some(step)) = (self, needs) {
             return step.to_owned();
         }
         let needs = needs.unwrap_or("what it needs");

@@ -6,6 +6,7 @@ mod deliver;
 pub mod demo;
 pub mod doctor;
 mod github;
+mod log;
 mod progress;
 pub mod scan;
 mod settings;
@@ -34,7 +35,6 @@ use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
 use crate::source::github::{Depth, Means};
-use crate::source::logs::live;
 use crate::source::{Collector, azure, runner};
 use crate::text::Untrusted;
 
@@ -62,6 +62,10 @@ pub struct Subject {
 pub struct Intake {
     /// Scans of runner hosts.
     pub include: Vec<PathBuf>,
+    /// Exported logs.
+    pub logs: Vec<PathBuf>,
+    /// Parse every line of them, also of those who are not concerned.
+    pub full_parse: bool,
     /// Where the evidence is kept; `None`: only as long as the run needs it.
     pub keep: Option<PathBuf>,
 }
@@ -106,6 +110,7 @@ pub async fn audit(
 pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &Env) -> Result<Evidence, Error> {
     let keep = intake.keep.as_deref();
     let query = query(&subject.person)?;
+    log::examine(&intake.logs)?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
     let writer = Writer::create(&env.beside(keep), &meta(config, env))?;
     let progress = Arc::new(Progress::new(writer.clone(), &env.console));
@@ -136,8 +141,7 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     entra::token_owners(&entra, &routes, &others).await?;
     progress.say("reading the log of the gateway");
     let logs = Collector { api: api.read(Service::Logs), out: writer.clone() };
-    let question = live::Question { logs: &config.logs, callers: &writer.callers()?, now: env.now };
-    live::collect(&logs, &azure.api, &question).await?;
+    log::collect(&logs, &azure.api, config, intake, &progress, env).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }

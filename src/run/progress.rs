@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::api::RequestLog;
 use crate::env::Console;
@@ -34,6 +34,12 @@ impl Progress {
     pub(super) fn say(&self, step: &'static str) {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
         self.show();
+    }
+
+    /// How much of the exported logs is read.
+    pub(super) fn read(&self, bytes: u64, of: u64) {
+        let (bytes, of) = (HumanBytes(bytes), HumanBytes(of));
+        self.bar.set_message(format!("reading the exported logs, {bytes} of {of}"));
     }
 
     pub(super) fn done(&self) {

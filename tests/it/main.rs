@@ -25,6 +25,8 @@ mod hosts;
 #[cfg(test)]
 mod identify;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod mixed;

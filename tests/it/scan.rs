@@ -275,7 +275,7 @@ fn drift(path: &Path, faults: Faults) -> (Verdict, Vec<(String, Status)>) {
     let variables = Arc::new([("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into());
     let env = Env { now, clock: Arc::new(move || now), variables, ..env() };
     let subject = Subject { person: "alice@contoso.example".into(), ..Subject::default() };
-    let intake = Intake { include: vec![path.to_owned()], keep: None };
+    let intake = Intake { include: vec![path.to_owned()], ..Intake::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let evidence = runtime.block_on(leaver::run::collect(&config, &subject, &intake, &env)).unwrap();
     let judged = check::judge(&evidence, &Checks::load(&[]).unwrap(), Limits::default()).unwrap();

@@ -15,7 +15,7 @@ use crate::text::Untrusted;
 pub const CALLS_PER_HOUR: usize = 1_000;
 
 /// How many calls, groups and resource marks are held before the hours that were touched longest ago are written.
-const HELD: usize = 200_000;
+const HELD: usize = 50_000;
 
 /// The status of a refusal, of which every hour keeps as many again.
 const REFUSED: i64 = 403;
@@ -92,7 +92,8 @@ impl Tally {
         Ok(self.last.into_values().collect())
     }
 
-    fn remember(&mut self, record: &Record) {
+    /// Counts one record for nothing but the last activity: it lies before the window.
+    pub fn remember(&mut self, record: &Record) {
         self.key.clear();
         write_key(&mut self.key, &[&record.principal, &record.caller_name, &record.server]);
         if let Some(known) = self.last.get_mut(self.key.as_slice()) {

@@ -1,0 +1,310 @@
+//! Looks at a line of an exported log without parsing it: whose record it is, and when it was made.
+//!
+//! A parse of every line would cost ten times as much. In a flat JSON object a key and its opening quote stand for
+//! themselves, so three keys found as literals tell enough to leave a line alone. Whatever does not look exactly as
+//! expected (an escape, a nested object, a second key of that name, a missing one) is left to the parser.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+use jiff::Timestamp;
+use memchr::{memchr, memchr2, memmem};
+
+use super::Wanted;
+use super::census::Census;
+use super::column::Columns;
+
+/// What one look tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Somebody else's record; it is counted.
+    Foreign,
+    /// A record of a wanted caller; it is not counted yet.
+    Wanted,
+    /// It takes a parser to tell.
+    Unclear,
+}
+
+/// Pairs of callers that are known to be foreign, by a hash of what stands in the line. They fit the second cache of a core.
+const PAIRS: usize = 1 << 13;
+
+/// One look after another, each a little wiser.
+pub(super) struct Glance<'a> {
+    wanted: &'a Wanted,
+    principal: Key,
+    name: Key,
+    time: Key,
+    clock: Clock,
+    hashes: FixedState,
+    foreign: Box<[[u64; 2]]>,
+}
+
+impl<'a> Glance<'a> {
+    pub(super) fn new(columns: &Columns, wanted: &'a Wanted, seed: u64) -> Glance<'a> {
+        Glance {
+            wanted,
+            principal: Key::new(columns.principal()),
+            name: Key::new(columns.name()),
+            time: Key::new(columns.time()),
+            clock: Clock::default(),
+            hashes: FixedState::with_seed(seed),
+            foreign: vec![[0; 2]; PAIRS].into(),
+        }
+    }
+
+    /// Looks at one line. `flat`: it is known to hold no second `{`.
+    pub(super) fn line(&mut self, line: &[u8], flat: bool, census: &mut Census) -> Seen {
+        self.look(line, flat, census).unwrap_or(Seen::Unclear)
+    }
+
+    fn look(&mut self, line: &[u8], flat: bool, census: &mut Census) -> Option<Seen> {
+        if line.first() != Some(&b'{') || line.last() != Some(&b'}') || !(flat || is_flat(line)) {
+            return None;
+        }
+        let second = self.clock.second(text(line, self.time.value(line, 0)?)?)?;
+        let begin = self.principal.value(line, 0)?;
+        let principal = text(line, begin)?;
+        let behind = begin + principal.len();
+        let named = self.name.value(line, behind).or_else(|| self.name.value(line, 0))?;
+        let name = text(line, named)?;
+        let mut hasher = self.hashes.build_hasher();
+        hasher.write(principal);
+        hasher.write_usize(principal.len());
+        hasher.write(name);
+        let hash = hasher.finish() | 1;
+        let pair = hash as usize >> 1 & (PAIRS - 1);
+        if self.foreign[pair].contains(&hash) {
+            census.note(second);
+            return Some(Seen::Foreign);
+        }
+        // A migrated table has two columns for a field, and the first of them may be the empty one.
+        if self.principal.is_again(line, begin) || self.name.is_again(line, named) {
+            return None;
+        }
+        let (principal, name) = (plain(principal)?, plain(name)?);
+        if self.wanted.has(&principal, &name) {
+            return Some(Seen::Wanted);
+        }
+        if census.note(second) {
+            mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| census.caller(mark));
+            if !principal.is_empty() {
+                self.foreign[pair] = [hash, self.foreign[pair][0]];
+            }
+        }
+        Some(Seen::Foreign)
+    }
+}
+
+/// A number that stands for one caller, whichever way it was read; `None`: nobody is named.
+pub(super) fn mark(hashes: &FixedState, principal: &str, name: &str) -> Option<u64> {
+    let known = if principal.is_empty() { name } else { principal };
+    (!known.is_empty()).then(|| hashes.hash_one(known))
+}
+
+/// Whether an object has no object inside. `{` in a text is followed by an escaped quote at most.
+fn is_flat(line: &[u8]) -> bool {
+    let mut at = 1;
+    while let Some(next) = memchr(b'{', &line[at..]) {
+        at += next + 1;
+        let inner = line[at..].iter().find(|byte| !byte.is_ascii_whitespace());
+        if matches!(inner, Some(b'"') | None) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The text that begins at `at`, if it has no escape.
+fn text(line: &[u8], at: usize) -> Option<&[u8]> {
+    let rest = &line[at..];
+    let end = memchr2(b'"', b'\\', rest)?;
+    (rest[end] == b'"').then(|| &rest[..end])
+}
+
+/// Lower case, without white space around it. Only ASCII is so simple that nothing can hide behind its case.
+fn plain(text: &[u8]) -> Option<String> {
+    let text = str::from_utf8(text).ok().filter(|text| text.is_ascii())?;
+    Some(text.trim().to_ascii_lowercase())
+}
+
+/// A key, and where it stood last.
+struct Key {
+    /// With its opening quote, without a suffix.
+    finder: memmem::Finder<'static>,
+    /// From before the key to behind the quote that opens its value, as it stood last.
+    lead: Box<[u8]>,
+    /// How far behind the place to look from the value began.
+    distance: usize,
+}
+
+impl Key {
+    fn new(name: &str) -> Key {
+        let finder = memmem::Finder::new(&format!("\"{name}")).into_owned();
+        Key { finder, lead: Box::default(), distance: 0 }
+    }
+
+    /// Whether the key stands once more behind its value.
+    fn is_again(&self, line: &[u8], value: usize) -> bool {
+        self.finder.find(&line[value..]).is_some()
+    }
+
+    /// Where the text begins that is the value of this key, in the part of the line behind `from`.
+    fn value(&mut self, line: &[u8], from: usize) -> Option<usize> {
+        let begin = from + self.distance;
+        let lead = begin.checked_sub(self.lead.len()).and_then(|start| line.get(start..begin));
+        if !self.lead.is_empty() && lead == Some(&*self.lead) {
+            return Some(begin);
+        }
+        let key = from + self.finder.find(&line[from..])?;
+        // A quote that is escaped begins no key.
+        if !matches!(line.get(key.checked_sub(1)?), Some(b',' | b'{' | b' ' | b'\t')) {
+            return None;
+        }
+        let begin = opening(line, key + self.finder.needle().len())?;
+        (self.lead, self.distance) = (line[key - 1..begin].into(), begin - from);
+        Some(begin)
+    }
+}
+
+/// From behind the bare name of a column to behind the quote that opens its text.
+fn opening(line: &[u8], mut at: usize) -> Option<usize> {
+    at += match line.get(at..)? {
+        [b'"', ..] => 1,
+        [b'_', b's' | b'g' | b't', b'"', ..] => 3,
+        _ => return None,
+    };
+    for mark in [b':', b'"'] {
+        at += line[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
+        (line[at] == mark).then_some(())?;
+        at += 1;
+    }
+    Some(at)
+}
+
+/// Reads times of the form `2026-05-01T02:03:04.5Z`; the hour is looked up once.
+#[derive(Default)]
+struct Clock {
+    hour: [u8; 13],
+    starts_at: i64,
+}
+
+impl Clock {
+    fn second(&mut self, text: &[u8]) -> Option<i64> {
+        if text.len() < 20 || text.last() != Some(&b'Z') {
+            return None;
+        }
+        if text[..13] != self.hour {
+            let hour = str::from_utf8(&text[..13]).ok()?;
+            let starts_at: Timestamp = format!("{hour}:00:00Z").parse().ok()?;
+            self.hour.copy_from_slice(&text[..13]);
+            self.starts_at = starts_at.as_second();
+        }
+        let [b':', m1 @ b'0'..=b'5', m2 @ b'0'..=b'9', b':', s1 @ b'0'..=b'5', s2 @ b'0'..=b'9', b'.' | b'Z'] =
+            text[13..20]
+        else {
+            return None;
+        };
+        // Two decimal digits, by value: `11 * b'0'` is what both zeros add up to.
+        let two = |tens: u8, ones: u8| i64::from(tens) * 10 + i64::from(ones) - 11 * i64::from(b'0');
+        Some(self.starts_at + two(m1, m2) * 60 + two(s1, s2))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::census::Window;
+    use super::*;
+    use crate::config::LogColumns;
+
+    const ALICE: &str = "aaaaaaaa-0000-4000-8000-00000000000a";
+    const OTHER: &str = "bbbbbbbb-0000-4000-8000-00000000000b";
+
+    /// What a look at each of these lines tells, one after the other.
+    fn looks(lines: &[String]) -> (Vec<Seen>, Census) {
+        let window =
+            Window { from: "2026-03-01T00:00:00Z".parse().unwrap(), until: "2026-06-01T00:00:00Z".parse().unwrap() };
+        let wanted =
+            Wanted { principals: [ALICE.to_owned()].into(), names: ["alice@contoso.example".to_owned()].into() };
+        let columns = Columns::new(&LogColumns::default());
+        let (mut glance, mut census) = (Glance::new(&columns, &wanted, 7), Census::new(window));
+        let seen = lines.iter().map(|line| glance.line(line.as_bytes(), false, &mut census)).collect();
+        (seen, census)
+    }
+
+    fn line(principal: &str, name: &str, rest: &str) -> String {
+        format!(
+            r#"{{"TimeGenerated":"2026-05-01T02:03:04.0000000Z","caller_oid":"{principal}","caller_upn":"{name}","x":"{rest}"}}"#
+        )
+    }
+
+    #[test]
+    fn a_caller_is_found_by_id_and_by_name_in_any_case() {
+        let lines = [
+            line(OTHER, "", ""),
+            line(ALICE, "", ""),
+            line(&ALICE.to_uppercase(), "", ""),
+            line(OTHER, "", ""),
+            line("", "Alice@Contoso.Example", ""),
+            line(OTHER, "ALICE@contoso.example", ""),
+            line(OTHER, "alicia@contoso.example", ALICE),
+        ];
+        let (seen, census) = looks(&lines);
+        use Seen::{Foreign, Wanted};
+        assert_eq!(seen, [Foreign, Wanted, Wanted, Foreign, Wanted, Wanted, Foreign]);
+        assert_eq!((census.records, census.callers()), (3, Some(1)));
+    }
+
+    #[test]
+    fn whatever_could_hide_a_caller_is_left_to_the_parser() {
+        let nested = format!(r#""caller_oid":"{OTHER}","caller_upn":"""#);
+        let time = r#""TimeGenerated":"2026-05-01T02:03:04Z""#;
+        for hiding in [
+            line("", r"\u0061lice@contoso.example", ""),
+            line("", "älice@contoso.example", ""),
+            format!(r#"{{{time},"body":{{{nested}}},"caller_upn":"alice@contoso.example"}}"#),
+            format!(r#"{{{time},"list":[ {{ {nested}}}],"caller_oid":"{ALICE}","caller_upn":""}}"#),
+            format!(r#"{{{time},"caller_oid":"{OTHER}","caller\u005fupn":"alice@contoso.example"}}"#),
+            format!(r#"{{{time},"caller_oid":null,"caller_upn":"alice@contoso.example"}}"#),
+            format!(r#"{{{time},"caller_oid_x":"{OTHER}","caller_upn":""}}"#),
+            format!(r#"{{{time},"x\"caller_oid":"{OTHER}","caller_upn":""}}"#),
+            format!(r#"{{"TimeGenerated":"2026-05-01 02:03:04","caller_oid":"{OTHER}","caller_upn":""}}"#),
+            format!(r#"{{{time},"caller_oid":"{OTHER}","caller_upn":"#),
+            "not json at all".to_owned(),
+            String::new(),
+        ] {
+            let (seen, census) = looks(&[line(OTHER, "", ""), hiding.clone()]);
+            assert_eq!(seen, [Seen::Foreign, Seen::Unclear], "{hiding}");
+            assert_eq!(census.records, 1);
+        }
+    }
+
+    #[test]
+    fn columns_are_found_wherever_they_stand() {
+        let time = r#""TimeGenerated": "2026-05-01T02:03:04Z""#;
+        let lines = [
+            line(OTHER, "", "{\\\"a\\\":1}"),
+            format!(r#"{{"caller_upn_s": "x", "caller_oid_g": "{ALICE}", {time}}}"#),
+            format!(
+                r#"{{"x": "some", {time}, "caller_oid" : "{OTHER}", "y": 1, "caller_upn": "alice@contoso.example"}}"#
+            ),
+            format!(r#"{{"x": "other text", {time}, "caller_oid" : "{OTHER}", "y": 1, "caller_upn": "bob"}}"#),
+            line(ALICE, "", ""),
+        ];
+        use Seen::{Foreign, Wanted};
+        assert_eq!(looks(&lines).0, [Foreign, Wanted, Wanted, Foreign, Wanted]);
+    }
+
+    #[test]
+    fn a_clock_reads_whole_times_only() {
+        let mut clock = Clock::default();
+        let mut second = |text: &str| clock.second(text.as_bytes());
+        let expected = "2026-05-01T02:03:04Z".parse::<Timestamp>().unwrap().as_second();
+        assert_eq!(second("2026-05-01T02:03:04.9999999Z"), Some(expected));
+        assert_eq!(second("2026-05-01T02:03:05Z"), Some(expected + 1));
+        for bad in
+            ["2026-05-01T02:60:04Z", "2026-05-01T02:03:04", "2026-13-01T02:03:04Z", "2026-05-01T02:03:04+02:00Z", ""]
+        {
+            assert_eq!(second(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! Exported logs: reads NDJSON and CSV files of any size in constant memory and keeps the calls of wanted callers.
+//! It asks nobody over a network. What it could not read, or what the files do not hold, becomes a gap with its place.
+//!
+//! ```text
+//!  place: which files -> work: threads -> blocks: whole lines -> glance: whose line is it?
+//!                                                                 |            \ not wanted: census counts it
+//!                                                                 +-> raw: parse -> once -> Tally -> rows
+//! ```
+
+mod blocks;
+mod census;
+mod column;
+mod fault;
+mod format;
+mod glance;
+mod moment;
+mod once;
+mod place;
+mod raw;
+mod table;
+mod work;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use tokio::sync::mpsc::{self, Receiver};
+
+use crate::config::LogColumns;
+use crate::evidence::row::{LogSilence, LogTable};
+use crate::evidence::{self, Callers, Rows, Scope, Stop, Writer};
+use crate::model::{Cause, GapKind};
+use crate::source::logs::record::Record;
+use crate::source::logs::tally::Tally;
+use crate::text::{Untrusted, visible};
+
+pub use census::Window;
+use fault::{Fault, Faults, Place};
+use once::{Delivery, Once};
+use place::{Files, LogFile};
+use work::{End, Hit, Job, Message, Part, Sight};
+
+/// The data sets that an import fills.
+pub const TABLES: &[&str] = &["log_table", "log_silence", "tool_call_hour", "tool_call", "last_activity"];
+
+/// Those of them that tell what wanted callers did.
+const OF_CALLERS: [&str; 3] = ["tool_call_hour", "tool_call", "last_activity"];
+
+/// The table of a gateway, unless the configuration says otherwise.
+const TABLE: &str = "MCPAuditLog_CL";
+
+/// More threads than this only wait for the disk.
+const THREADS: usize = 8;
+
+/// How many messages of a thread may wait.
+const WAITING: usize = 8;
+
+/// Whose records are wanted: by object id, and by name where a person calls. All in lower case.
+#[derive(Debug, Default)]
+struct Wanted {
+    principals: HashSet<String>,
+    names: HashSet<String>,
+}
+
+impl Wanted {
+    fn new(callers: &Callers) -> Wanted {
+        let lower = |all: &[Untrusted]| {
+            all.iter().map(|text| text.raw().trim().to_lowercase()).filter(|text| !text.is_empty()).collect()
+        };
+        Wanted { principals: lower(&callers.principals), names: lower(&callers.names) }
+    }
+
+    /// Whether one of these is wanted; both in lower case.
+    fn has(&self, principal: &str, name: &str) -> bool {
+        self.principals.contains(principal) || self.names.contains(name)
+    }
+
+    fn has_caller_of(&self, record: &Record) -> bool {
+        self.has(&lower(&record.principal), &lower(&record.caller_name))
+    }
+}
+
+/// A name as it is compared; nobody has none.
+fn lower(text: &Option<Untrusted>) -> String {
+    text.as_ref().map_or(String::new(), |text| text.raw().to_lowercase())
+}
+
+/// What to import, and how.
+pub struct Request<'a> {
+    /// Files and folders.
+    pub inputs: &'a [PathBuf],
+    /// Whose records are wanted.
+    pub callers: &'a Callers,
+    /// Columns under other names than the documented ones.
+    pub columns: &'a LogColumns,
+    /// The table whose folder of a data export is read; `None`: the documented one.
+    pub table: Option<&'a str>,
+    /// The window that is asked.
+    pub window: Window,
+    /// The zone of times that bear none.
+    pub zone: Option<TimeZone>,
+    /// Parse every line, also of those who are not wanted.
+    pub full_parse: bool,
+    /// How many threads read; 0: one per core.
+    pub threads: usize,
+    /// Seeds the hashes.
+    pub seed: u64,
+    /// Is told how many bytes were read, and of how many.
+    pub progress: &'a (dyn Fn(u64, u64) + Sync),
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Files read.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Records of wanted callers, each counted once.
+    pub records: u64,
+    /// Records that had been delivered before and were left out.
+    pub duplicates: u64,
+    /// Tables of a data export that were not read, since another one was asked for.
+    pub other_tables: Vec<String>,
+}
+
+impl fmt::Display for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exported logs: {} records of those concerned in {} files", self.records, self.files)?;
+        if self.duplicates > 0 {
+            write!(f, "; {} more had been delivered twice and count once", self.duplicates)?;
+        }
+        if !self.other_tables.is_empty() {
+            write!(f, "; not read: the tables {}", visible(&self.other_tables.join(", ")))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the files and writes what wanted callers did.
+///
+/// # Errors
+/// Only what the evidence file itself refuses; everything else becomes a gap.
+pub async fn import(writer: &Writer, request: Request<'_>) -> Result<Imported, evidence::Error> {
+    let name = match request.inputs {
+        [one] => source(one),
+        several => format!("{} exported logs", several.len()),
+    };
+    let scope = Scope { name: name.into(), person: None, needs: "read access to the exported log".into() };
+    let mut imported = Imported::default();
+    let fill = async |rows: &mut Rows| Ok(Import::start(&request).collect(rows, &mut imported).await?);
+    writer.dataset(TABLES, &scope, fill).await?;
+    Ok(imported)
+}
+
+/// As `log_table.source` names an input.
+fn source(input: &Path) -> String {
+    format!("file:{}", input.display())
+}
+
+/// A running import.
+struct Import<'a> {
+    request: &'a Request<'a>,
+    job: Arc<Job>,
+    queues: Vec<Receiver<Message>>,
+    bytes: u64,
+    faults: Faults,
+    once: Once,
+    /// By input.
+    tallies: Vec<Tally>,
+    sights: Vec<Sight>,
+    other_tables: Vec<String>,
+    unmarked: u64,
+}
+
+impl<'a> Import<'a> {
+    fn start(request: &'a Request<'a>) -> Import<'a> {
+        let Files { all, faults, other_tables } = Files::find(request.inputs, request.table.unwrap_or(TABLE));
+        let job = Arc::new(Job {
+            parts: Part::plan(&all),
+            inputs: request.inputs.len(),
+            columns: column::Columns::new(request.columns),
+            wanted: Wanted::new(request.callers),
+            window: request.window,
+            zone: request.zone.clone(),
+            full_parse: request.full_parse,
+            seed: request.seed,
+            read: AtomicU64::new(0),
+            files: all,
+        });
+        let threads = match request.threads {
+            0 => std::thread::available_parallelism().map_or(1, Into::into).min(THREADS),
+            threads => threads,
+        };
+        let threads = threads.min(job.parts.len().max(1));
+        let queues = (0..threads).map(|first| {
+            let (sender, receiver) = mpsc::channel(WAITING);
+            let job = Arc::clone(&job);
+            std::thread::spawn(move || job.run(first, threads, &sender));
+            receiver
+        });
+        Import {
+            queues: queues.collect(),
+            bytes: job.files.iter().map(|file| file.bytes).sum(),
+            tallies: request.inputs.iter().map(|input| Tally::new(source(input))).collect(),
+            sights: Vec::new(),
+            once: Once::new(),
+            unmarked: 0,
+            request,
+            job,
+            faults,
+            other_tables,
+        }
+    }
+
+    async fn collect(mut self, rows: &mut Rows, imported: &mut Imported) -> Result<(), Stop> {
+        imported.files = self.job.files.len() as u64;
+        imported.bytes = self.bytes;
+        self.parts(rows, imported).await?;
+        for mut queue in std::mem::take(&mut self.queues) {
+            if let Some(Message::Done(seen)) = queue.recv().await {
+                self.saw(seen);
+            }
+        }
+        for (input, tally) in std::mem::take(&mut self.tallies).into_iter().enumerate() {
+            tally.finish(rows)?.iter().try_for_each(|row| rows.insert(row))?;
+            self.describe(input, rows)?;
+        }
+        self.report(rows);
+        imported.other_tables = self.other_tables;
+        Ok(())
+    }
+
+    /// Takes the parts in their order, each from the queue of the thread that reads it.
+    async fn parts(&mut self, rows: &mut Rows, imported: &mut Imported) -> Result<(), evidence::Error> {
+        let job = Arc::clone(&self.job);
+        let (mut file, mut lines) = (usize::MAX, 0);
+        let threads = self.queues.len().max(1);
+        for (index, part) in job.parts.iter().enumerate() {
+            if file != part.file {
+                (file, lines) = (part.file, 0);
+            }
+            let end = loop {
+                match self.queues[index % threads].recv().await {
+                    Some(Message::Hits(hits)) => self.count(&job.files[file], hits, rows, imported)?,
+                    Some(Message::End(end)) => break end,
+                    // It would take a bug to end a thread, and even that must not look like the end of a file.
+                    Some(Message::Done(_)) | None => break stopped(&job.files[file]),
+                }
+            };
+            self.faults.add(end.faults, lines);
+            lines += end.lines;
+            (self.request.progress)(job.read.load(Ordering::Relaxed), self.bytes);
+        }
+        Ok(())
+    }
+
+    fn count(
+        &mut self,
+        file: &LogFile,
+        hits: Vec<Hit>,
+        rows: &mut Rows,
+        imported: &mut Imported,
+    ) -> Result<(), evidence::Error> {
+        for Hit { record, mark } in hits {
+            match mark.map(|mark| self.once.deliver(record.at, mark)) {
+                Some(Delivery::First) => {}
+                Some(Delivery::Again) => {
+                    imported.duplicates += 1;
+                    continue;
+                }
+                Some(Delivery::Untold) => self.faults.saw(Fault::Untold, place_of(file)),
+                None => self.unmarked += 1,
+            }
+            imported.records += 1;
+            let tally = &mut self.tallies[file.input];
+            if record.at >= self.request.window.from { tally.add(&record, rows)? } else { tally.remember(&record) }
+        }
+        Ok(())
+    }
+
+    fn saw(&mut self, seen: Vec<Sight>) {
+        if self.sights.is_empty() {
+            self.sights = seen;
+            return;
+        }
+        for (sight, other) in self.sights.iter_mut().zip(seen) {
+            sight.census.add(other.census);
+            sight.schema.add(other.schema);
+        }
+    }
+
+    /// The rows about one input as a whole.
+    fn describe(&self, input: usize, rows: &mut Rows) -> Result<(), evidence::Error> {
+        let Some((path, Sight { census, schema })) = self.request.inputs.get(input).zip(self.sights.get(input)) else {
+            return Ok(());
+        };
+        let (first_at, last_at) = census.span().unzip();
+        rows.insert(&LogTable {
+            source: source(path).into(),
+            shape: schema.shape().to_owned(),
+            plan: None,
+            retention_days: None,
+            lacks: schema.lacks(),
+            from_at: self.request.window.from,
+            until_at: self.request.window.until,
+            first_at,
+            last_at,
+            records: i64::try_from(census.records).ok(),
+            callers: census.callers(),
+        })?;
+        census.silences().into_iter().try_for_each(|Window { from, until }| {
+            rows.insert(&LogSilence { source: source(path).into(), from_at: from, until_at: until })
+        })
+    }
+
+    /// Everything that the files do not tell.
+    fn report(&self, rows: &mut Rows) {
+        for (fault, cause) in self.faults.causes() {
+            let concerned = if fault.concerns_calls() { TABLES } else { &TABLES[..2] };
+            concerned.iter().for_each(|table| rows.gap(table, cause.clone()));
+        }
+        let gaps = [self.nothing(), self.nobody(), self.uncovered(), self.unmarked()];
+        for cause in gaps.into_iter().flatten() {
+            OF_CALLERS.iter().for_each(|table| rows.gap(table, cause.clone()));
+        }
+    }
+
+    fn nothing(&self) -> Option<Cause> {
+        if !self.job.files.is_empty() {
+            return None;
+        }
+        let table = self.request.table.unwrap_or(TABLE);
+        let others = self.other_tables.join(", ");
+        let (what, next) = match self.other_tables.is_empty() {
+            true => ("there is no file in it".to_owned(), "check the path"),
+            false => {
+                (format!("it holds no folder of the table {table}, only of {others}"), "name the table in [logs] table")
+            }
+        };
+        Some(Cause::new(GapKind::Truncated, what).needing(next))
+    }
+
+    fn nobody(&self) -> Option<Cause> {
+        let nameless = |sight: &Sight| sight.census.records > 0 && sight.census.callers() == Some(0);
+        let cause = Cause::new(GapKind::NotExposed, "no record in it names a caller");
+        self.sights.iter().any(nameless).then_some(cause)
+    }
+
+    /// The days of the window that lie before the first or behind the last record of every input.
+    fn uncovered(&self) -> Option<Cause> {
+        let spans: Vec<(Date, Date)> = self
+            .sights
+            .iter()
+            .filter_map(|sight| sight.census.span())
+            .map(|(first, last)| (day(first), day(last)))
+            .collect();
+        let Window { from, until } = self.request.window;
+        let days = day(from).series(1.day()).take_while(|date| Some(*date) <= last_day(until));
+        let missing: Vec<Date> =
+            days.filter(|date| !spans.iter().any(|(first, last)| (first..=last).contains(&date))).collect();
+        let first = missing.first()?;
+        let detail = format!("holds no record of any caller of {}", runs(&missing).join(", "));
+        Some(Cause::new(GapKind::Retention, detail).needing(format!("an export from {first} on")))
+    }
+
+    fn unmarked(&self) -> Option<Cause> {
+        let what = format!("{} records bear no id, so those that are in two files are counted twice", self.unmarked);
+        let cause = Cause::new(GapKind::Truncated, what).needing("export with the columns _ItemId or apim_request_id");
+        (self.unmarked > 0 && self.job.files.len() > 1).then_some(cause)
+    }
+}
+
+fn stopped(file: &LogFile) -> End {
+    let mut end = End::default();
+    end.faults.saw(Fault::Unreadable, Place { what: Some("its reader stopped".to_owned()), ..place_of(file) });
+    end
+}
+
+fn place_of(file: &LogFile) -> Place {
+    Place { file: file.path.display().to_string(), ..Place::default() }
+}
+
+fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
+/// The last day of which something lies before `until`.
+fn last_day(until: Timestamp) -> Option<Date> {
+    until.checked_sub(1.nanosecond()).ok().map(day)
+}
+
+/// Days as spans: `2026-03-01 to 2026-03-28`.
+fn runs(days: &[Date]) -> Vec<String> {
+    let follows = |a: &Date, b: &Date| a.tomorrow().is_ok_and(|next| next == *b);
+    let spans = days.chunk_by(follows).filter_map(|run| Some((run.first()?, run.last()?)));
+    spans.map(|(first, last)| if first == last { first.to_string() } else { format!("{first} to {last}") }).collect()
+}

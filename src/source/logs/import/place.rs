@@ -1,0 +1,77 @@
+//! Which files an import reads: a file, or a folder, perhaps one laid out as a data export lays out its container:
+//! <https://learn.microsoft.com/azure/azure-monitor/logs/logs-data-export#storage-account>. It opens none of them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::fault::{Fault, Faults, Place};
+
+/// How deep folders are followed; a data export has fifteen levels.
+const DEEPEST: usize = 40;
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LogFile {
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    /// Which of the inputs named it.
+    pub(super) input: usize,
+}
+
+/// Everything that the inputs name.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// In the order of time, where the layout tells it.
+    pub(super) all: Vec<LogFile>,
+    pub(super) faults: Faults,
+    /// Tables of a data export that were left alone, since they are not the table asked for.
+    pub(super) other_tables: Vec<String>,
+}
+
+impl Files {
+    /// Finds the files of `inputs`. In a data export only the folder of `table` is read.
+    pub(super) fn find(inputs: &[PathBuf], table: &str) -> Files {
+        let mut files = Files::default();
+        for (input, path) in inputs.iter().enumerate() {
+            match fs::metadata(path) {
+                Ok(found) if found.is_dir() => files.folder(path, input, table, 0),
+                Ok(found) => files.all.push(LogFile { path: path.clone(), bytes: found.len(), input }),
+                Err(error) => files.unreadable(path, &error),
+            }
+        }
+        files.other_tables.sort();
+        files.other_tables.dedup();
+        files
+    }
+
+    fn folder(&mut self, folder: &Path, input: usize, table: &str, depth: usize) {
+        let entries = fs::read_dir(folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+        let mut entries = match entries {
+            Ok(entries) if depth < DEEPEST => entries,
+            Ok(_) => return self.unreadable(folder, &io::ErrorKind::InvalidInput.into()),
+            Err(error) => return self.unreadable(folder, &error),
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
+            let of_table = name.strip_prefix("am-");
+            // A link to a folder could lead round in circles; a link to a file is a file.
+            match (entry.file_type(), fs::metadata(&path)) {
+                (Ok(kind), _) if kind.is_dir() => match of_table.filter(|other| *other != table.to_ascii_lowercase()) {
+                    Some(other) => self.other_tables.push(other.to_owned()),
+                    None => self.folder(&path, input, table, depth + 1),
+                },
+                (_, Ok(found)) if found.is_file() => self.all.push(LogFile { path, bytes: found.len(), input }),
+                (_, Ok(_)) => {}
+                (_, Err(error)) => self.unreadable(&path, &error),
+            }
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        let place = Place { file: path.display().to_string(), line: None, what: Some(error.to_string()) };
+        self.faults.saw(Fault::Unreadable, place);
+    }
+}

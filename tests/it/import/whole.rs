@@ -1,0 +1,165 @@
+//! The quick look and the full parse agree on any log, and an exported log alone answers step 4.
+
+use std::sync::Arc;
+
+use jiff::civil::date;
+use leaver::config::{Config, Endpoint, Endpoints};
+use leaver::demo::{Estate, Faults, Server, TOKEN};
+use leaver::env::{Console, Env};
+use leaver::run::{self, Intake, Subject};
+use leaver::source::logs::record::Record;
+use leaver::text::Untrusted;
+use proptest::prelude::*;
+
+use super::*;
+
+/// Parts of lines that a log may have, in orders and spellings that no exporter would think of.
+fn any_line() -> impl Strategy<Value = String> {
+    let principal = prop::sample::select(vec![ALICE, OTHER, RUNNER, "", "x", "AAAAAAAA-0000-4000-8000-00000000000A"]);
+    let name = prop::sample::select(vec![
+        "",
+        "bob",
+        "alice@contoso.example",
+        "ALICE@contoso.example",
+        r"\u0061lice@contoso.example",
+        "ä",
+    ]);
+    let time = prop::sample::select(vec![
+        "2026-05-01T10:00:00Z",
+        "2026-05-02T23:59:59.9999999Z",
+        "2026-05-01 10:00:00",
+        "2026-04-01T00:00:00Z",
+        "x",
+    ]);
+    let suffix = prop::sample::select(vec!["", "_s", "_g", "_x"]);
+    let space = prop::sample::select(vec!["", " "]);
+    let body = prop::sample::select(vec![
+        r#""{\"a\":1}""#.to_owned(),
+        format!(r#"{{"caller_oid":"{OTHER}"}}"#),
+        "[{}]".to_owned(),
+        "1".to_owned(),
+        format!("\"{ALICE}\""),
+    ]);
+    let order = Just([0, 1, 2, 3]).prop_shuffle();
+    (principal, name, time, suffix, space, body, order, 0_u8..20).prop_map(
+        |(principal, name, time, suffix, space, body, order, cut)| {
+            let parts = [
+                format!(r#""TimeGenerated":{space}"{time}""#),
+                format!(r#""caller_oid{suffix}"{space}:"{principal}""#),
+                format!(r#""caller_upn":{space}"{name}""#),
+                format!(r#""resource_accessed":"/a","body":{body}"#),
+            ];
+            let line = format!("{{{}}}", order.map(|at| parts[at].clone()).join(&format!(",{space}")));
+            if cut == 0 { line[..line.len() / 2].chars().filter(|c| *c != '\n').collect() } else { line }
+        },
+    )
+}
+
+/// Everything that an import tells.
+fn told(read: &Read) -> Vec<Vec<String>> {
+    let rows =
+        |table: &str, columns: &str| read.texts(&format!("SELECT json_array({columns}) FROM {table} ORDER BY 1"));
+    vec![
+        read.calls(),
+        read.log(),
+        rows("tool_call_hour", "principal, caller_name, hour_at, directory, calls, first_at, last_at"),
+        rows("last_activity", "principal, caller_name, last_at, calls"),
+        rows("log_silence", "from_at, until_at"),
+        read.gaps("tool_call"),
+        read.gaps("log_silence"),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_quick_look_tells_what_a_full_parse_tells(all in prop::collection::vec(any_line(), 1..40)) {
+        let quick = Logs::new();
+        quick.write("log", all.join("\n"));
+        let full = Logs { full_parse: true, threads: 1, ..Logs::new() };
+        full.write("log", all.join("\n"));
+        prop_assert_eq!(told(&quick.import(&["log"])), told(&full.import(&["log"])), "{}", all.join("\n"));
+    }
+}
+
+#[test]
+fn many_threads_and_one_leave_the_same_rows() {
+    let callers = [OTHER, RUNNER, ALICE, "cccccccc-0000-4000-8000-00000000000c"];
+    let at = |n: usize| format!("2026-05-01T{:02}:{:02}:{:02}.5Z", n / 3600 % 24, n / 60 % 60, n % 60);
+    let all: Vec<String> =
+        (0..40_000).map(|n| record(&at(n * 2), callers[n % 4], "", &format!("/srv/{}/{n}", n % 50))).collect();
+    let text = lines(&all);
+    let of = |threads| {
+        let logs = Logs { threads, ..Logs::new() };
+        logs.write("log", &text);
+        told(&logs.import(&["log"]))
+    };
+    let one = of(1);
+    assert_eq!(one[1], ["documented 2026-05-01T00:00:00Z..2026-05-02T23:10:00Z records 40002 callers 5"]);
+    assert!(one == of(3));
+}
+
+/// A record as a data export writes it; whatever it lacks is empty.
+fn exported(record: &Record) -> String {
+    let text = |text: &Option<Untrusted>| text.as_ref().map_or(String::new(), |text| text.raw().to_owned());
+    serde_json::json!({
+        "TimeGenerated": record.at.to_string(),
+        "caller_oid": text(&record.principal),
+        "caller_upn": text(&record.caller_name),
+        "mcp_server": text(&record.server),
+        "tool_name": text(&record.tool),
+        "scope_used": text(&record.scope),
+        "resource_accessed": text(&record.resource),
+        "latency_ms": record.latency_ms,
+        "response_status": record.status,
+        "apim_request_id": text(&record.request),
+        "_ItemId": text(&record.item),
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn an_exported_log_alone_tells_the_incident() {
+    let estate = Estate::load("contoso").unwrap();
+    let logs = Logs::new();
+    let all: Vec<String> = leaver::demo::log::records(&estate).unwrap().map(|record| exported(&record)).collect();
+    let path = logs.write("export.ndjson.gz", packed(all.join("\n")));
+    let server = Server::start(estate, Faults::none()).unwrap();
+    let endpoint = |service: &str| Some(Endpoint::try_from(format!("{}/{service}", server.base_url())).unwrap());
+    let config = Config {
+        endpoints: Endpoints {
+            login: endpoint("login"),
+            graph: endpoint("graph"),
+            arm: endpoint("arm"),
+            ..Endpoints::default()
+        },
+        ..Config::default()
+    };
+    let now = server.estate().now();
+    let env = Env {
+        now,
+        clock: Arc::new(move || now),
+        seed: 1,
+        variables: Arc::new([("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into()),
+        console: Console::new(std::io::sink(), std::io::sink()),
+    };
+    let subject = Subject {
+        person: "alice@contoso.example".into(),
+        github: Some("alice-dev".into()),
+        last_day: Some(date(2026, 5, 1)),
+        ..Subject::default()
+    };
+    let intake = Intake { logs: vec![path], ..Intake::default() };
+    let evidence = run::collect(&config, &subject, &intake, &env).await.unwrap();
+    let read = Read { imported: Imported::default(), evidence, _output: tempfile::tempdir().unwrap() };
+    assert_eq!(
+        read.texts(
+            "SELECT printf('%d calls, %d directories, %s', sum(calls), count(DISTINCT directory), ifnull(caller_name, '-'))
+             FROM tool_call_hour WHERE principal = '6b000000-0000-4000-8000-000000000001' AND hour_at = '2026-05-22T00:00:00Z'"
+        ),
+        ["847 calls, 34 directories, -"]
+    );
+    assert_eq!(read.faults(), [""; 0]);
+    assert!(read.texts("SELECT source FROM log_table")[0].starts_with("file:"));
+}
