@@ -21,11 +21,15 @@ fn planted(person: &str) -> BTreeSet<(String, String, String)> {
     found.collect()
 }
 
+/// The check whose subjects hold fingerprints.
+const LITERAL: &str = "3-tokens/github-literal-token-of-leaver";
+
 /// The steps in which everything that is planted has a check.
 pub(super) fn covered(found: BTreeSet<(String, String, String)>) -> BTreeSet<(String, String, String)> {
     const COVERED: [&str; 3] = ["account/", "1-consents/", "3-tokens/github-"];
     let covered = |check: &str| COVERED.iter().any(|step| check.starts_with(step));
-    found.into_iter().filter(|(check, ..)| covered(check)).collect()
+    // The subject of a credential in clear ends in its fingerprint, which no estate can know.
+    found.into_iter().filter(|(check, ..)| covered(check) && check != LITERAL).collect()
 }
 
 #[tokio::test]
@@ -37,6 +41,8 @@ async fn the_leaver_has_exactly_the_planted_findings() {
         assert_eq!(person, format!("entra:user/{}", id("alice")), "{check}");
         assert!(estate().innocent().iter().all(|innocent| !subject.contains(innocent.as_str())), "{check} {subject}");
     }
+    let workflow = "github:repo/contoso/nightly-sync/file/.github/workflows/sync.yml:";
+    assert!(failed(&report).iter().any(|(check, _, subject)| check == LITERAL && subject.starts_with(workflow)));
     assert_eq!(report.exit_code(), Exit::Findings);
 }
 
