@@ -29,7 +29,7 @@ pub(super) enum KeyVerb {
 
 /// The type of a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum KeyType {
+pub(super) enum KeyType {
     /// ECDSA on P-256, which every verifier knows.
     #[default]
     P256,
@@ -58,7 +58,7 @@ pub(super) enum ArchiveVerb {
 }
 
 #[derive(Debug, Args)]
-struct TrustArgs {
+pub(super) struct TrustArgs {
     /// The public key of a signer, as a PEM file. Repeatable; every signer's key is needed.
     #[arg(long = "key", value_name = "PUB")]
     keys: Vec<PathBuf>,
