@@ -1,5 +1,7 @@
 //! The command line: its words, and one arm per verb. No logic lives here.
 
+mod seal;
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -7,13 +9,13 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use self::seal::{ArchiveVerb, KeyVerb, VerifyArgs};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::report::Output;
 use crate::run::scan::Request;
 use crate::run::{self, Delivery, Intake, Subject};
-use crate::seal::Kind;
 use crate::source::github::Depth;
 
 const EXIT_CODES: &str = "\
@@ -199,92 +201,6 @@ enum ChecksVerb {
     },
 }
 
-#[derive(Debug, Subcommand)]
-enum KeyVerb {
-    /// Makes a key for its owner only, and its public half beside it (key.pub). Prints the id of the key.
-    New {
-        /// The type of the key.
-        #[arg(long = "type", value_enum, default_value_t, value_name = "TYPE")]
-        kind: KeyType,
-        /// Where the key goes. It is never overwritten.
-        #[arg(short = 'o', long = "output", value_name = "FILE")]
-        path: PathBuf,
-        /// Encrypts it with the passphrase in LEAVER_KEY_PASSPHRASE, or asks for one.
-        #[arg(long)]
-        encrypt: bool,
-    },
-}
-
-/// The type of a key.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum KeyType {
-    /// ECDSA on P-256, which every verifier knows.
-    #[default]
-    P256,
-    /// Ed25519.
-    Ed25519,
-}
-
-impl From<KeyType> for Kind {
-    fn from(kind: KeyType) -> Kind {
-        match kind {
-            KeyType::P256 => Kind::P256,
-            KeyType::Ed25519 => Kind::Ed25519,
-        }
-    }
-}
-
-#[derive(Debug, Subcommand)]
-enum ArchiveVerb {
-    /// Lists what is there.
-    List,
-    /// Verifies every bundle, and that none is missing or replaced.
-    Verify {
-        #[command(flatten)]
-        trust: TrustArgs,
-    },
-}
-
-#[derive(Debug, Args)]
-struct TrustArgs {
-    /// The public key of a signer, as a PEM file. Repeatable; every signer's key is needed.
-    #[arg(long = "key", value_name = "PUB")]
-    keys: Vec<PathBuf>,
-    /// The root certificates of the time stamping authority, as a PEM file.
-    #[arg(long, value_name = "PEM")]
-    tsa_root: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct VerifyArgs {
-    /// The bundle.
-    #[arg(value_name = "BUNDLE")]
-    bundle: PathBuf,
-    #[command(flatten)]
-    trust: TrustArgs,
-    /// The bundle before this one in the archive.
-    #[arg(long, value_name = "BUNDLE")]
-    previous: Option<PathBuf>,
-    /// Judges the evidence again, with the built-in checks and those of --checks, and compares.
-    #[arg(long)]
-    rejudge: bool,
-    #[command(flatten)]
-    folders: CheckArgs,
-}
-
-impl From<VerifyArgs> for run::verify::Request {
-    fn from(args: VerifyArgs) -> run::verify::Request {
-        run::verify::Request {
-            bundle: args.bundle,
-            keys: args.trust.keys,
-            tsa_root: args.trust.tsa_root,
-            previous: args.previous,
-            rejudge: args.rejudge,
-            checks: args.folders.checks,
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 struct PersonArgs {
     /// User principal name, mail address (old ones too), object id or employee id.
@@ -455,13 +371,8 @@ impl Cli {
                 run::verify::verify(&args.into(), &config, env)
             }
             Verb::Sign { bundle, key } => run::verify::sign(&bundle, key.as_deref(), &config()?, env).await,
-            Verb::Key { verb: KeyVerb::New { kind, path, encrypt } } => {
-                run::verify::new_key(kind.into(), &path, encrypt, env)
-            }
-            Verb::Archive { verb: ArchiveVerb::List } => run::archive::list(&config()?, env).await,
-            Verb::Archive { verb: ArchiveVerb::Verify { trust } } => {
-                run::archive::verify(&trust.keys, trust.tsa_root.as_deref(), &config()?, env).await
-            }
+            Verb::Key { verb } => verb.run(env),
+            Verb::Archive { verb } => verb.run(&config()?, env).await,
             Verb::Checks { verb } => verb.run(env),
             Verb::Explain { id, folders } => {
                 let checks = run::tuned_checks(&folders.checks, &config()?, env)?;

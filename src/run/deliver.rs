@@ -68,12 +68,15 @@ impl Sealing {
         report.archive = self.place(&report, &mut undone).await;
         let draft = Draft::create(&self.target, self.force)?;
         let digests = draft.fill(&report, evidence)?;
-        if let Some(signer) = &self.signer
-            && let Err(error) = self.seal(&draft, signer, &report, &digests, &mut undone).await?
-        {
-            undone.push(format!("not signed: {error}"));
-            (report.signed_by, report.archive) = (None, None);
-            draft.fill(&report, evidence)?;
+        if let Some(signer) = &self.signer {
+            match self.seals(signer, &report, &digests, &mut undone).await {
+                Ok(files) => files.iter().try_for_each(|(name, content)| draft.add(name, content))?,
+                Err(error) => {
+                    undone.push(format!("not signed: {error}"));
+                    (report.signed_by, report.archive) = (None, None);
+                    draft.fill(&report, evidence)?;
+                }
+            }
         }
         draft.commit()?;
         if let (Some(Ok(archive)), Some(place)) = (&self.archive, &report.archive)
@@ -99,45 +102,36 @@ impl Sealing {
         }
     }
 
-    /// Signs and stamps. The inner error is the key's: then nothing of it is in the draft.
-    async fn seal(
+    /// The files that prove the others.
+    async fn seals(
         &self,
-        draft: &Draft,
         signer: &Signer,
         report: &Report,
         digests: &Digests,
         undone: &mut Vec<String>,
-    ) -> Result<Result<(), seal::Error>, Error> {
+    ) -> Result<Vec<(&'static str, Vec<u8>)>, seal::Error> {
+        let attest = async |timestamped| {
+            let predicate = serde_json::to_value(seal::audit(report, self.configuration.as_deref(), timestamped));
+            let predicate = predicate.map_err(|_| seal::Error::Sign)?;
+            envelope(&Statement::new(digests, seal::PREDICATE, predicate), signer).await
+        };
         let mut stamped = None;
         if let Some(authority) = &self.authority {
-            let attestation = match attest(report, digests, self.configuration.as_deref(), true, signer).await {
-                Ok(attestation) => attestation,
-                Err(error) => return Ok(Err(error)),
-            };
+            let attestation = attest(true).await?;
             match authority.stamp(&attestation).await {
-                Ok(token) => stamped = Some((attestation, token)),
+                Ok(token) => stamped = Some((attestation, Some(token))),
                 Err(error) => undone.push(error.to_string()),
             }
         }
-        let signed = async {
-            let attestation = match &stamped {
-                Some((attestation, _)) => attestation.clone(),
-                None => attest(report, digests, self.configuration.as_deref(), false, signer).await?,
-            };
-            let result = Statement::new(digests, seal::TEST_RESULT, seal::test_result(report));
-            Ok::<_, seal::Error>((attestation, envelope(&result, signer).await?))
+        let (attestation, token) = match stamped {
+            Some(both) => both,
+            None => (attest(false).await?, None),
         };
-        let (attestation, result) = match signed.await {
-            Ok(both) => both,
-            Err(error) => return Ok(Err(error)),
-        };
-        let text = |envelope: &Envelope| envelope.to_json().map_err(super::output);
-        draft.add(ATTESTATION, text(&attestation)?.as_bytes())?;
-        draft.add(TEST_RESULT, text(&result)?.as_bytes())?;
-        if let Some((_, token)) = stamped {
-            draft.add(TIMESTAMP, &token)?;
-        }
-        Ok(Ok(()))
+        let result = Statement::new(digests, seal::TEST_RESULT, seal::test_result(report));
+        let result = envelope(&result, signer).await?;
+        let mut files = vec![(ATTESTATION, text(&attestation)?), (TEST_RESULT, text(&result)?)];
+        files.extend(token.map(|token| (TIMESTAMP, token)));
+        Ok(files)
     }
 }
 
@@ -162,24 +156,15 @@ impl Authority {
     }
 }
 
-/// The signed attestation of a report whose files have these digests.
-pub(super) async fn attest(
-    report: &Report,
-    digests: &Digests,
-    configuration: Option<&str>,
-    timestamped: bool,
-    signer: &Signer,
-) -> Result<Envelope, seal::Error> {
-    let predicate = serde_json::to_value(seal::audit(report, configuration, timestamped));
-    let predicate = predicate.map_err(|_| seal::Error::Sign)?;
-    envelope(&Statement::new(digests, seal::PREDICATE, predicate), signer).await
-}
-
 /// A statement in an envelope with one signature.
-pub(super) async fn envelope(statement: &Statement, signer: &Signer) -> Result<Envelope, seal::Error> {
+async fn envelope(statement: &Statement, signer: &Signer) -> Result<Envelope, seal::Error> {
     let mut envelope = Envelope::new(serde_json::to_vec(statement).map_err(|_| seal::Error::Sign)?);
     envelope.sign(signer).await?;
     Ok(envelope)
+}
+
+fn text(envelope: &Envelope) -> Result<Vec<u8>, seal::Error> {
+    envelope.to_json().map(String::into_bytes).map_err(|_| seal::Error::Sign)
 }
 
 /// Writes the bundle, if one is wanted, then every output.
@@ -203,7 +188,10 @@ pub(super) async fn deliver(
         true => Ok(report.exit_code()),
         false => Err(Error::Undelivered {
             what: undone.join("; ").into(),
-            hint: format!("the verdict is {}; the bundle is kept, `leaver sign` signs it later", report.verdict),
+            hint: format!(
+                "the verdict is {}; the bundle is kept and says what it is; `leaver sign` adds a signature",
+                report.verdict
+            ),
         }),
     }
 }
