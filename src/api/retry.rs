@@ -47,12 +47,17 @@ impl Default for Retry {
 pub(super) struct Budget {
     retry: Retry,
     attempts: u32,
+    /// How often GitHub named a limit. Time bounds these, and this many of them for each attempt.
+    limits: u32,
     waited: Duration,
 }
 
+/// See [`Budget::limits`]: a client with several asks in flight meets the same limit with each of them.
+const LIMITS: u32 = 10;
+
 impl Budget {
     pub(super) fn new(retry: &Retry) -> Budget {
-        Budget { retry: retry.clone(), attempts: 0, waited: Duration::ZERO }
+        Budget { retry: retry.clone(), attempts: 0, limits: 0, waited: Duration::ZERO }
     }
 
     /// For a service that counts by the hour.
@@ -62,7 +67,13 @@ impl Budget {
 
     /// The least wait after a limit that names none; it doubles each time.
     pub(super) fn unnamed(&self) -> Duration {
-        self.retry.unnamed.saturating_mul(2_u32.saturating_pow(self.attempts))
+        self.retry.unnamed.saturating_mul(2_u32.saturating_pow(self.limits))
+    }
+
+    /// Counts one limit of a service that counts by the hour; false when it was the last.
+    pub(super) fn again_after_limit(&mut self) -> bool {
+        self.limits += 1;
+        self.limits < self.retry.attempts.saturating_mul(LIMITS)
     }
 
     /// Counts one attempt that failed; false when it was the last.
@@ -257,7 +268,7 @@ mod tests {
         #[test]
         fn a_delay_is_at_least_what_was_asked_and_never_longer_than_the_longest(asked in 0_u64..200, random in 0.0_f64..1.0, attempts in 0_u32..60) {
             let retry = Retry::default();
-            let budget = Budget { retry: retry.clone(), attempts, waited: Duration::ZERO };
+            let budget = Budget { retry: retry.clone(), attempts, limits: 0, waited: Duration::ZERO };
             let asked = Duration::from_secs(asked);
             prop_assert!(budget.delay(Some(asked), random) >= asked);
             prop_assert!(budget.delay(None, random) <= retry.longest);

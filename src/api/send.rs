@@ -280,7 +280,8 @@ impl<'a> Sending<'a> {
 
     /// Waits before the next attempt. A pause of the whole host is waited for at its gate, by everybody.
     async fn wait(&mut self, error: Error, asked: Option<Duration>, whole_host: bool) -> Result<(), Error> {
-        let again = self.budget.again();
+        let is_hourly = self.service == Service::GitHub && matches!(error, Error::Throttled(_));
+        let again = if is_hourly { self.budget.again_after_limit() } else { self.budget.again() };
         let delay = self.budget.delay(asked, self.shared.random());
         if whole_host {
             self.shared.gate(self.base()).pause(delay);

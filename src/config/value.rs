@@ -41,6 +41,32 @@ impl TryFrom<String> for Endpoint {
     }
 }
 
+/// The address of a time stamping authority. Plain http is taken as well: most authorities have nothing else, the request
+/// holds one digest and no credential, and the answer is signed and verified against a pinned root.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub struct TimestampUrl(Url);
+
+impl TimestampUrl {
+    /// The URL.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TimestampUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<TimestampUrl, String> {
+        let url = bare_url(&text)?;
+        match url.scheme() {
+            "https" | "http" => Ok(TimestampUrl(url)),
+            _ => Err("an address that starts with https:// or http:// is expected".into()),
+        }
+    }
+}
+
 /// Where bundles go: a directory or a container of Azure Blob Storage.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
@@ -165,6 +191,15 @@ pub struct Place {
     pub line: usize,
     /// In characters, counted from 1.
     pub column: usize,
+}
+
+/// A share that is neither nothing nor more than everything.
+pub(super) fn percent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
+    let percent = u8::deserialize(from)?;
+    match percent {
+        1..=100 => Ok(Some(percent)),
+        _ => Err(D::Error::custom("a number of percent from 1 to 100 is expected")),
+    }
 }
 
 /// Reads an IANA time zone from the database in this program, so that every machine agrees on it.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 static ESTATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/estates");
 
@@ -156,6 +156,21 @@ impl Estate {
     /// The objects of a collection; none when the estate has no such collection.
     pub fn rows(&self, collection: &str) -> &[Value] {
         self.collections.get(collection).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds so many empty repositories to its first organisation of GitHub, for measuring.
+    pub fn inflate(&mut self, repositories: usize) {
+        let Some(organization) = self.about.organizations.first().cloned() else { return };
+        let rows = self.rows_mut("github/repositories");
+        rows.extend((0..repositories).map(|number| {
+            let name = format!("bulk-{number:05}");
+            json!({
+                "@in": format!("orgs/{organization}/repos"), "@at": format!("repos/{organization}/{name}"),
+                "id": 90_000_000 + number, "name": name, "full_name": format!("{organization}/{name}"),
+                "owner": { "login": organization, "type": "Organization" }, "visibility": "private", "archived": false,
+                "default_branch": "main", "created_at": "2024-01-01T00:00:00Z", "pushed_at": "2026-05-01T00:00:00Z",
+            })
+        }));
     }
 
     /// The same, to change the estate before it is served.

@@ -29,6 +29,7 @@ pub struct Faults {
     pub(super) token_life: Option<u32>,
     pub(super) canary: Option<String>,
     pub(super) retention_days: Option<u32>,
+    pub(super) hour: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -173,6 +174,13 @@ impl Faults {
     #[must_use]
     pub fn retention(mut self, days: u32) -> Faults {
         self.retention_days = Some(days);
+        self
+    }
+
+    /// GitHub answers so many requests in an hour.
+    #[must_use]
+    pub fn hour(mut self, requests: u64) -> Faults {
+        self.hour = Some(requests);
         self
     }
 

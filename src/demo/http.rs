@@ -38,6 +38,7 @@ pub(super) struct Ask {
     pub(super) segments: Vec<String>,
     pub(super) query: Vec<(String, String)>,
     pub(super) eventual: bool,
+    pub(super) if_none_match: Option<String>,
     pub(super) body: Vec<u8>,
     pub(super) batched: bool,
 }
@@ -52,6 +53,7 @@ impl Ask {
             segments: path.split('/').filter(|part| !part.is_empty()).map(decode).collect(),
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             eventual: false,
+            if_none_match: None,
             body: Vec::new(),
             batched: false,
         }

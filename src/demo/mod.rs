@@ -6,6 +6,7 @@ mod canary;
 mod estate;
 mod faults;
 mod filter;
+mod github;
 mod graph;
 mod http;
 pub mod log;

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use super::estate::{Error, Estate};
 use super::faults::{Effect, Faults};
 use super::http::{Ask, Body, Outcome, Recorded, Reply};
-use super::{TOKEN, arm, canary, graph, login};
+use super::{TOKEN, arm, canary, github, graph, login};
 
 /// A running estate. It stops when dropped.
 pub struct Server {
@@ -40,6 +40,7 @@ impl Server {
         listener.set_nonblocking(true)?;
         let world = Arc::new(World {
             base: format!("http://{}", listener.local_addr()?),
+            shelf: github::Shelf::new(&estate, faults.hour),
             estate,
             faults,
             memory: Mutex::default(),
@@ -102,6 +103,7 @@ impl Drop for Server {
 struct World {
     base: String,
     estate: Estate,
+    shelf: github::Shelf,
     faults: Faults,
     memory: Mutex<Memory>,
 }
@@ -134,7 +136,7 @@ impl World {
     }
 
     fn refuse(&self, ask: &Ask, authorization: Option<&str>) -> Option<Reply> {
-        if ask.segments.first().is_some_and(|service| service == "login") {
+        if ask.segments.first().is_some_and(|service| service == "login") || github::is_app(ask) {
             return None;
         }
         let refusal = |message: &str| Some(Reply::error(401, "InvalidAuthenticationToken", message));
@@ -159,6 +161,7 @@ impl World {
         let mut reply = match ask.segments.first().map(String::as_str) {
             Some("graph") => self.graph(ask, &effect),
             Some("arm") => self.arm(ask, &effect),
+            Some("github") => self.github(ask, &effect),
             Some("login") => {
                 effect.answer.clone().unwrap_or_else(|| login::answer(ask, self.estate.tenant(), || self.issue()))
             }
@@ -188,6 +191,14 @@ impl World {
             return answer.clone();
         }
         arm::answer(&arm::Call { estate: &self.estate, effect, ask, base: &self.base })
+    }
+
+    fn github(&self, ask: &Ask, effect: &Effect) -> Reply {
+        if !github::is_read(ask) {
+            return Reply::write_refused();
+        }
+        let call = github::Call { estate: &self.estate, shelf: &self.shelf, effect, ask, base: &self.base };
+        github::answer(&call, || self.issue())
     }
 
     fn remember(&self, ask: &Ask, reply: Reply) -> Reply {
@@ -226,6 +237,7 @@ async fn respond(world: Arc<World>, request: Request<Incoming>) -> Result<Respon
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let mut ask = Ask::new(head.method.as_str(), target);
     ask.eventual = header("ConsistencyLevel").is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
+    ask.if_none_match = header("If-None-Match").map(str::to_owned);
     ask.body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
     let reply = world.exchange(&ask, header(AUTHORIZATION.as_str()));
     if !reply.delay.is_zero() {

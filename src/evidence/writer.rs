@@ -170,6 +170,22 @@ impl Writer {
         Ok(ended)
     }
 
+    /// Reads two columns of what was written so far: what one source saw decides what another is asked.
+    ///
+    /// # Errors
+    /// What SQLite says of the query.
+    pub fn pairs(&self, sql: &'static str) -> Result<Vec<(String, Option<String>)>, Error> {
+        let mut all = Vec::new();
+        self.run(|connection| {
+            let mut query = connection.prepare(sql)?;
+            for row in query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
+                all.push(row?);
+            }
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
     /// Keeps one HTTP exchange. `url` and the rest must be free of secrets; text is scrubbed all the same.
     ///
     /// # Errors

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
+use super::words::signer;
 use super::{Check, Report, Step};
 use crate::model::{Finding, Gap, Verdict};
 use crate::text::escape;
 
-const HEADER: [&str; 20] = [
+const HEADER: [&str; 21] = [
     "what",
     "step",
     "check",
@@ -30,6 +31,7 @@ const HEADER: [&str; 20] = [
     "dataset",
     "id",
     "redacted_from_sha256",
+    "signed_by",
 ];
 
 /// One line before it is escaped; what a kind of line does not have stays empty.
@@ -60,11 +62,12 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let mut table = WriterBuilder::new().quote_style(QuoteStyle::Always).terminator(Terminator::CRLF).from_writer(out);
     table.write_record(HEADER)?;
     let original = report.redacted.as_ref().map_or("", |redacted| redacted.original.sha256.as_str());
+    let proof = [original, signer(report)];
     for step in &report.steps {
         for check in &step.checks {
             let controls = controls(check);
             for line in lines(check) {
-                table.write_record(cells(&line, step, check, &controls, original).map(|cell| escape::csv(&cell)))?;
+                table.write_record(cells(&line, step, check, &controls, proof).map(|cell| escape::csv(&cell)))?;
             }
         }
     }
@@ -126,7 +129,7 @@ fn of_gap(gap: &Gap) -> Line {
     }
 }
 
-fn cells(line: &Line, step: &Step, check: &Check, controls: &str, original: &str) -> [String; 20] {
+fn cells(line: &Line, step: &Step, check: &Check, controls: &str, proof: [&str; 2]) -> [String; 21] {
     let own = |text: &str| text.to_owned();
     [
         own(line.what),
@@ -148,7 +151,8 @@ fn cells(line: &Line, step: &Step, check: &Check, controls: &str, original: &str
         own(controls),
         own(&line.dataset),
         own(&line.id),
-        own(original),
+        own(proof[0]),
+        own(proof[1]),
     ]
 }
 

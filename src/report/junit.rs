@@ -7,7 +7,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::gaps::title;
-use super::words::{count, failed, undecided, verdict_word, worst};
+use super::words::{count, failed, signer, undecided, verdict_word, worst};
 use super::{Check, Report, Step};
 use crate::model::{Status, Verdict};
 use crate::text::escape::xml;
@@ -44,6 +44,7 @@ fn properties<W: Write>(writer: &mut Xml<'_, W>, report: &Report) -> io::Result<
         ("verdict", report.verdict.to_string()),
         ("evidence.sha256", report.evidence.sha256.clone()),
         ("checks.sha256", report.checks.sha256.clone()),
+        ("signed_by", signer(report).to_owned()),
     ];
     all.extend(report.redacted.as_ref().map(|redacted| ("redacted.original.sha256", redacted.original.sha256.clone())));
     writer.create_element("properties").write_inner_content(|writer| {

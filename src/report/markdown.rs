@@ -193,7 +193,7 @@ fn proof(out: &mut String, report: &Report) {
     line!(out, "\n## How to verify\n");
     line!(out, "- SHA-256 of the evidence: {}", markdown(&report.evidence.sha256));
     line!(out, "- SHA-256 over the checks: {}", markdown(&report.checks.sha256));
-    line!(out, "- {}", super::words::UNSIGNED);
+    line!(out, "- {}", markdown(&super::words::seal(report)));
     let tenant = report.run.tenant.as_ref().map(Untrusted::markdown);
     line!(out, "- {} {}, tenant {}", report.tool.name, report.tool.version, tenant.as_deref().unwrap_or("not known"));
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::gaps::title;
-use super::words::who;
+use super::words::{signer, who};
 use super::{Check, Report, json};
 use crate::model::{Finding, Gap, Severity, Status, Verdict};
 
@@ -85,6 +85,7 @@ impl Event<'_> {
         let mut unmapped = json!({
             "evidence_sha256": self.report.evidence.sha256,
             "checks_sha256": self.report.checks.sha256,
+            "signed_by": signer(self.report),
         });
         if let Some(redacted) = &self.report.redacted {
             unmapped["redacted_from_sha256"] = json!(redacted.original.sha256);

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::gaps::title;
-use super::words::{conclusion, summary};
+use super::words::{conclusion, signer, summary};
 use super::{Check, Control, Report};
 use crate::model::{Finding, Status, Verdict};
 use crate::text::visible;
@@ -58,6 +58,7 @@ fn properties(report: &Report) -> Vec<Value> {
         property("verdict", &report.verdict.to_string()),
         property("evidence-sha256", &report.evidence.sha256),
         property("checks-sha256", &report.checks.sha256),
+        property("signed-by", signer(report)),
     ];
     all.extend(report.redacted.iter().map(|redacted| property("redacted-from-sha256", &redacted.original.sha256)));
     all

@@ -86,6 +86,8 @@ impl Report {
         pseudonyms.redact(&mut value);
         let mut report: Report = serde_json::from_value(value)?;
         report.redacted = Some(Redacted { original: Digest { sha256 } });
+        // The seal and the place belong to the original.
+        (report.signed_by, report.archive) = (None, None);
         Ok(report)
     }
 }

@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::gaps::title;
+use super::words::signer;
 use super::{Check, Report};
 use crate::model::{Finding, Gap, Severity, Status, Verdict};
 use crate::text::escape::{markdown_words, sarif};
@@ -172,6 +173,7 @@ fn properties(report: &Report) -> Value {
     bag.insert("verdict".into(), json!(report.verdict));
     bag.insert("evidenceSha256".into(), json!(report.evidence.sha256));
     bag.insert("checksSha256".into(), json!(report.checks.sha256));
+    bag.insert("signedBy".into(), json!(signer(report)));
     if let Some(redacted) = &report.redacted {
         bag.insert("redactedFromSha256".into(), json!(redacted.original.sha256));
     }

@@ -15,9 +15,21 @@ pub(super) const GRADES: &str = "[A] the issuer says so, [B] the control plane s
 pub(super) const CONTROLS: &str = "The verdict of a control is what the checks that are evidence for it concluded. \
     Whether the control is met is for an auditor to say.";
 
-/// What a rendering is worth by itself.
-pub(super) const UNSIGNED: &str = "This rendering carries no signature of its own. It proves something only as a file of a \
-    bundle whose seal has been verified.";
+/// What a rendering is worth: by itself nothing, in a signed bundle what its seal says.
+pub(super) fn seal(report: &Report) -> String {
+    match &report.signed_by {
+        Some(key) => format!(
+            "signed with the key {key}, in the bundle that this file came in: leaver verify BUNDLE --key PUB. Taken alone, \
+             this file proves nothing."
+        ),
+        None => "signed by nobody: nothing proves later that this is what leaver found".to_owned(),
+    }
+}
+
+/// Who signed a report, where there is place for one word only.
+pub(super) fn signer(report: &Report) -> &str {
+    report.signed_by.as_deref().unwrap_or("nobody")
+}
 
 /// A verdict in a word.
 pub(super) fn verdict_word(verdict: Verdict) -> &'static str {
@@ -36,7 +48,7 @@ pub(super) fn next(verdict: Verdict) -> &'static str {
         Verdict::Fail => "carry out what each finding says, the worst first; then run again until nothing is left",
         Verdict::Unknown => "close the gaps above and run again; until then this proves nothing",
         Verdict::NotApplicable => "choose checks that apply, then run again",
-        Verdict::Pass | Verdict::Waived => "keep the proof: --format json=report.json",
+        Verdict::Pass | Verdict::Waived => "keep the proof: --bundle DIR",
     }
 }
 

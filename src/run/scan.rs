@@ -13,7 +13,7 @@ use crate::source::runner::{self, Error as ScanError, Issuers, Key, KeyError, Op
 use crate::text::{Secret, Untrusted};
 use crate::token::{self, Kinds};
 
-const KEY: &str = "LEAVER_FINGERPRINT_KEY";
+pub(super) const KEY: &str = "LEAVER_FINGERPRINT_KEY";
 
 /// What the command line says of a scan.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +82,7 @@ pub(super) async fn include(writer: &Writer, scans: &[PathBuf], env: &Env) -> Re
     Ok(())
 }
 
-fn key(file: Option<&Path>, env: &Env) -> Result<Key, Error> {
+pub(super) fn key(file: Option<&Path>, env: &Env) -> Result<Key, Error> {
     let refused = |error: KeyError| match error {
         KeyError::File { path, source } => Error::Input { path: path.display().to_string().into(), source },
         KeyError::Short => Error::usage(error.to_string(), "use 32 random bytes, such as `openssl rand -hex 32`"),

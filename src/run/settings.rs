@@ -24,7 +24,10 @@ pub(super) fn of(config: &Config) -> Settings {
         }
     }
     endpoints.vault = from.vault.as_ref().map(text);
-    Settings { endpoints, retry: config.retry.clone(), ..Settings::default() }
+    endpoints.storage = from.storage.as_ref().map(text);
+    let defaults = Settings::default();
+    let share = config.github.budget.unwrap_or(defaults.share);
+    Settings { endpoints, retry: config.retry.clone(), share, ..defaults }
 }
 
 fn text(endpoint: &Endpoint) -> String {

@@ -2,10 +2,11 @@
 
 mod answers;
 mod batch;
+mod github;
 mod paging;
 mod retries;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod sign_in;
 
 use std::sync::{Arc, Mutex};

@@ -62,6 +62,7 @@ impl Audit {
             person: server.estate().person(who).unwrap().to_owned(),
             github: Some(if who == "alice" { "alice-dev" } else { "nobody-else" }.to_owned()),
             last_day: Some(server.estate().last_day()),
+            ..Subject::default()
         };
         let evidence =
             run::collect(&config(&server, subscriptions), &subject, &run::Intake::default(), &env).await.unwrap();

@@ -19,6 +19,8 @@ mod evidence;
 #[cfg(test)]
 mod federation;
 #[cfg(test)]
+mod github;
+#[cfg(test)]
 mod hosts;
 #[cfg(test)]
 mod identify;
@@ -34,5 +36,7 @@ mod sandbox;
 mod scan;
 #[cfg(test)]
 mod scan_binary;
+#[cfg(test)]
+mod seal;
 #[cfg(test)]
 mod subject;

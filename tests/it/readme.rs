@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use leaver::check::Checks;
-use leaver::source::{azure, entra};
+use leaver::source::{azure, entra, github};
 
 const FROM: &str = "<!-- permissions: written by `cargo test --test it readme::write -- --ignored` -->\n";
 const TO: &str = "<!-- /permissions -->";
@@ -20,7 +20,7 @@ fn table() -> String {
     let checks = Checks::load(&[]).unwrap();
     let mut needed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for entry in checks.iter() {
-        for (table, permission) in entra::PERMISSIONS.iter().chain(azure::PERMISSIONS) {
+        for (table, permission) in entra::PERMISSIONS.iter().chain(azure::PERMISSIONS).chain(github::PERMISSIONS) {
             if entry.tables.iter().any(|read| read == table) {
                 needed.entry(permission).or_default().insert(&entry.check.id);
             }

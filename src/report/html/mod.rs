@@ -100,7 +100,7 @@ fn head(report: &Report) -> Markup {
                 @if report.people.is_empty() { dt { "Person" } dd { "nobody: the evidence is not about a person" } }
                 dt { "Run" } dd { (foreign(&mode(report))) }
                 dt { "Next" } dd { (next(report.verdict)) }
-                dt { "Seal" } dd { (super::words::UNSIGNED) }
+                dt { "Seal" } dd { (foreign(&super::words::seal(report))) }
             }
         }
     }

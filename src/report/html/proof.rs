@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{LISTED, anchor, foreign, more, word};
 use crate::model::{Status, Verdict};
 use crate::report::gaps::{Group, few, groups, number, open, title};
-use crate::report::words::{CONTROLS, UNSIGNED, called, count, last_day, plural};
+use crate::report::words::{CONTROLS, called, count, last_day, plural, seal};
 use crate::report::{Check, Coverage, Framework, Person, Report, State};
 
 pub(super) fn is_settled(check: &Check) -> bool {
@@ -212,7 +212,7 @@ pub(super) fn verify(report: &Report) -> Markup {
     html! {
         section id="verify" aria-labelledby="verify-title" {
             h2 id="verify-title" { "How to verify" }
-            p { (UNSIGNED) }
+            p { "This report is " (foreign(&seal(report))) }
             dl class="about" {
                 dt { "SHA-256 of the evidence" } dd { code { (foreign(&report.evidence.sha256)) } }
                 dt { "SHA-256 over the checks" } dd { code { (foreign(&report.checks.sha256)) } }
@@ -221,7 +221,8 @@ pub(super) fn verify(report: &Report) -> Markup {
             p { "The digest of the evidence file must be the one above; judging it again must give the same findings:" }
             pre { code {
                 "sha256sum evidence.db\n"
-                "leaver check evidence.db --format json=again.json"
+                "leaver check evidence.db --format json=again.json\n"
+                "leaver verify BUNDLE --key PUB --rejudge"
             } }
         }
     }

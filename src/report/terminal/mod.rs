@@ -9,7 +9,8 @@ use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableS
 
 use super::gaps::number;
 use super::words::{
-    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, plural, step_title, summary, verdict_word, worst,
+    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, plural, seal, step_title, summary, verdict_word,
+    worst,
 };
 use super::{Check, Report};
 use crate::model::{Finding, Severity, Status, Verdict};
@@ -201,6 +202,7 @@ fn foot(page: &mut Page, report: &Report) {
     if report.checks().any(|check| check.findings.iter().any(|finding| finding.grade.is_some())) {
         page.labelled(0, ("Known by", Tone::Strong), GRADES);
     }
+    page.labelled(0, ("Seal", Tone::Strong), &visible(&seal(report)));
     page.labelled(0, ("Next", Tone::Strong), next(report.verdict));
     let exit = report.exit_code();
     page.labelled(0, (&format!("Exit {}", exit.code()), Tone::Strong), exit.meaning());

@@ -45,11 +45,6 @@ async fn names(entra: &Collector, person: &Dossier) -> Result<(), Error> {
         Ok(())
     };
     entra.dataset(&["person", "identity"], &of(person, "", "person"), fill).await?;
-    if person.hints.github.is_none() {
-        let unknown = Cause::new(GapKind::Unresolved, "the GitHub login is not known")
-            .needing("--github LOGIN, or github = \"LOGIN\" under [people]");
-        entra.dataset(&["identity"], &of(person, "GitHub login", "identity"), async |_, _| Err(unknown.into())).await?;
-    }
     Ok(())
 }
 
@@ -71,9 +66,6 @@ fn identities(person: &Dossier) -> Vec<Identity> {
     }
     for alias in &person.hints.aliases {
         all.push(known("mail", Some(alias.as_str().into()), "configuration", "D"));
-    }
-    if let Some((login, source)) = &person.hints.github {
-        all.push(known("github", Some(login.as_str().into()), source, "D"));
     }
     all
 }

@@ -48,8 +48,15 @@ const RULES: Query = Query::new(
      }",
 );
 
-/// What the inventory fills.
-const TABLES: [&str; 4] = ["github_workflow", "github_literal", "github_code_owner", "github_branch_allowance"];
+/// What the inventory fills, and what is asked for the workflows that it finds.
+const TABLES: [&str; 6] = [
+    "github_workflow",
+    "github_literal",
+    "github_code_owner",
+    "github_branch_allowance",
+    "github_schedule_actor",
+    "github_job",
+];
 
 const CONTENTS: &str = "contents=read";
 
@@ -69,7 +76,7 @@ pub(super) async fn collect(place: &Place<'_>, question: &Question<'_>) -> Resul
 
 async fn list(place: &Place<'_>) -> Result<Vec<Repository>, Error> {
     // Whatever is listed by repository is incomplete when this list is.
-    const LISTED: [&str; 13] = [
+    const LISTED: [&str; 14] = [
         table::<row::Repository>(),
         "github_access",
         "github_invitation",
@@ -83,6 +90,7 @@ async fn list(place: &Place<'_>) -> Result<Vec<Repository>, Error> {
         "github_ruleset_bypass",
         "github_reviewer",
         "github_run",
+        "github_job",
     ];
     let mut all = Vec::new();
     let scope = place.scope("repositories", "metadata=read");

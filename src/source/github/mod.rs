@@ -25,7 +25,6 @@ pub use self::person::{Conflict, Known, identify, without_sign_in};
 pub use self::sign_in::{GitHub, Means, Organization, Refused, sign_in};
 
 use self::place::Place;
-use super::Collector;
 use super::runner::Key;
 use crate::evidence::{Error, Row, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};

@@ -142,14 +142,14 @@ fn chosen(person: &Dossier, links: &[Link]) -> Known {
 }
 
 pub(super) fn unknown() -> Cause {
-    Cause::new(GapKind::Unresolved, "the GitHub account is not known")
+    Cause::new(GapKind::Unresolved, "the GitHub login is not known")
         .needing("--github LOGIN, or github = \"LOGIN\" under [people]")
 }
 
 fn scope(person: &Dossier) -> Scope {
     let name = person.upn().unwrap_or_else(|| person.object_id.as_str().into());
     Scope {
-        name: format!("GitHub account of {}", name.raw()).into(),
+        name: format!("GitHub login of {}", name.raw()).into(),
         person: Some(person.id.clone()),
         needs: "members=read".to_owned(),
     }

@@ -228,7 +228,6 @@ pub(super) struct Installation {
     pub(super) id: Number,
     pub(super) app_id: Option<Number>,
     pub(super) app_slug: Option<Untrusted>,
-    pub(super) account: Option<Account>,
     pub(super) repository_selection: Option<Untrusted>,
     pub(super) permissions: Option<BTreeMap<String, Untrusted>>,
     #[serde(default, deserialize_with = "time")]
@@ -321,10 +320,9 @@ pub(super) struct Run {
     pub(super) created_at: Option<Timestamp>,
 }
 
-/// `total_count` and the first of the runs.
+/// The first of the runs.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Runs {
-    pub(super) total_count: usize,
     pub(super) workflow_runs: Vec<Run>,
 }
 

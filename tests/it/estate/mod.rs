@@ -2,6 +2,7 @@
 
 mod faults;
 mod fixture;
+mod github;
 
 use leaver::demo::{Estate, Faults, RetryAfter, Server, TOKEN};
 use serde_json::{Value, json};

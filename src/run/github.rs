@@ -1,0 +1,148 @@
+//! GitHub's part of a run: which sign-in, what a refusal means for the command, and the hand-over between the sources.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::api::{self, Cache, GitHubSignIn, KeyError};
+use crate::config::Config;
+use crate::error::Error;
+use crate::evidence::Writer;
+use crate::model::{Cause, GapKind};
+use crate::person::Dossier;
+use crate::source::github::{self, Conflict, Depth, GitHub, Known, Means, Names, Question, Refused};
+use crate::source::runner::Named;
+use crate::text::Untrusted;
+use crate::token;
+
+/// GitHub as this run has it, and which accounts are whose.
+pub(super) struct Access {
+    /// What reads it, or why nothing does.
+    github: Result<GitHub, Cause>,
+    accounts: Vec<Known>,
+}
+
+/// The file of the configuration that keeps answers.
+pub(super) fn cache(config: &Config) -> Result<Option<Arc<Cache>>, Error> {
+    let Some(path) = &config.github.cache else { return Ok(None) };
+    let shown = Untrusted::from(path.display().to_string());
+    Cache::open(path).map(|cache| Some(Arc::new(cache))).map_err(|source| Error::Output { target: shown, source })
+}
+
+/// The sign-in that the configuration and the environment give; `None`: there is none.
+pub(super) fn how(config: &Config, env: &crate::env::Env) -> Result<Option<GitHubSignIn>, Error> {
+    let app = match (config.github.app_id, &config.github.private_key_file) {
+        (Some(id), Some(file)) => Some((id, file.as_path())),
+        (None, None) => None,
+        _ => {
+            let message = "[github] app-id and private-key-file belong together, and one is missing";
+            return Err(Error::usage(message, "set both to sign in as an App, or none to use GH_TOKEN"));
+        }
+    };
+    GitHubSignIn::of(app, env).map_err(|error| match error {
+        KeyError::File { path, source } => Error::Input { path: path.display().to_string().into(), source },
+        wrong @ KeyError::Form { .. } => {
+            let hint = "take the .pem file that GitHub gave out under \"Private keys\" of the App";
+            Error::usage(format!("the key of the GitHub App: {wrong}"), hint)
+        }
+    })
+}
+
+/// Signs in, and finds the accounts of the people, before anything else is read.
+pub(super) async fn sign_in(config: &Config, people: &[Dossier], means: &Means<'_>) -> Result<Access, Error> {
+    let Some(how) = how(config, means.env)? else {
+        return without(github::no_sign_in(), people, means.out).await;
+    };
+    if config.github.organizations.is_empty() {
+        let cause = Cause::new(GapKind::NotConfigured, "no organisation").needing("[github] organizations");
+        return without(cause, people, means.out).await;
+    }
+    let slug = config.github.enterprise.as_deref();
+    let mut github = github::sign_in(&how, &config.github.organizations, slug, means).await.map_err(refused)?;
+    github.notes.iter().for_each(|note| means.env.console.note(note));
+    let mut accounts = Vec::new();
+    for person in people {
+        let known = github::identify(&mut github, person).await?.map_err(conflict)?;
+        github.is_not(&known).map_err(refused)?;
+        accounts.push(known);
+    }
+    Ok(Access { github: Ok(github), accounts })
+}
+
+async fn without(cause: Cause, people: &[Dossier], out: &Writer) -> Result<Access, Error> {
+    let mut accounts = Vec::new();
+    for person in people {
+        accounts.push(github::without_sign_in(out, person).await?);
+    }
+    Ok(Access { github: Err(cause), accounts })
+}
+
+/// Reads everything, and what the other sources name.
+pub(super) async fn collect(
+    access: &Access,
+    config: &Config,
+    depth: Depth,
+    people: &[Dossier],
+    owners: &BTreeSet<Named>,
+    means: &Means<'_>,
+) -> Result<(), Error> {
+    let github = match &access.github {
+        Ok(github) => github,
+        Err(cause) => return Ok(github::not_collected(means.out, cause).await?),
+    };
+    let key = super::scan::key(None, means.env)?;
+    let question = Question {
+        people,
+        accounts: &access.accounts,
+        now: means.env.now,
+        depth,
+        enterprise: config.github.enterprise.as_deref(),
+        kinds: token::kinds(),
+        key: &key,
+    };
+    github::collect(github, &question).await?;
+    Ok(github::names(github, &named(means.out, owners)?).await?)
+}
+
+/// Whom federated credentials trust, and to whom tokens on runner hosts belong.
+fn named(out: &Writer, owners: &BTreeSet<Named>) -> Result<Names, Error> {
+    let trusted = out.pairs(
+        "SELECT DISTINCT owner, repository FROM federated_credential WHERE issuer_kind = 'github' AND owner IS NOT NULL
+         ORDER BY owner, repository",
+    )?;
+    let mut names = Names::default();
+    for (owner, repository) in trusted {
+        let plain = repository.filter(|name| !name.contains(['*', '?']));
+        names.repositories.extend(plain.map(|name| (owner.clone(), name)));
+        names.accounts.insert(owner);
+    }
+    names.accounts.extend(owners.iter().filter(|owner| owner.kind == "github").filter_map(|owner| owner.name.clone()));
+    Ok(names)
+}
+
+fn conflict(conflict: Conflict) -> Error {
+    let hint = "an account was renamed, or its login was taken by somebody else: correct --github or [people]";
+    Error::usage(Untrusted::from(conflict.to_string()), hint)
+}
+
+/// What it means for the command that GitHub is not read.
+fn refused(why: Refused) -> Error {
+    let (service, message) = ("GitHub", Untrusted::from(why.to_string()));
+    match why {
+        Refused::SignIn { .. } => {
+            Error::SignIn { service, message, hint: "set GH_TOKEN, or [github] app-id and private-key-file".into() }
+        }
+        Refused::Clock { .. } => Error::SignIn { service, message, hint: "set the clock, and leave out --now".into() },
+        Refused::Invisible { near: Some(near), .. } => Error::usage(message, format!("did you mean {near}?")),
+        Refused::Invisible { .. } => Error::usage(message, "correct [github] organizations, or let the sign-in see it"),
+        Refused::Suspended(_) => Error::usage(message, "an owner of the organisation can unsuspend it"),
+        Refused::Scope { scope, .. } => Error::usage(message, format!("run `gh auth refresh --scopes {scope}`")),
+        Refused::Own(_) => Error::usage(message, "sign in as an App, or with the token of an administrator"),
+        Refused::Api(error) => {
+            let hint = match error {
+                api::Error::Unreachable { .. } => "check the network, the proxy and [endpoints]",
+                _ => "run again later; with -vv the log shows each request",
+            };
+            Error::Service { service, what: "which organisations there are", message, hint: hint.into() }
+        }
+    }
+}

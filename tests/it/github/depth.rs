@@ -1,0 +1,41 @@
+//! Quick reading: few requests, never a pass.
+
+use leaver::demo::{Faults, Server};
+use leaver::run::Subject;
+use leaver::source::github::Depth;
+
+use super::{ESTATE, alice, collect, config, coverage, tables};
+
+/// What quick reading reads as completely as full reading does.
+const WHOLE: [&str; 7] = [
+    "github_organization",
+    "github_account",
+    "github_trusted_repository",
+    "github_repository",
+    "github_membership",
+    "github_outside_collaborator",
+    "github_role",
+];
+
+#[tokio::test]
+async fn quick_takes_few_requests_and_leaves_a_gap_wherever_it_did_not_look() {
+    let mut estate = ESTATE.clone();
+    estate.inflate(2000);
+    let server = Server::start(estate, Faults::none()).unwrap();
+    let subject = Subject { depth: Depth::Quick, ..alice() };
+    let evidence = collect(&config(&server), &subject).await.unwrap();
+    let requests = server.requests();
+    let (single, rest): (Vec<_>, Vec<_>) =
+        requests.iter().filter(|one| one.path.starts_with("/github/")).partition(|one| one.path.starts_with("/github/repos/"));
+    assert!(rest.len() <= 60, "{} requests: {:#?}", rest.len(), rest.iter().map(|one| &one.path).collect::<Vec<_>>());
+    let mut repositories: Vec<&str> = single.iter().filter_map(|one| one.path.split('/').nth(4)).collect();
+    let all = repositories.len();
+    repositories.sort_unstable();
+    repositories.dedup();
+    assert!(all > 0 && all == repositories.len(), "one request for a repository: {single:#?}");
+    let rows = coverage(&evidence);
+    let also = ["github_team_membership", "github_app_installation", "github_runner_group", "github_code_owner", "github_branch_allowance", "github_workflow"];
+    for table in tables().into_iter().filter(|table| !WHOLE.contains(table) && !also.contains(table)) {
+        assert!(rows.iter().any(|row| row.dataset == table && row.gap.is_some()), "{table} could pass");
+    }
+}
