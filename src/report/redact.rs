@@ -284,6 +284,7 @@ mod tests {
     #[test]
     fn shapes_get_one_pseudonym_each_and_keep_it() {
         let mut pseudonyms = known(&[("alice", "person-1")]);
+        assert_eq!(pseudonyms.known.next("person"), "person-1");
         let text = "bob@x.example, 0a-1, 0a-2, BOB? bob@x.example 0a-1";
         assert_eq!(pseudonyms.text(text), "address-1, id-1, id-2, BOB? address-1 id-1");
         assert_eq!(

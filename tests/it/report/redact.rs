@@ -25,8 +25,8 @@ async fn named() -> Report {
     for (subject, reason) in texts {
         let mut finding = finding(subject, reason, Severity::High, Status::Fail);
         finding.id = "0123456789abcdef".into();
-        finding.facts.insert("owner".into(), "Erin Example".into());
-        finding.facts.insert("path".into(), r"C:\Users\frank\.azure, seen by Erin Example".into());
+        finding.facts.insert("owner".into(), "Zelda Example".into());
+        finding.facts.insert("path".into(), r"C:\Users\frank\.azure, seen by Zelda Example".into());
         report.steps[2].checks[0].findings.push(finding);
     }
     report.steps[2].checks[0].gaps[0].scope = "alice@contoso.com".into();
@@ -42,7 +42,7 @@ async fn nobody_is_named_in_any_format() {
         "bob@",
         "carol",
         "dave",
-        "erin",
+        "zelda",
         "frank",
         "github:user/123",
         "11111111-0000-4000",
