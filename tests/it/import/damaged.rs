@@ -57,8 +57,8 @@ fn the_place_of_a_bad_line_is_right_however_many_threads_read() {
         assert_eq!(
             read.faults(),
             [
-                "not-exposed: does not tell who called: 1 record in log:49002",
                 "truncated: could not be read: 1 line in log:31002 (at column 6)",
+                "truncated: does not tell who called: 1 record in log:49002",
             ]
         );
         assert_eq!(read.calls().len(), 1);
@@ -97,7 +97,10 @@ fn what_is_no_log_is_told_with_what_it_holds() {
     assert_eq!(of("just some words\n"), ["truncated: is no log that is known here: log (text)"]);
     assert_eq!(
         of("{\"Computer\":\"x\",\"TimeGenerated\":\"2026-05-01T00:00:00Z\"}\n"),
-        ["not-exposed: does not tell who called: 1 record in log:1 (its columns are Computer, TimeGenerated)"]
+        [
+            "not-exposed: no record in it names a caller",
+            "truncated: does not tell who called: 1 record in log:1 (its columns are Computer, TimeGenerated)",
+        ]
     );
     assert_eq!(of("{\"a\":1}\n[1]\n").len(), 2);
 }

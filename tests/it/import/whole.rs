@@ -50,7 +50,7 @@ fn any_line() -> impl Strategy<Value = String> {
                 format!(r#""resource_accessed":"/a","body":{body}"#),
             ];
             let line = format!("{{{}}}", order.map(|at| parts[at].clone()).join(&format!(",{space}")));
-            if cut == 0 { line[..line.len() / 2].chars().filter(|c| *c != '\n').collect() } else { line }
+            if cut == 0 { line.chars().take(line.len() / 2).collect() } else { line }
         },
     )
 }
@@ -96,7 +96,7 @@ fn many_threads_and_one_leave_the_same_rows() {
         told(&logs.import(&["log"]))
     };
     let one = of(1);
-    assert_eq!(one[1], ["documented 2026-05-01T00:00:00Z..2026-05-02T23:10:00Z records 40002 callers 5"]);
+    assert_eq!(one[1], ["documented 2026-05-01T00:00:00Z..2026-05-02T23:10:00Z records 40002 callers 4"]);
     assert!(one == of(3));
 }
 
