@@ -76,13 +76,21 @@ impl Batch<'_> {
             return self.count_here(seen, unreadable, rows).await;
         }
         incomplete(&sliced, &["tool_call_hour", "tool_call"], rows);
-        let mut counts = Counts::default();
+        let mut all = Vec::new();
         for answered in &sliced.answers {
             keep(&answered.log, answered.filtered, rows)?;
-            for row in hours(self, &answered.table, unreadable)? {
-                counts.add(&row);
-                rows.insert(&row)?;
+            match hours(self, &answered.table, unreadable) {
+                Ok(found) => all.extend(found),
+                Err(cause) => {
+                    rows.gap("tool_call_hour", cause);
+                    return self.count_here(seen, unreadable, rows).await;
+                }
             }
+        }
+        let mut counts = Counts::default();
+        for row in &all {
+            counts.add(row);
+            rows.insert(row)?;
         }
         self.single_calls(&counts, unreadable, rows).await
     }

@@ -67,10 +67,14 @@ pub(super) async fn collect(
     };
     let in_window = async |window| part.log.ask(&query(Some(window)), Some(window)).await;
     let sliced = whole(part.window, in_window).await;
-    let found = bounds(&sliced, rows)?;
+    let found = bounds(&sliced, rows);
+    let found = usable(found, &TABLES, rows)?.flatten();
     incomplete(&sliced, &TABLES, rows);
     let overall = match part.log.ask(&query(None), None).await {
-        Ok(answered) => read(&answered, rows)?,
+        Ok(answered) => {
+            let found = read(&answered, rows);
+            usable(found, &RECORDS, rows)?.unwrap_or_default()
+        }
         Err(Failure::Refused(_)) if found.is_none() => Bounds::default(),
         Err(failure) => {
             let cause = failure.cause();
@@ -171,7 +175,8 @@ async fn silence(part: &Part<'_>, first: Timestamp, rows: &mut Rows) -> Result<(
     let mut hours = BTreeSet::new();
     for answered in &sliced.answers {
         keep(&answered.log, answered.filtered, rows)?;
-        let pulse = answered.table.project(["hour_at"])?;
+        let pulse = answered.table.project(["hour_at"]).map_err(Stop::from);
+        let Some(pulse) = usable(pulse, &["log_silence"], rows)? else { return Ok(()) };
         hours.extend(pulse.into_iter().filter_map(|[hour]| instant(hour)).map(hour_of));
     }
     incomplete(&sliced, &["log_silence"], rows);
@@ -182,6 +187,18 @@ async fn silence(part: &Part<'_>, first: Timestamp, rows: &mut Rows) -> Result<(
         }
     }
     Ok(())
+}
+
+/// An answer that is not what was asked for leaves its tables open; the records are still asked for.
+fn usable<T>(found: Result<T, Stop>, tables: &[&'static str], rows: &mut Rows) -> Result<Option<T>, Stop> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Stop::Gap(cause)) => {
+            tables.iter().for_each(|table| rows.gap(table, cause.clone()));
+            Ok(None)
+        }
+        Err(stop) => Err(stop),
+    }
 }
 
 /// The spans from `from` to `until` that no hour of `hours` covers.
