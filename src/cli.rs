@@ -1,6 +1,6 @@
 //! The command line: its words, and one arm per verb. No logic lives here.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -10,10 +10,10 @@ use jiff::civil::Date;
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::evidence::Evidence;
 use crate::report::Output;
 use crate::run::scan::Request;
 use crate::run::{self, Delivery, Intake, Subject};
+use crate::seal::Kind;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -23,6 +23,8 @@ Exit codes:
   3  there are findings
   4  could not sign in at all
   5  nothing was found, but something could not be checked
+  7  a bundle or an archive does not verify
+  8  the report is complete, but not signed, timestamped or archived as configured
   130  Ctrl-C";
 
 const EXAMPLES: &str = "\
@@ -34,7 +36,9 @@ Examples:
   leaver audit alice@contoso.com --format json=alice.json --evidence alice.db
       The same, with the report for machines and the evidence for auditors.
   leaver check alice.db
-      Judge saved evidence again, offline, perhaps with newer checks.";
+      Judge saved evidence again, offline, perhaps with newer checks.
+  leaver audit alice@contoso.com --bundle alice && leaver verify alice --key key.pub --rejudge
+      A signed bundle, and whether it still says what the evidence says.";
 
 /// Proves what a departed developer, or anything still acting with that person's credentials, can reach.
 ///
@@ -129,6 +133,27 @@ enum Verb {
         #[command(flatten)]
         delivery: DeliveryArgs,
     },
+    /// Verifies a bundle, offline: files, digests, signatures, time, evidence, chain.
+    Verify(VerifyArgs),
+    /// Adds a signature to a bundle, such as a reviewer's.
+    Sign {
+        /// The bundle.
+        #[arg(value_name = "BUNDLE")]
+        bundle: PathBuf,
+        /// A PEM file or the address of a key in a vault; without it [signing] key.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+    /// Makes signing keys.
+    Key {
+        #[command(subcommand)]
+        verb: KeyVerb,
+    },
+    /// Lists the bundles in [archive], or verifies all of them.
+    Archive {
+        #[command(subcommand)]
+        verb: ArchiveVerb,
+    },
     /// Lists the checks, or runs their own cases.
     Checks {
         #[command(subcommand)]
@@ -173,6 +198,92 @@ enum ChecksVerb {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum KeyVerb {
+    /// Makes a key for its owner only, and its public half beside it (key.pub). Prints the id of the key.
+    New {
+        /// The type of the key.
+        #[arg(long = "type", value_enum, default_value_t, value_name = "TYPE")]
+        kind: KeyType,
+        /// Where the key goes. It is never overwritten.
+        #[arg(short = 'o', long = "output", value_name = "FILE")]
+        path: PathBuf,
+        /// Encrypts it with the passphrase in LEAVER_KEY_PASSPHRASE, or asks for one.
+        #[arg(long)]
+        encrypt: bool,
+    },
+}
+
+/// The type of a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum KeyType {
+    /// ECDSA on P-256, which every verifier knows.
+    #[default]
+    P256,
+    /// Ed25519.
+    Ed25519,
+}
+
+impl From<KeyType> for Kind {
+    fn from(kind: KeyType) -> Kind {
+        match kind {
+            KeyType::P256 => Kind::P256,
+            KeyType::Ed25519 => Kind::Ed25519,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum ArchiveVerb {
+    /// Lists what is there.
+    List,
+    /// Verifies every bundle, and that none is missing or replaced.
+    Verify {
+        #[command(flatten)]
+        trust: TrustArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+struct TrustArgs {
+    /// The public key of a signer, as a PEM file. Repeatable; every signer's key is needed.
+    #[arg(long = "key", value_name = "PUB")]
+    keys: Vec<PathBuf>,
+    /// The root certificates of the time stamping authority, as a PEM file.
+    #[arg(long, value_name = "PEM")]
+    tsa_root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// The bundle.
+    #[arg(value_name = "BUNDLE")]
+    bundle: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// The bundle before this one in the archive.
+    #[arg(long, value_name = "BUNDLE")]
+    previous: Option<PathBuf>,
+    /// Judges the evidence again, with the built-in checks and those of --checks, and compares.
+    #[arg(long)]
+    rejudge: bool,
+    #[command(flatten)]
+    folders: CheckArgs,
+}
+
+impl From<VerifyArgs> for run::verify::Request {
+    fn from(args: VerifyArgs) -> run::verify::Request {
+        run::verify::Request {
+            bundle: args.bundle,
+            keys: args.trust.keys,
+            tsa_root: args.trust.tsa_root,
+            previous: args.previous,
+            rejudge: args.rejudge,
+            checks: args.folders.checks,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 struct PersonArgs {
     /// User principal name, mail address (old ones too), object id or employee id.
@@ -195,6 +306,12 @@ struct DeliveryArgs {
     /// As --format, without personal data: pseudonyms instead, and the digest of the original. Repeatable.
     #[arg(long = "redact", value_name = "FORMAT=PATH", value_parser = output)]
     redacted: Vec<Output>,
+    /// Writes report, evidence and what proves them to this directory, signed with [signing] key and archived in [archive].
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Replaces the bundle that is there, as a whole.
+    #[arg(long, requires = "bundle")]
+    force: bool,
     #[command(flatten)]
     folders: CheckArgs,
 }
@@ -260,7 +377,8 @@ impl From<PersonArgs> for Subject {
 impl From<DeliveryArgs> for Delivery {
     fn from(args: DeliveryArgs) -> Delivery {
         let redacted = args.redacted.into_iter().map(|output| Output { redacted: true, ..output });
-        Delivery { checks: args.folders.checks, outputs: args.formats.into_iter().chain(redacted).collect() }
+        let outputs = args.formats.into_iter().chain(redacted).collect();
+        Delivery { checks: args.folders.checks, outputs, bundle: args.bundle, force: args.force }
     }
 }
 
@@ -312,14 +430,26 @@ impl Cli {
                 collect(&config()?, person, &intake, env).await
             }
             Verb::Scan(args) => run::scan::scan(&args.into(), config, env).await,
-            Verb::Check { evidence, delivery } => check(&evidence, delivery, &config()?, env),
+            Verb::Check { evidence, delivery } => run::check(&evidence, &config()?, &delivery.into(), env).await,
+            Verb::Verify(args) => run::verify::verify(&args.into(), env),
+            Verb::Sign { bundle, key } => run::verify::sign(&bundle, key.as_deref(), &config()?, env).await,
+            Verb::Key { verb: KeyVerb::New { kind, path, encrypt } } => {
+                run::verify::new_key(kind.into(), &path, encrypt, env)
+            }
+            Verb::Archive { verb: ArchiveVerb::List } => run::archive::list(&config()?, env).await,
+            Verb::Archive { verb: ArchiveVerb::Verify { trust } } => {
+                run::archive::verify(&trust.keys, trust.tsa_root.as_deref(), &config()?, env).await
+            }
             Verb::Checks { verb } => verb.run(env),
             Verb::Explain { id, folders } => {
                 let checks = run::tuned_checks(&folders.checks, &config()?, env)?;
                 print(env, &checks.explain(&id).map_err(run::of_check)?)
             }
             Verb::Doctor => run::doctor::doctor(&config()?, env).await,
-            Verb::Demo { delivery } => run::demo::demo(&delivery.into(), env).await,
+            Verb::Demo { delivery } => {
+                let config = if delivery.bundle.is_some() { config()? } else { Config::default() };
+                run::demo::demo(&config, &delivery.into(), env).await
+            }
             Verb::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "leaver", &mut script);
@@ -333,13 +463,6 @@ async fn collect(config: &Config, person: PersonArgs, intake: &Intake, env: &Env
     let evidence = run::collect(config, &person.into(), intake, env).await?;
     env.console.note(&format!("{}  sha256:{}", evidence.path().display(), evidence.sha256()));
     Ok(Exit::Clean)
-}
-
-fn check(path: &Path, delivery: DeliveryArgs, config: &Config, env: &Env) -> Result<Exit, Error> {
-    let started_at = (env.clock)();
-    let delivery = Delivery::from(delivery);
-    let checks = run::tuned_checks(&delivery.checks, config, env)?;
-    run::judge(&Evidence::open(path)?, &checks, started_at, &delivery.outputs, env)
 }
 
 impl ChecksVerb {

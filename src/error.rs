@@ -5,9 +5,9 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
-use crate::evidence;
 use crate::model::Verdict;
 use crate::text::{Untrusted, visible};
+use crate::{archive, bundle, evidence, seal};
 
 /// How many candidates a message lists.
 const LISTED: usize = 10;
@@ -103,6 +103,23 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A key, a vault or a time stamping authority does not do what it has to.
+    #[error("{}", safe(.0))]
+    Seal(#[from] seal::Error),
+    /// A bundle cannot be written or read.
+    #[error("{}", safe(.0))]
+    Bundle(#[from] bundle::Error),
+    /// The archive cannot be reached or written.
+    #[error("{}", safe(.0))]
+    Archive(#[from] archive::Error),
+    /// The report is there, but not signed, timestamped or archived as configured.
+    #[error("the report is complete, but {}", .what.terminal())]
+    Undelivered {
+        /// What was not done, and why.
+        what: Untrusted,
+        /// What to do about it.
+        hint: String,
+    },
     /// Ctrl-C.
     #[error("cancelled")]
     Cancelled,
@@ -125,6 +142,10 @@ impl Error {
             Error::Ambiguous { .. } => Some("repeat the command with the object id of the one person you mean".into()),
             Error::NotFound { .. } => Some("give the object id, the user principal name or the mail address".into()),
             Error::Output { source, .. } => output_hint(source).map(Into::into),
+            Error::Seal(error) => Some(error.hint().into()),
+            Error::Bundle(error) => Some(error.hint().into()),
+            Error::Archive(error) => Some(error.hint().into()),
+            Error::Undelivered { hint, .. } => Some(hint.clone()),
             Error::Cancelled => None,
         }
     }
@@ -136,6 +157,10 @@ impl Error {
             Error::Ambiguous { .. } | Error::NotFound { .. } => Exit::Usage,
             Error::Evidence(_) | Error::Output { .. } | Error::Service { .. } => Exit::Failed,
             Error::SignIn { .. } => Exit::SignIn,
+            Error::Seal(error) => error.exit_code(),
+            Error::Bundle(error) => error.exit_code(),
+            Error::Archive(error) => error.exit_code(),
+            Error::Undelivered { .. } => Exit::Undelivered,
             Error::Cancelled => Exit::Cancelled,
         }
     }
@@ -170,6 +195,8 @@ pub enum Exit {
     Incomplete = 6,
     /// A seal does not verify.
     Unverified = 7,
+    /// The report is there, but not signed, timestamped or archived as configured.
+    Undelivered = 8,
     /// Ctrl-C.
     Cancelled = 130,
 }
@@ -191,6 +218,7 @@ impl Exit {
             Exit::Unknown => "nothing was found, but not everything could be checked",
             Exit::Incomplete => "the remediation is incomplete",
             Exit::Unverified => "the verification failed",
+            Exit::Undelivered => "the report is not signed, timestamped or archived as configured",
             Exit::Cancelled => "cancelled",
         }
     }

@@ -16,6 +16,7 @@
 //! | What does a row look like, and was everything read? | [`evidence`] |
 //! | What is a finding? | [`check`], and `checks/` |
 //! | How is it told? | [`report`] |
+//! | How is it proven later? | [`bundle`] (the files), [`seal`] (signatures, timestamps), [`archive`] |
 //! | How do these come together in one run? | [`run`], and [`cli`] above it |
 //!
 //! Below all of them, pure and without I/O: [`model`] (the shared words), [`text`] (foreign text and its escapers),
@@ -24,6 +25,8 @@
 //! `leaver.toml`, and [`demo`] is the synthetic organisation that demo and tests are run against.
 
 pub mod api;
+pub mod archive;
+pub mod bundle;
 pub mod check;
 pub mod cli;
 pub mod config;
@@ -35,6 +38,7 @@ pub mod model;
 pub mod person;
 pub mod report;
 pub mod run;
+pub mod seal;
 pub mod source;
 pub mod subject;
 pub mod text;

@@ -10,20 +10,19 @@ controls = { nist = ["AU-6"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"] }
 days         = 7  # the last week
 history_days = 14 # so long before it the first call has to lie, so that something can be new
 */
-WITH judged AS MATERIALIZED (
-       SELECT activity.*, iif(activity.own, min(last_day.ends_at, :now), :now) AS until
+WITH used AS MATERIALIZED (
+       SELECT activity.person, activity.subject, activity.server, activity.tool, activity.called, activity.path, activity.grade,
+              iif(activity.own, min(last_day.ends_at, :now), :now) AS until,
+              min(activity.first_at) AS first_at, max(activity.last_at) AS last_at, sum(activity.calls) AS calls
        FROM   activity
        JOIN   last_day ON last_day.person = activity.person
-       WHERE  activity.sure = 1),
+       WHERE  activity.sure = 1
+       AND    activity.first_at < iif(activity.own, min(last_day.ends_at, :now), :now)
+       GROUP BY activity.person, activity.subject, activity.server, activity.tool),
      began AS (
        SELECT person, subject, until, min(first_at) AS at
-       FROM   judged
-       GROUP BY person, subject),
-     used AS (
-       SELECT person, subject, server, tool, called, path, grade, min(first_at) AS first_at, max(last_at) AS last_at, sum(calls) AS calls
-       FROM   judged
-       WHERE  first_at < until
-       GROUP BY person, subject, server, tool)
+       FROM   used
+       GROUP BY person, subject)
 SELECT used.person  AS person,
        printf('%s/tool/%s/%s', used.subject, ifnull(used.server, '-'), ifnull(used.tool, '-')) AS subject,
        CASE WHEN seconds(began.until) - seconds(used.first_at) > :days * 86400 THEN 'pass'

@@ -11,37 +11,39 @@ history_days    = 10 # so many days with calls make a baseline
 new_directories = 10 # so many directories that were never touched before; of servers and tools, one is enough
 */
 WITH own AS MATERIALIZED (
-       SELECT activity.person, activity.subject, activity.server, activity.tool, activity.directory, activity.calls,
-              activity.first_at, activity.last_at,
-              seconds(activity.hour_at) >= seconds(min(last_day.ends_at, :now)) - :recent_days * 86400 AS recent,
-              substr(local_time(activity.first_at, zone), 1, 10) AS day,
-              outside_working_hours(activity.first_at, zone, starts, ends) AS outside
+       SELECT activity.person, activity.subject, activity.server, activity.tool, activity.directory,
+              min(last_day.ends_at, :now) AS until, sum(activity.calls) AS calls, min(activity.first_at) AS first_at
        FROM   activity
        JOIN   last_day ON last_day.person = activity.person
-       JOIN   organization_time
        WHERE  activity.own = 1 AND activity.sure = 1
-       AND    activity.first_at < min(last_day.ends_at, :now)),
+       AND    activity.first_at < min(last_day.ends_at, :now)
+       GROUP BY activity.person, activity.subject, activity.server, activity.tool, activity.directory),
      place AS (
-       SELECT person, subject, 'directory' AS kind, ifnull(server, '-') || ' ' || directory AS name, min(recent) AS fresh, sum(calls) AS calls
+       SELECT person, subject, 'directory' AS kind, ifnull(server, '-') || ' ' || directory AS name,
+              seconds(min(first_at)) >= seconds(until) - :recent_days * 86400 AS fresh, sum(calls) AS calls
        FROM   own
        WHERE  directory IS NOT NULL
        GROUP BY person, subject, server, directory
        UNION ALL
-       SELECT person, subject, 'tool', ifnull(server, '-') || ' ' || ifnull(tool, '-'), min(recent), sum(calls)
+       SELECT person, subject, 'tool', ifnull(server, '-') || ' ' || ifnull(tool, '-'),
+              seconds(min(first_at)) >= seconds(until) - :recent_days * 86400, sum(calls)
        FROM   own
        GROUP BY person, subject, server, tool),
      someone AS (
-       SELECT person, subject, count(DISTINCT iif(recent, NULL, day)) AS days
-       FROM   own
-       GROUP BY person, subject)
+       SELECT worked.person, worked.subject, count(DISTINCT substr(local_time(worked.hour_at, zone), 1, 10)) AS days
+       FROM   (SELECT DISTINCT person, subject, hour_at FROM activity WHERE own = 1 AND sure = 1) AS worked
+       JOIN   last_day ON last_day.person = worked.person
+       JOIN   organization_time
+       WHERE  seconds(worked.hour_at) < seconds(min(last_day.ends_at, :now)) - :recent_days * 86400
+       GROUP BY worked.person, worked.subject)
 SELECT place.person AS person,
        printf('%s/new-%s', place.subject, place.kind) AS subject,
-       CASE WHEN someone.days < :history_days THEN NULL
+       CASE WHEN ifnull(someone.days, 0) < :history_days THEN NULL
             WHEN sum(place.fresh) >= iif(place.kind = 'directory', :new_directories, 1) THEN 'fail'
             WHEN sum(place.fresh) < iif(place.kind = 'directory', :new_directories, 1) THEN 'pass'
        END          AS status,
-       iif(someone.days < :history_days,
-           printf('only %d days with calls before the last %d: too few to say what is usual', someone.days, :recent_days),
+       iif(ifnull(someone.days, 0) < :history_days,
+           printf('only %d days with calls before the last %d: too few to say what is usual', ifnull(someone.days, 0), :recent_days),
            printf('%d of %d places of this kind (%s) were first used in the last %d days, and on none of the %d days with calls before: %s',
                   sum(place.fresh), count(*), place.kind, :recent_days, someone.days,
                   substr(group_concat(iif(place.fresh, printf('%s (%d calls)', place.name, place.calls), NULL), '; '), 1, 400))) AS reason,
@@ -49,7 +51,7 @@ SELECT place.person AS person,
        count(*)     AS known,
        someone.days AS baseline_days
 FROM   place
-JOIN   someone USING (person, subject)
+LEFT JOIN someone USING (person, subject)
 GROUP BY place.person, place.subject, place.kind
 UNION ALL
 SELECT NULL, blind.source, NULL, blind.reason, NULL, NULL, NULL

@@ -22,6 +22,8 @@ pub struct Endpoints {
     pub github: String,
     /// Key Vault; absent: the host that a key's own URL names.
     pub vault: Option<String>,
+    /// Azure Blob Storage; absent: the host of the archive's storage account.
+    pub storage: Option<String>,
     /// Azure DevOps.
     pub devops: String,
     /// Azure DevOps users, groups and tokens.
@@ -43,6 +45,7 @@ impl Default for Endpoints {
             logs: "https://api.loganalytics.azure.com".into(),
             github: "https://api.github.com".into(),
             vault: None,
+            storage: None,
             devops: "https://dev.azure.com".into(),
             devops_graph: "https://vssps.dev.azure.com".into(),
             devops_release: "https://vsrm.dev.azure.com".into(),
@@ -62,6 +65,8 @@ pub(super) struct Bases {
     github: Base,
     /// GitHub's GraphQL.
     pub(super) graphql: Url,
+    vault: Base,
+    storage: Base,
 }
 
 impl Bases {
@@ -73,7 +78,7 @@ impl Bases {
             ("devops-audit", &endpoints.devops_audit),
             ("devops-entitlements", &endpoints.devops_entitlements),
         ];
-        for (name, text) in others.into_iter().chain(endpoints.vault.iter().map(|vault| ("vault", vault))) {
+        for (name, text) in others {
             Base::new(name, text)?;
         }
         let github = Base::new("github", &endpoints.github)?;
@@ -84,6 +89,8 @@ impl Bases {
             logs: Base::new("logs", &endpoints.logs)?,
             graphql: graphql(&github),
             github,
+            vault: Base::new("vault", endpoints.vault.as_deref().unwrap_or("https://vault.azure.net"))?,
+            storage: Base::new("storage", endpoints.storage.as_deref().unwrap_or("https://storage.azure.com"))?,
         })
     }
 
@@ -93,6 +100,8 @@ impl Bases {
             Service::Arm => &self.arm,
             Service::Logs => &self.logs,
             Service::GitHub => &self.github,
+            Service::Vault => &self.vault,
+            Service::Storage => &self.storage,
         }
     }
 }

@@ -17,6 +17,13 @@ pub trait RequestLog: Send + Sync {
     fn exchange(&self, exchange: &Exchange);
 }
 
+/// Keeps nothing: for asks that belong to no evidence, such as those of signing.
+pub struct NoLog;
+
+impl RequestLog for NoLog {
+    fn exchange(&self, _: &Exchange) {}
+}
+
 impl RequestLog for Writer {
     fn exchange(&self, exchange: &Exchange) {
         // A file that cannot be written ends the run at the next row or at the seal; here nobody waits for an answer.

@@ -15,6 +15,7 @@ mod quota;
 mod retry;
 mod route;
 mod send;
+mod stamp;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +32,7 @@ pub use self::endpoint::Endpoints;
 pub use self::error::{Code, Error, Reply};
 pub use self::graphql::{Found, Problem, Query};
 pub use self::http::{Http, Settings};
-pub use self::log::RequestLog;
+pub use self::log::{NoLog, RequestLog};
 pub use self::page::{Pages, Paging};
 pub use self::retry::Retry;
 pub use self::route::ReadPost;
@@ -55,6 +56,10 @@ pub enum Service {
     Logs,
     /// GitHub.
     GitHub,
+    /// Azure Key Vault, where a key may sign.
+    Vault,
+    /// Azure Blob Storage, where an archive may be.
+    Storage,
 }
 
 impl Service {
@@ -65,6 +70,8 @@ impl Service {
             Service::Arm => "azure",
             Service::Logs => "logs",
             Service::GitHub => "github",
+            Service::Vault => "vault",
+            Service::Storage => "storage",
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum ReadPost {
     LogSearch,
     /// `/app/installations/{id}/access_tokens`: how an App signs in.
     InstallationToken,
+    /// `/keys/{name}/{version}/sign` of a vault: it makes a signature and changes nothing.
+    VaultSign,
 }
 
 impl ReadPost {
@@ -36,6 +38,7 @@ impl ReadPost {
             ReadPost::LogQuery => (Service::Logs, is_of_workspace(route, "/query")),
             ReadPost::LogSearch => (Service::Logs, is_of_workspace(route, "/search")),
             ReadPost::InstallationToken => (Service::GitHub, is_installation_token(route)),
+            ReadPost::VaultSign => (Service::Vault, is_sign(route)),
         };
         if service != owner || !matches {
             return Err(Error::NotSent("a POST to a path that is not its route"));
@@ -55,6 +58,12 @@ fn is_of_workspace(route: &str, what: &str) -> bool {
 fn is_installation_token(route: &str) -> bool {
     let id = route.strip_prefix("/app/installations/").and_then(|rest| rest.strip_suffix("/access_tokens"));
     id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_sign(route: &str) -> bool {
+    let key = route.strip_prefix("/keys/").and_then(|rest| rest.strip_suffix("/sign"));
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    key.and_then(|key| key.split_once('/')).is_some_and(|(name, version)| plain(name) && plain(version))
 }
 
 fn only_gets(batch: &Value) -> bool {
@@ -110,6 +119,7 @@ mod tests {
             (ReadPost::LogQuery, Service::Logs, "/v1/workspaces/0b5e-1/query"),
             (ReadPost::LogSearch, Service::Logs, "/v1/workspaces/0b5e-1/search?timespan=P1D"),
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/access_tokens"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/sign?api-version=7.4"),
         ];
         for (route, service, path) in ok {
             assert!(route.check(service, path, &batch).is_ok(), "{path}");
@@ -126,6 +136,9 @@ mod tests {
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations/7/suspended"),
             (ReadPost::InstallationToken, Service::GitHub, "/app/installations//access_tokens"),
             (ReadPost::InstallationToken, Service::Graph, "/app/installations/7/access_tokens"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/sign"),
+            (ReadPost::VaultSign, Service::Vault, "/keys/leaver/0a1b/decrypt"),
+            (ReadPost::VaultSign, Service::Graph, "/keys/leaver/0a1b/sign"),
         ];
         for (route, service, path) in bad {
             assert!(matches!(route.check(service, path, &batch), Err(Error::NotSent(_))), "{path}");

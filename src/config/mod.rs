@@ -20,11 +20,12 @@ use toml::de::{DeTable, Deserializer};
 use crate::api::Retry;
 use crate::env::Env;
 use crate::error::Error;
+use crate::seal;
 use crate::text::Untrusted;
 use crate::token;
 
 use strict::Fault;
-pub use value::{ArchiveUrl, ColumnName, Endpoint, Key, Place, Setting, Workday};
+pub use value::{ArchiveUrl, ColumnName, Endpoint, Key, Place, Setting, TimestampUrl, Workday};
 
 /// The file that is read when no other is named.
 const DEFAULT_FILE: &str = "leaver.toml";
@@ -56,6 +57,9 @@ pub struct Config {
     /// How long a service that does not answer is asked again. The file cannot say it: less patience means more gaps.
     #[serde(skip)]
     pub retry: Retry,
+    /// SHA-256 of the file, in hexadecimal; `None`: there is no file.
+    #[serde(skip)]
+    pub sha256: Option<String>,
 }
 
 /// `[entra]`
@@ -161,7 +165,9 @@ pub struct Signing {
     /// A PEM file, relative to the configuration file, or a key in a vault.
     pub key: Option<Key>,
     /// An RFC 3161 time stamping authority.
-    pub timestamp_url: Option<Endpoint>,
+    pub timestamp_url: Option<TimestampUrl>,
+    /// A PEM file with the certificate that its timestamps are trusted by; relative to the configuration file.
+    pub timestamp_root: Option<PathBuf>,
 }
 
 /// `[archive]`
@@ -170,6 +176,8 @@ pub struct Signing {
 pub struct Archive {
     /// `file:///…` or `az://container/prefix`.
     pub url: Option<ArchiveUrl>,
+    /// The storage account that the container is in.
+    pub account: Option<String>,
 }
 
 /// One entry of `[people]`.
@@ -197,6 +205,7 @@ pub struct Endpoints {
     pub logs: Option<Endpoint>,
     pub github: Option<Endpoint>,
     pub vault: Option<Endpoint>,
+    pub storage: Option<Endpoint>,
     pub devops: Option<Endpoint>,
     pub devops_graph: Option<Endpoint>,
     pub devops_release: Option<Endpoint>,
@@ -230,6 +239,7 @@ impl Config {
             Key::File(file) => Key::File(directory.join(file)),
             Key::Vault(url) => Key::Vault(url),
         });
+        self.signing.timestamp_root = self.signing.timestamp_root.map(|file| directory.join(file));
         self
     }
 }
@@ -245,6 +255,7 @@ fn parse(text: &str, path: &Path, is_secret: &dyn Fn(&str) -> bool) -> Result<Co
     strict::examine_lines(text, is_secret).map_err(error)?;
     let places = strict::settings(document.get_ref());
     let mut config = deserialize(document).map_err(error)?;
+    config.sha256 = Some(seal::sha256(text.as_bytes()));
     for ((check, name), at) in places {
         if let Some(setting) = config.checks.get_mut(&check).and_then(|settings| settings.get_mut(&name)) {
             let (line, column) = position(text, at);

@@ -41,6 +41,32 @@ impl TryFrom<String> for Endpoint {
     }
 }
 
+/// The address of a time stamping authority. Plain http is taken as well: most authorities have nothing else, the request
+/// holds one digest and no credential, and the answer is signed and verified against a pinned root.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub struct TimestampUrl(Url);
+
+impl TimestampUrl {
+    /// The URL.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TimestampUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<TimestampUrl, String> {
+        let url = bare_url(&text)?;
+        match url.scheme() {
+            "https" | "http" => Ok(TimestampUrl(url)),
+            _ => Err("an address that starts with https:// or http:// is expected".into()),
+        }
+    }
+}
+
 /// Where bundles go: a directory or a container of Azure Blob Storage.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]

@@ -5,6 +5,7 @@ mod activity;
 mod federation;
 mod function;
 mod local;
+mod once;
 pub mod row;
 pub mod sandbox;
 mod sealed;

@@ -1,7 +1,7 @@
 //! Where checks run: a connection on which SQL can read evidence tables, call listed functions, and nothing else.
 //! It allows by list, limits size, rows and time, and reports which tables a query reads. It never judges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, Statement};
 
-use super::{Error, Evidence, function, sealed};
+use super::{Error, Evidence, function, once, sealed};
 
 /// Tables about the run itself. A check that read them could argue with its own coverage.
 const WITHHELD: &[&str] = &["meta", "coverage", "request"];
@@ -71,6 +71,8 @@ struct Catalog {
     tables: BTreeSet<String>,
     views: BTreeSet<String>,
     modules: BTreeSet<String>,
+    /// Views that were computed already, and the tables below them.
+    once: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A query that the sandbox has accepted.
@@ -120,12 +122,12 @@ impl Sandbox {
     }
 
     fn lock(mut connection: Connection, limits: Limits) -> rusqlite::Result<Sandbox> {
-        let catalog = Catalog::read(&connection)?;
+        let mut catalog = Catalog::read(&connection)?;
         // A query that sorts or recurses without end fails on memory; it must not fill the disk instead.
-        connection.execute_batch(&format!(
-            "PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = {HEAP}; PRAGMA query_only = ON;"
-        ))?;
+        connection.execute_batch(&format!("PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = {HEAP};"))?;
         function::register(&connection)?;
+        catalog.once = once::compute(&mut connection, &catalog.tables)?;
+        connection.execute_batch("PRAGMA query_only = ON;")?;
         narrow(&connection)?;
         let watch: Arc<Mutex<Watch>> = Arc::default();
         let asked = Arc::clone(&watch);
@@ -236,7 +238,8 @@ impl Catalog {
         let mut tables = names("SELECT lower(name) FROM sqlite_schema WHERE type = 'table'")?;
         tables.retain(|name| !WITHHELD.contains(&name.as_str()) && !name.starts_with("sqlite_"));
         let views = names("SELECT lower(name) FROM sqlite_schema WHERE type = 'view'")?;
-        Ok(Catalog { tables, views, modules: names("SELECT lower(name) FROM pragma_module_list")? })
+        let modules = names("SELECT lower(name) FROM pragma_module_list")?;
+        Ok(Catalog { tables, views, modules, once: BTreeMap::new() })
     }
 
     fn decide(&self, context: &AuthContext<'_>, watch: &mut Watch) -> Authorization {
@@ -259,6 +262,10 @@ impl Catalog {
     /// Notes a table that is read, or says what must not be read.
     fn reads(&self, table: &str, column: &str, watch: &mut Watch) -> Option<String> {
         let name = table.to_lowercase();
+        if let Some(below) = self.once.get(&name) {
+            watch.tables.extend(below.iter().cloned());
+            return None;
+        }
         if self.tables.contains(&name) {
             watch.tables.insert(name);
             return None;

@@ -57,6 +57,8 @@ impl Report {
             evidence: Digest { sha256: evidence.sha256().to_owned() },
             checks: Digest { sha256: checks_sha256.to_owned() },
             redacted: None,
+            signed_by: None,
+            archive: None,
         })
     }
 }

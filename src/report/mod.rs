@@ -59,6 +59,34 @@ pub struct Report {
     /// Set: this is a copy without personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redacted: Option<Redacted>,
+    /// The id of the key whose signature is in `attestation.dsse.json` beside this report; absent: nobody signed it, so
+    /// nothing proves that it is what leaver wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
+    /// Its place in the archive of its organisation; absent: it was not archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Place>,
+}
+
+/// The place of a report in the archive of its organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// What the archive calls the organisation.
+    pub organization: String,
+    /// Counted from 1.
+    pub number: u32,
+    /// The report before this one; absent: this is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Previous>,
+}
+
+/// The report before another one in an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Previous {
+    /// Its number.
+    pub number: u32,
+    /// SHA-256 of its manifest, in hexadecimal.
+    pub sha256: String,
 }
 
 /// The version of the layout of a report.

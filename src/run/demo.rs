@@ -1,5 +1,6 @@
 //! `leaver demo`: audits one leaver of a synthetic organisation that this program serves to itself over HTTP.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub, Logs};
@@ -8,11 +9,14 @@ use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::run::{Delivery, Intake, Subject, audit};
 
-/// Serves the organisation, audits its leaver, stops serving.
+/// What sealing takes from the real environment.
+const KEPT: [&str; 4] = ["LEAVER_KEY_PASSPHRASE", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "TMPDIR"];
+
+/// Serves the organisation, audits its leaver, stops serving. Of the configuration only signing and archive count.
 ///
 /// # Errors
 /// As an audit; and when no loopback port can be opened.
-pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
+pub async fn demo(own: &Config, delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
     let failed = |error: crate::demo::Error| Error::Service {
         service: "the synthetic organisation",
         what: "anything",
@@ -27,7 +31,9 @@ pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
     };
     let env = surroundings(&estate, env);
     let server = Server::start(estate, Faults::none()).map_err(failed)?;
-    let config = config(&server)?;
+    let mut config = config(&server)?;
+    (config.signing, config.archive) = (own.signing.clone(), own.archive.clone());
+    (config.endpoints.vault, config.endpoints.storage) = (own.endpoints.vault.clone(), own.endpoints.storage.clone());
     env.console
         .note("A synthetic organisation on loopback; nothing here is real. Its leaver is alice@contoso.example.\n");
     audit(&config, &subject, &Intake::default(), delivery, &env).await
@@ -36,7 +42,9 @@ pub async fn demo(delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
 /// The time of the organisation instead of ours, and nobody's sign-in but its own.
 fn surroundings(estate: &Estate, env: &Env) -> Env {
     let now = estate.now();
-    let variables = [("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into();
+    let mut variables: BTreeMap<_, _> = [("LEAVER_AZURE_TOKEN".to_owned(), TOKEN.to_owned())].into();
+    let kept = env.variables.iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
+    variables.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
     Env { now, clock: Arc::new(move || now), variables: Arc::new(variables), ..env.clone() }
 }
 

@@ -1,19 +1,23 @@
 //! One run from the question to the report: sign in, find the person, collect, seal, judge, deliver.
 //! It only puts the modules together; every decision about evidence and verdicts is theirs.
 
+pub mod archive;
+mod deliver;
 pub mod demo;
 pub mod doctor;
 mod progress;
 pub mod scan;
 mod settings;
+pub mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use self::deliver::{Sealing, deliver};
 use self::progress::Progress;
 use crate::api::{self, Api, Http, Service};
 use crate::check::{self, Checks, Limits};
@@ -24,7 +28,7 @@ use crate::evidence::row::{ConfiguredOrganization, OrganizationTime};
 use crate::evidence::{Evidence, Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::{self, Dossier, Hints, Query, Unresolved};
-use crate::report::{Output, Report, Times, emit};
+use crate::report::{Output, Report, Times};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
@@ -65,6 +69,10 @@ pub struct Delivery {
     pub checks: Vec<PathBuf>,
     /// Reports besides the one on the terminal.
     pub outputs: Vec<Output>,
+    /// The directory that becomes a bundle.
+    pub bundle: Option<PathBuf>,
+    /// Whether a bundle that is there is replaced.
+    pub force: bool,
 }
 
 /// Collects, judges and reports.
@@ -79,9 +87,11 @@ pub async fn audit(
     env: &Env,
 ) -> Result<Exit, Error> {
     let checks = tuned_checks(&delivery.checks, config, env)?;
+    let sealing = Sealing::open(delivery, config, env).await?;
     let started_at = (env.clock)();
     let evidence = collect(config, subject, intake, env).await?;
-    judge(&evidence, &checks, started_at, &delivery.outputs, env)
+    let report = judge(&evidence, &checks, started_at, env)?;
+    deliver(report, &evidence, delivery, sealing, env).await
 }
 
 /// The first half of an audit: reads everything into one sealed file.
@@ -125,18 +135,19 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
 ///
 /// # Errors
 /// When the evidence cannot be read or a report cannot be written.
-pub fn judge(
-    evidence: &Evidence,
-    checks: &Checks,
-    started_at: Timestamp,
-    outputs: &[Output],
-    env: &Env,
-) -> Result<Exit, Error> {
+pub async fn check(evidence: &Path, config: &Config, delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
+    let started_at = (env.clock)();
+    let checks = tuned_checks(&delivery.checks, config, env)?;
+    let sealing = Sealing::open(delivery, config, env).await?;
+    let evidence = Evidence::open(evidence)?;
+    let report = judge(&evidence, &checks, started_at, env)?;
+    deliver(report, &evidence, delivery, sealing, env).await
+}
+
+fn judge(evidence: &Evidence, checks: &Checks, started_at: Timestamp, env: &Env) -> Result<Report, Error> {
     let judgements = check::judge(evidence, checks, Limits::default()).map_err(of_check)?;
     let times = Times { started_at, finished_at: (env.clock)() };
-    let report = Report::new(evidence, &judgements, &checks.sha256(), times)?;
-    emit(&report, outputs, &env.console)?;
-    Ok(report.exit_code())
+    Ok(Report::new(evidence, &judgements, &checks.sha256(), times)?)
 }
 
 /// Loads the built-in checks and those of `folders`, and says which replace which.

@@ -24,6 +24,7 @@ pub(super) fn of(config: &Config) -> Settings {
         }
     }
     endpoints.vault = from.vault.as_ref().map(text);
+    endpoints.storage = from.storage.as_ref().map(text);
     Settings { endpoints, retry: config.retry.clone(), ..Settings::default() }
 }
 

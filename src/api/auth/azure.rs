@@ -48,6 +48,14 @@ const SOVEREIGN: [&str; 8] = [
     "graph.microsoft.de",
 ];
 
+/// The domains of vaults, and what a token for each is for.
+const VAULTS: [(&str, &str); 4] = [
+    ("vault.azure.net", "https://vault.azure.net"),
+    ("managedhsm.azure.net", "https://managedhsm.azure.net"),
+    ("vault.usgovcloudapi.net", "https://vault.usgovcloudapi.net"),
+    ("vault.azure.cn", "https://vault.azure.cn"),
+];
+
 /// Tokens of the sign-in that the environment configures.
 pub struct AzureIdentity {
     sign_in: SignIn,
@@ -198,10 +206,19 @@ fn scope(service: Service, base: &Base) -> Option<String> {
         Service::Graph => "https://graph.microsoft.com",
         Service::Arm => "https://management.azure.com",
         Service::Logs => "https://api.loganalytics.io",
+        Service::Vault => vault(&base.host()),
+        Service::Storage => "https://storage.azure.com",
         Service::GitHub => return None,
     };
     let own = base.secure_origin().filter(|_| SOVEREIGN.contains(&base.host().as_str()));
     Some(format!("{}/.default", own.as_deref().unwrap_or(public)))
+}
+
+/// A token for a vault is for the cloud that the vault is in. A vault's own challenge is not asked: whoever answers in its
+/// place could name any audience there.
+fn vault(host: &str) -> &'static str {
+    let inside = |(domain, _): &&(&str, &str)| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    VAULTS.iter().find(inside).map_or("https://vault.azure.net", |(_, audience)| audience)
 }
 
 /// Sends what `azure_identity` sends: to the configured login endpoint, or where a managed identity is served.
@@ -258,6 +275,13 @@ mod tests {
         let logs = scope(Service::Logs, "https://api.loganalytics.azure.com");
         assert_eq!(logs.unwrap(), "https://api.loganalytics.io/.default");
         assert_eq!(scope(Service::GitHub, "https://api.github.com"), None);
+        for (url, audience) in [
+            ("https://v.vault.azure.net", "https://vault.azure.net"),
+            ("https://v.vault.azure.cn", "https://vault.azure.cn"),
+            ("https://evilvault.azure.cn", "https://vault.azure.net"),
+        ] {
+            assert_eq!(scope(Service::Vault, url).unwrap(), format!("{audience}/.default"));
+        }
     }
 
     #[test]

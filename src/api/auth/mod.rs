@@ -54,7 +54,7 @@ impl Fixed {
 impl Tokens for Fixed {
     async fn token(&self, service: Service, _fresh: bool) -> Result<Secret, Error> {
         match service {
-            Service::Graph | Service::Arm | Service::Logs => Ok(self.token.clone()),
+            Service::Graph | Service::Arm | Service::Logs | Service::Vault | Service::Storage => Ok(self.token.clone()),
             Service::GitHub => Err(Error::NoToken { how: SignIn::Token.name(), code: None }),
         }
     }

@@ -178,6 +178,11 @@ fn foot(page: &mut Page, report: &Report) {
     if report.checks().any(|check| check.findings.iter().any(|finding| finding.grade.is_some())) {
         page.labelled(0, ("Known by", Tone::Strong), GRADES);
     }
+    let signed = match &report.signed_by {
+        Some(key) => format!("by the key {}; check the bundle with `leaver verify`", visible(key)),
+        None => "by nobody: nothing proves later that this is what leaver found".into(),
+    };
+    page.labelled(0, ("Signed", Tone::Strong), &signed);
     page.labelled(0, ("Next", Tone::Strong), next(report.verdict));
     let exit = report.exit_code();
     page.labelled(0, (&format!("Exit {}", exit.code()), Tone::Strong), exit.meaning());

@@ -1,5 +1,6 @@
 //! Step 4 from end to end on the synthetic organisation: its log records counted, judged and drawn.
 
+mod params;
 mod rules;
 mod tally;
 mod window;
@@ -306,6 +307,10 @@ fn read(second: i64, file: &str) -> Record {
 
 /// What `check` says of the principal `sp`, which belongs to somebody, over these records.
 async fn judged(records: &[Record], check: &str) -> (Option<Status>, Option<Finding>) {
+    judged_by(records, check, &Checks::load(&[]).unwrap()).await
+}
+
+async fn judged_by(records: &[Record], check: &str, checks: &Checks) -> (Option<Status>, Option<Finding>) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("e.db");
     fill(&path, async |rows| {

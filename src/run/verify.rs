@@ -1,0 +1,124 @@
+//! `leaver verify`, `leaver sign`, `leaver key new`: proofs without any collecting.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::{load_checks, output, settings};
+use crate::bundle::{self, Outcome, State, Trust};
+use crate::config::{Config, Key};
+use crate::env::Env;
+use crate::error::{Error, Exit};
+use crate::seal::timestamp::Roots;
+use crate::seal::{self, Kind, PublicKey, Signer};
+
+/// What the command line says of a verification.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The bundle.
+    pub bundle: PathBuf,
+    /// Public keys that are trusted.
+    pub keys: Vec<PathBuf>,
+    /// Certificates of time stamping authorities that are trusted.
+    pub tsa_root: Option<PathBuf>,
+    /// The bundle before this one.
+    pub previous: Option<PathBuf>,
+    /// Whether to judge the evidence again.
+    pub rejudge: bool,
+    /// Folders with further checks.
+    pub checks: Vec<PathBuf>,
+}
+
+/// Verifies a bundle, offline, and prints one line per check.
+///
+/// # Errors
+/// When a key cannot be read or the directory is not there.
+pub fn verify(request: &Request, env: &Env) -> Result<Exit, Error> {
+    let mut trust = trust(&request.keys, request.tsa_root.as_deref())?;
+    if let Some(previous) = &request.previous {
+        trust.previous = bundle::verify(previous, &trust)?.manifest;
+    }
+    let mut found = bundle::verify(&request.bundle, &trust)?;
+    if request.rejudge {
+        let checks = load_checks(&request.checks, env)?;
+        if let Some(report) = &found.report {
+            let outcome = bundle::rejudge(&request.bundle, report, &checks);
+            found.outcomes.push(outcome);
+        }
+    }
+    let verdict = if found.holds() { "verified" } else { "NOT verified" };
+    let text = format!("{}{verdict}\n", lines(&found.outcomes));
+    env.console.print(&text).map_err(output)?;
+    Ok(if found.holds() { Exit::Clean } else { Exit::Unverified })
+}
+
+/// One line per check.
+pub(super) fn lines(outcomes: &[Outcome]) -> String {
+    let line = |Outcome { name, state, detail }: &Outcome| {
+        let state = match state {
+            State::Ok => "ok",
+            State::Failed => "failed",
+            State::Absent => "not present",
+        };
+        format!("{name:<10} {state:<12} {detail}\n")
+    };
+    outcomes.iter().map(line).collect()
+}
+
+/// The keys and roots that the command line names.
+pub(super) fn trust(keys: &[PathBuf], tsa_root: Option<&Path>) -> Result<Trust, Error> {
+    let keys = keys.iter().map(|path| PublicKey::read(path)).collect::<Result<_, _>>()?;
+    Ok(Trust { keys, roots: tsa_root.map(Roots::read).transpose()?, previous: None })
+}
+
+/// Adds a signature to a bundle that holds, or the first one to an unsigned bundle.
+///
+/// # Errors
+/// When the bundle does not hold, or the key does not sign.
+pub async fn sign(directory: &Path, key: Option<&str>, config: &Config, env: &Env) -> Result<Exit, Error> {
+    let key = match key {
+        Some(text) => Some(Key::try_from(text.to_owned()).map_err(|why| Error::usage(why, "give --key key.pem"))?),
+        None => config.signing.key.clone(),
+    };
+    let key = key.ok_or_else(|| Error::usage("there is no key to sign with", "give --key, or set [signing] key"))?;
+    let signer = Signer::open(&key, settings::of(config), env).await?;
+    let envelopes = bundle::Signable::open(directory)?.sign(&signer).await?;
+    for (name, text) in envelopes {
+        crate::report::write_file(&directory.join(name), |out| out.write_all(text.as_bytes()))?;
+    }
+    env.console.note(&format!("{}  signed by {}", directory.display(), signer.public().id()));
+    Ok(Exit::Clean)
+}
+
+/// Makes a key: `path` for its owner only, and its public half beside it with the extension `pub`.
+///
+/// # Errors
+/// When a file is there already: no key is ever overwritten.
+pub fn new_key(kind: Kind, path: &Path, encrypt: bool, env: &Env) -> Result<Exit, Error> {
+    let passphrase = match encrypt {
+        false => None,
+        true => Some(seal::passphrase(env, "Passphrase for the new key: ").ok_or_else(|| {
+            Error::usage("there is no passphrase", "set LEAVER_KEY_PASSPHRASE, or run at a terminal to be asked for it")
+        })?),
+    };
+    let (pem, public) = seal::generate(kind, passphrase.as_ref())?;
+    let public_path = path.with_extension("pub");
+    let text = public.to_pem().map_err(|fault| seal::Error::Key { path: shown(&public_path), fault })?;
+    create(path, 0o600, pem.as_bytes())?;
+    create(&public_path, 0o644, text.as_bytes())?;
+    env.console.note(&format!("{} and {}", path.display(), public_path.display()));
+    env.console.print(&format!("{}\n", public.id())).map_err(output)?;
+    Ok(Exit::Clean)
+}
+
+fn create(path: &Path, mode: u32, content: &[u8]) -> Result<(), Error> {
+    let failed = |source| seal::Error::File { path: shown(path), source };
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(())
+}
+
+fn shown(path: &Path) -> crate::text::Untrusted {
+    path.display().to_string().into()
+}
