@@ -12,6 +12,7 @@ mod person;
 mod place;
 mod repository;
 mod run;
+mod runner;
 mod secret;
 mod sign_in;
 mod wire;
@@ -159,7 +160,7 @@ pub async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Err
         let repositories = bulk::collect(&place, question).await?;
         repository::collect(&place, question, repositories, &events).await?;
     }
-    organization::enterprise(github, question).await
+    runner::enterprise(github, question).await
 }
 
 /// Without a sign-in to GitHub, every data set is a gap that says how to get one.

@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::audit::Events;
-use super::organization::{invitation, note, oidc, runners};
+use super::organization::{invitation, note, oidc};
 use super::place::{List, Place, each, one, refused};
+use super::runner::runners;
 use super::{AT_ONCE, Depth, Question, Repository, run, secret, skipped, wire};
 use crate::api::Paging;
 use crate::evidence::row::github::{Access, DeployKey, Hook, Reviewer, RulesetBypass};

@@ -14,7 +14,7 @@ fn asked(server: &Server) -> bool {
 
 async fn refusal(server: &Server, github: GitHub, token: Option<&str>) -> Error {
     let mut config = config(server);
-    config.github = GitHub { organizations: github.organizations, ..github };
+    config.github = github;
     run::collect(&config, &alice(), &Intake::default(), &env(token, &Notes::default())).await.map(drop).unwrap_err()
 }
 
