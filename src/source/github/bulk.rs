@@ -273,7 +273,7 @@ async fn rules(api: &ReadApi, place: &Place<'_>, rows: &mut Rows, known: Option<
         Some(known) if known.is_whole() => known,
         Some(_) => {
             let variables = json!({ "organization": place.organization, "repository": place.repository });
-            match api.graphql::<wire::OneRepository>(RULES, &variables).await {
+            match super::place::query::<wire::OneRepository>(api, RULES, &variables).await {
                 Ok(found) => found.data.repository.and_then(|one| one.branch_protection_rules).unwrap_or_default(),
                 Err(error) => {
                     rows.gap(TABLE, super::place::cause(&error));

@@ -344,7 +344,7 @@ async fn by_provider<H: Holder + serde::de::DeserializeOwned>(
 ) -> Result<(Vec<Link>, Option<bool>), Failure> {
     let (mut links, mut provider) = (Vec::new(), None);
     for name in names(person) {
-        let found: Found<H> = api.graphql(query, &json!({ "place": place, "name": name })).await?;
+        let found: Found<H> = super::place::query(api, query, &json!({ "place": place, "name": name })).await?;
         let shown = found.problems.is_empty();
         let Some(held) = found.data.held() else { return Ok((links, None)) };
         let Some(known) = held.saml_identity_provider else { return Ok((links, shown.then_some(false))) };

@@ -2,9 +2,10 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Organization;
-use crate::api::{Ask, Error as Failure, Paging, ReadApi};
+use crate::api::{Ask, Error as Failure, Found, Paging, Query, ReadApi};
 use crate::evidence::{Error, Rows, Scope, Stop};
 use crate::model::{Cause, GapKind};
 use crate::source::Collector;
@@ -110,6 +111,22 @@ pub(super) async fn each<T: DeserializeOwned>(
 /// Reads one object.
 pub(super) async fn one<T: DeserializeOwned>(api: &ReadApi, path: &str) -> Result<T, Failure> {
     api.get(&ask(path)).await?.json()
+}
+
+/// Sends a query that cannot be made smaller; what takes GitHub too long once may well be quick the next time.
+pub(super) async fn query<T: DeserializeOwned>(
+    api: &ReadApi,
+    query: Query,
+    variables: &Value,
+) -> Result<Found<T>, Failure> {
+    const TRIES: usize = 4;
+    for _ in 1..TRIES {
+        match api.graphql(query, variables).await {
+            Err(Failure::TooComplex(_)) => {}
+            answered => return answered,
+        }
+    }
+    api.graphql(query, variables).await
 }
 
 pub(super) fn ask(path: &str) -> Ask {

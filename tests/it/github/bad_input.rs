@@ -15,7 +15,7 @@ fn asked(server: &Server) -> bool {
 async fn refusal(server: &Server, github: GitHub, token: Option<&str>) -> Error {
     let mut config = config(server);
     config.github = github;
-    run::collect(&config, &alice(), &Intake::default(), &env(token, &Notes::default())).await.map(drop).unwrap_err()
+    run::collect(&config, &alice(), &Intake::default(), &env(token, &Notes::default())).await.err().unwrap()
 }
 
 fn organization(name: &str) -> GitHub {

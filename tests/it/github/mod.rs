@@ -167,13 +167,8 @@ async fn what_a_workflow_and_a_variable_hold_is_kept_with_its_place_and_never_it
         .collect();
     assert!(places.iter().any(|(place, _)| place == "variable"), "{places:?}");
     assert!(places.iter().all(|(place, position)| place == "variable" || position.is_some()), "{places:?}");
-    let bytes = String::from_utf8_lossy(&std::fs::read(evidence.path()).unwrap()).into_owned();
-    let variables = ESTATE.rows("github/variables").iter().filter_map(|row| row["value"].as_str());
-    let secret = |value: &&str| !leaver::token::kinds().find_with_surroundings(value.as_bytes()).is_empty();
-    let mut looked = 0;
-    for value in variables.filter(secret) {
-        looked += 1;
-        assert!(!bytes.contains(value), "a value of a variable is in the evidence");
+    for (table, rows) in rows(&evidence) {
+        let hit = rows.iter().find(|row| !leaver::token::kinds().find(row.as_bytes()).is_empty());
+        assert_eq!(hit, None, "{table} holds a token");
     }
-    assert!(looked > 0);
 }

@@ -58,7 +58,7 @@ async fn a_login_that_is_gone_is_a_name_and_a_gap_unless_somebody_knows_the_acco
 #[tokio::test]
 async fn two_sources_that_disagree_end_the_run() {
     let server = serve(Faults::none());
-    let error = collect(&config(&server), &named(Some("alicia"))).await.map(drop).unwrap_err();
+    let error = collect(&config(&server), &named(Some("alicia"))).await.err().unwrap();
     assert_eq!(error.exit_code(), Exit::Usage);
     let text = error.to_string();
     assert!(text.contains("70000001") && text.contains("70000002"), "{text}");
