@@ -184,11 +184,13 @@ async fn a_foreign_next_link_gets_neither_request_nor_token() {
 #[tokio::test]
 async fn paging_and_passing_throttling_change_nothing() {
     let whole = conclusions(&audit(&serve(Faults::none()), &leaver()).await);
+    // A rule of GitHub names its accounts in a list within a list: a hundred at once there, never one.
+    let small = || Faults::none().page_size("/graph/", 1).page_size("/arm/", 1).page_size("/github/", 2);
     for faults in [
-        Faults::none().page_size("", 1),
+        small(),
         Faults::none().throttle("", 3, RetryAfter::Seconds(0)),
         Faults::none().throttle("", 3, RetryAfter::Absent),
-        Faults::none().page_size("", 1).throttle("", 7, RetryAfter::Seconds(0)),
+        small().throttle("", 7, RetryAfter::Seconds(0)),
     ] {
         let server = serve(faults);
         for (before, after) in whole.iter().zip(conclusions(&audit(&server, &leaver()).await)) {

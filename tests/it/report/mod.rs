@@ -91,6 +91,7 @@ async fn a_report_reads_at_80_columns_without_colour() {
 
     Known by  [A] the issuer says so, [B] the control plane says who created it, [C]
               an audit event names the actor, [D] only a name, path or text says so
+    Seal      signed by nobody: nothing proves later that this is what leaver found
     Next      carry out what each finding says, the worst first; then run again
               until nothing is left
     Exit 3    there are findings
