@@ -223,6 +223,7 @@ pub struct Finding {
 /// What a parameter of a check holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a whole number or a text")]
+#[schemars(extend("type" = ["integer", "string"]))]
 pub enum Param {
     /// A whole number.
     Integer(i64),

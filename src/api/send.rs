@@ -58,7 +58,7 @@ enum Trouble {
     /// Send again at once: elsewhere, or with another token.
     Again,
     /// Send again later; `error` if that is not possible.
-    Later { error: Error, asked: Option<Duration>, whole_host: bool },
+    Later { error: Box<Error>, asked: Option<Duration>, whole_host: bool },
 }
 
 impl From<Error> for Trouble {
@@ -83,8 +83,8 @@ impl<'a> Sending<'a> {
                 }
                 Err(Trouble::Final(error)) => return Err(error),
                 Err(Trouble::Again) => {}
-                Err(Trouble::Later { error, .. }) if self.is_hopeless(&error) => return Err(error),
-                Err(Trouble::Later { error, asked, whole_host }) => self.wait(error, asked, whole_host).await?,
+                Err(Trouble::Later { error, .. }) if self.is_hopeless(&error) => return Err(*error),
+                Err(Trouble::Later { error, asked, whole_host }) => self.wait(*error, asked, whole_host).await?,
             }
         }
     }
@@ -233,7 +233,7 @@ impl<'a> Sending<'a> {
             Service::GitHub => asked.or_else(|| Some(self.budget.unnamed())),
             _ => asked,
         };
-        Trouble::Later { error: Error::Throttled(reply), asked, whole_host: asked.is_some() }
+        Trouble::Later { error: Box::new(Error::Throttled(reply)), asked, whole_host: asked.is_some() }
     }
 
     fn redirected(&mut self, status: StatusCode, headers: &HeaderMap) -> Trouble {
@@ -262,7 +262,7 @@ impl<'a> Sending<'a> {
             502 | 504 if self.call.query => Error::TooComplex(reply).into(),
             code if is_transient(code) => {
                 let asked = asked_wait(headers, (self.shared.env.clock)());
-                Trouble::Later { error: Error::of_status(reply), asked, whole_host: false }
+                Trouble::Later { error: Box::new(Error::of_status(reply)), asked, whole_host: false }
             }
             _ => Error::of_status(reply).into(),
         }
@@ -284,7 +284,11 @@ impl<'a> Sending<'a> {
         } else {
             "the connection broke"
         };
-        Trouble::Later { error: Error::Unreachable { host: self.host(), why }, asked: None, whole_host: false }
+        Trouble::Later {
+            error: Box::new(Error::Unreachable { host: self.host(), why }),
+            asked: None,
+            whole_host: false,
+        }
     }
 
     /// Waits before the next attempt. A pause of the whole host is waited for at its gate, by everybody.

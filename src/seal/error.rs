@@ -38,7 +38,7 @@ pub enum Error {
         /// What it was asked.
         what: &'static str,
         /// What it answered.
-        source: api::Error,
+        source: Box<api::Error>,
     },
     /// The library refused to sign.
     #[error("the key does not sign")]
@@ -85,7 +85,7 @@ impl Error {
                  key signed it"
             }
             Error::VaultKey(_) => "make a key of type EC with curve P-256 that may sign, and give its version",
-            Error::Vault { source, .. } => match source {
+            Error::Vault { source, .. } => match **source {
                 api::Error::Denied(_) => {
                     "the key or its version may be disabled, or the role Key Vault Crypto User is missing"
                 }
@@ -104,7 +104,7 @@ impl Error {
     pub fn exit_code(&self) -> Exit {
         match self {
             Error::File { .. } | Error::Key { .. } | Error::VaultAddress(_) | Error::VaultKey(_) => Exit::Usage,
-            Error::Vault { source, .. } => match source {
+            Error::Vault { source, .. } => match **source {
                 api::Error::NoToken { .. } | api::Error::NoVariable { .. } | api::Error::SignIn(_) => Exit::SignIn,
                 _ => Exit::Failed,
             },

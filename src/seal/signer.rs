@@ -30,7 +30,7 @@ impl Signer {
             Key::Vault(url) => {
                 let (origin, path) = super::vault::address(url)?;
                 settings.endpoints.vault.get_or_insert(origin);
-                let failed = |source| Error::Vault { what: "answer", source };
+                let failed = |source| Error::Vault { what: "answer", source: Box::new(source) };
                 let http = Http::new(settings).map_err(failed)?;
                 let api = Api::new(http.clone(), api::tokens(&http, env), Arc::new(NoLog), env);
                 VaultKey::open(api.read(Service::Vault), path).await.map(Signer::Vault)

@@ -60,7 +60,7 @@ pub(super) fn address(url: &Url) -> Result<(String, String), Error> {
 
 impl VaultKey {
     pub(super) async fn open(api: ReadApi, path: String) -> Result<VaultKey, Error> {
-        let failed = |source| Error::Vault { what: "show the key", source };
+        let failed = |source| Error::Vault { what: "show the key", source: Box::new(source) };
         let answer = api.get(&ask(&path, "")).await.map_err(failed)?;
         let bundle: Bundle = answer.json().map_err(failed)?;
         let public = public(&bundle)?;
@@ -72,7 +72,7 @@ impl VaultKey {
     }
 
     pub(super) async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let failed = |source| Error::Vault { what: "sign", source };
+        let failed = |source| Error::Vault { what: "sign", source: Box::new(source) };
         let digest = URL_SAFE_NO_PAD.encode(digest(&SHA256, message));
         let body = json!({ "alg": "ES256", "value": digest });
         let answer = self.api.post(ReadPost::VaultSign, &ask(&self.path, "/sign"), &body).await.map_err(failed)?;

@@ -109,7 +109,7 @@ impl Untrusted {
         markdown_words(&self.0)
     }
 
-    /// For a cell of CSV. See [`csv`].
+    /// For a cell of CSV. See [`csv()`].
     pub fn csv(&self) -> String {
         csv(&self.0)
     }

@@ -91,8 +91,11 @@ impl Anchors {
     }
 }
 
+/// An anchor with where it lies in its literals, and the literals.
+type Anchored = ((usize, Vec<u8>), Vec<Literal>);
+
 impl Pass {
-    fn new(anchors: &[((usize, Vec<u8>), Vec<Literal>)]) -> Result<Pass, String> {
+    fn new(anchors: &[Anchored]) -> Result<Pass, String> {
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .build(anchors.iter().map(|((_, anchor), _)| anchor))

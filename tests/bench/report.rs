@@ -23,7 +23,7 @@ fn finding(check: usize, n: usize) -> Finding {
             id(2)
         )
         .into(),
-        status: if n % 50 == 0 { Status::Unknown } else { Status::Fail },
+        status: if n.is_multiple_of(50) { Status::Unknown } else { Status::Fail },
         severity: severities[n % severities.len()],
         grade: Some(Grade::B),
         reason: format!(

@@ -25,8 +25,9 @@ pub(super) fn answer(call: &Call, parts: &[&str], shape: &Shape) -> Reply {
     let rows = match parts {
         ["repos", owner, name, "actions", "workflows", id, "runs"] => {
             let all = call.shelf.list(&format!("repos/{owner}/{name}/actions/runs"));
-            let is =
-                |run: &&Value| run["workflow_id"].to_string() == *id || text(run, "path").ends_with(&format!("/{id}"));
+            let is = |run: &&Value| {
+                run["workflow_id"].as_u64() == id.parse().ok() || text(run, "path").ends_with(&format!("/{id}"))
+            };
             all.iter().filter(is).collect()
         }
         _ => call.shelf.list(&parts.join("/")).iter().collect::<Vec<&Value>>(),
@@ -73,7 +74,7 @@ fn page(call: &Call, rows: &[&Value], total: usize, shape: &Shape) -> Reply {
         Some(key) => json!({ "total_count": total, key: shown }),
         None => Value::Array(shown),
     };
-    let next = (end < rows.len()).then(|| link(call, "page", &(at + 1).to_string(), at % 2 == 0));
+    let next = (end < rows.len()).then(|| link(call, "page", &(at + 1).to_string(), at.is_multiple_of(2)));
     linked(call, Reply::json(body), next, at)
 }
 

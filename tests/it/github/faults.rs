@@ -63,8 +63,11 @@ const SOURCES: &[Source] = &[
     Source("/jobs", &["github_job"], "actions=read"),
 ];
 
+/// Table, kind and detail.
+type Gap = (String, String, String);
+
 /// The rows and gaps of the tables outside of `except`.
-fn others(evidence: &Evidence, except: &[&str]) -> (Vec<BTreeSet<String>>, BTreeSet<(String, String, String)>) {
+fn others(evidence: &Evidence, except: &[&str]) -> (Vec<BTreeSet<String>>, BTreeSet<Gap>) {
     let kept = rows(evidence).into_iter().filter(|(table, _)| !except.contains(table)).map(|(_, rows)| rows).collect();
     (kept, gaps(evidence).into_iter().filter(|gap| !except.contains(&gap.0.as_str())).collect())
 }

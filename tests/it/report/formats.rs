@@ -39,12 +39,15 @@ fn table(report: &Report) -> Vec<Vec<String>> {
     reader.records().map(|line| line.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
+/// Name, attributes and text.
+type Element = (String, Vec<(String, String)>, String);
+
 /// Name, attributes and text of every element, in the order of the document.
-fn elements(report: &Report) -> Vec<(String, Vec<(String, String)>, String)> {
+fn elements(report: &Report) -> Vec<Element> {
     use quick_xml::events::Event;
     let text = written(report, "junit");
     let mut reader = quick_xml::Reader::from_str(&text);
-    let mut all: Vec<(String, Vec<(String, String)>, String)> = Vec::new();
+    let mut all: Vec<Element> = Vec::new();
     loop {
         match reader.read_event().unwrap() {
             Event::Start(tag) | Event::Empty(tag) => {

@@ -279,11 +279,11 @@ impl Worker<'_> {
         let wanted = self.job.wanted.has_caller_of(&record);
         let sight = &mut self.seen[file.input];
         sight.schema.add(raw.schema);
-        if let Some(at) = dated.at() {
-            if sight.census.note(at.as_second()) {
-                let (principal, name) = (lower(&record.principal), lower(&record.caller_name));
-                glance::mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| sight.census.caller(mark));
-            }
+        if let Some(at) = dated.at()
+            && sight.census.note(at.as_second())
+        {
+            let (principal, name) = (lower(&record.principal), lower(&record.caller_name));
+            glance::mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| sight.census.caller(mark));
         }
         if !raw.schema.names_caller() {
             return false;

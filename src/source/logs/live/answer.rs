@@ -106,7 +106,7 @@ pub(super) fn number(value: &Value) -> Option<i64> {
 /// What is beyond the numbers that a `f64` holds exactly is no count.
 fn whole(real: f64) -> Option<i64> {
     let fits = real.is_finite() && real.abs() < 9_007_199_254_740_992.0;
-    fits.then(|| real as i64)
+    fits.then_some(real as i64)
 }
 
 /// An instant: without a zone it is none.
