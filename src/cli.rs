@@ -297,7 +297,7 @@ impl From<ScanArgs> for Request {
 
 #[derive(Debug, Args)]
 struct CheckArgs {
-    /// A folder with private checks, laid out like the built-in ones. Repeatable.
+    /// A folder with private checks, laid out like the built-in ones, and private kinds of token in its tokens.toml. Repeatable.
     #[arg(long = "checks", value_name = "DIR")]
     checks: Vec<PathBuf>,
 }

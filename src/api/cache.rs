@@ -98,7 +98,7 @@ impl Drop for Cache {
 /// The body without the values of variables; nothing if there is a token anywhere in it, since the next run would have to
 /// see it again.
 fn keepable(url: &Url, body: &[u8]) -> Option<Vec<u8>> {
-    if !token::kinds().find_with_surroundings(body).is_empty() {
+    if !token::kinds_of_run().find_with_surroundings(body).is_empty() {
         return None;
     }
     if !url.path().contains("/variables") {
@@ -108,7 +108,7 @@ fn keepable(url: &Url, body: &[u8]) -> Option<Vec<u8>> {
     for variable in answer.get_mut("variables")?.as_array_mut()? {
         let variable = variable.as_object_mut()?;
         let named = format!("{}={}", variable.get("name")?.as_str()?, variable.get("value")?.as_str()?);
-        if !token::kinds().find_with_surroundings(named.as_bytes()).is_empty() {
+        if !token::kinds_of_run().find_with_surroundings(named.as_bytes()).is_empty() {
             return None;
         }
         variable.insert("value".to_owned(), Value::from(""));

@@ -16,6 +16,7 @@ use super::place::{Refused, Source, did_you_mean, nearest, shown};
 use super::{Check, Error};
 use crate::evidence::sandbox::{Limits, Query, Sandbox};
 use crate::model::Param;
+use crate::token;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/checks");
 
@@ -193,7 +194,8 @@ fn embedded(folder: &Dir<'_>) -> Vec<Found> {
 fn private(folder: &Path) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     walk(folder, folder, 0, &mut found)?;
-    match found.is_empty() {
+    // A folder may add kinds of token only.
+    match found.is_empty() && !folder.join(token::TABLE).exists() {
         true => Err(unusable(folder, "holds no check: they lie in a folder per step, such as 1-consents/name.sql")),
         false => Ok(found),
     }

@@ -96,7 +96,7 @@ pub(super) async fn collect(
         now: means.env.now,
         depth,
         enterprise: config.github.enterprise.as_deref(),
-        kinds: token::kinds(),
+        kinds: token::kinds_of_run(),
         key: &key,
     };
     github::collect(github, &question).await?;

@@ -165,11 +165,12 @@ fn judge(evidence: &Evidence, checks: &Checks, started_at: Timestamp, env: &Env)
     Ok(Report::new(evidence, &judgements, &checks.sha256(), times)?)
 }
 
-/// Loads the built-in checks and those of `folders`, and says which replace which.
+/// Loads the built-in checks and those of `folders`, with the kinds of token beside them, and says which replace which.
 ///
 /// # Errors
-/// When a check file is not usable: file, line and what to do.
+/// When a file is not usable: file, line and what to do.
 pub fn load_checks(folders: &[PathBuf], env: &Env) -> Result<Checks, Error> {
+    scan::kinds(folders)?;
     let checks = Checks::load(folders).map_err(of_check)?;
     checks.notes().iter().for_each(|note| env.console.note(note));
     Ok(checks)

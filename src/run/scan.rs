@@ -103,9 +103,13 @@ fn default_key_file(env: &Env) -> Result<PathBuf, Error> {
         .ok_or_else(|| Error::usage("there is no home for a key", hint))
 }
 
-fn kinds(folders: &[PathBuf]) -> Result<Kinds, Error> {
+/// The kinds of token with those of the `tokens.toml` in `folders`; from now on no text shows one of either.
+///
+/// # Errors
+/// When such a file is not usable: file, line, kind.
+pub(super) fn kinds(folders: &[PathBuf]) -> Result<Kinds, Error> {
     let mut kinds = token::kinds().clone();
-    for file in folders.iter().map(|folder| folder.join("tokens.toml")).filter(|file| file.exists()) {
+    for file in folders.iter().map(|folder| folder.join(token::TABLE)).filter(|file| file.exists()) {
         let name = file.display().to_string();
         let text = fs::read_to_string(&file).map_err(|source| Error::Input { path: name.as_str().into(), source })?;
         kinds = kinds

@@ -21,6 +21,9 @@ pub use find::{Confidence, Hit};
 pub use kinds::{Error, Holder, Issuer, Kind, Kinds};
 pub(crate) use structure::base64;
 
+/// What a table of private kinds is called.
+pub(crate) const TABLE: &str = "tokens.toml";
+
 /// The kinds that every leaver knows.
 static EMBEDDED: LazyLock<Kinds> = LazyLock::new(|| {
     #[expect(
@@ -38,15 +41,20 @@ pub fn kinds() -> &'static Kinds {
 /// The kinds of this run, if private ones belong to it.
 static OF_RUN: OnceLock<Kinds> = OnceLock::new();
 
-/// Lets [`scrub`] take out these kinds for the rest of the run, instead of the embedded ones only. The first call counts:
+/// Makes these the kinds of the run, which [`scrub`] takes out, instead of the embedded ones only. The first call counts:
 /// a run has one table.
 pub fn scrub_also(kinds: &Kinds) {
     OF_RUN.get_or_init(|| kinds.clone());
 }
 
+/// The kinds of this run: the embedded ones, and private ones where they belong to it.
+pub(crate) fn kinds_of_run() -> &'static Kinds {
+    OF_RUN.get().unwrap_or(kinds())
+}
+
 /// The text with every token in it replaced by the name of its kind, as in `[github-pat]`.
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    let hits = OF_RUN.get().unwrap_or(kinds()).find_in_text(text.as_bytes());
+    let hits = kinds_of_run().find_in_text(text.as_bytes());
     if hits.is_empty() {
         return Cow::Borrowed(text);
     }

@@ -91,6 +91,9 @@ fn a_broken_check_is_told_with_file_and_line_before_anybody_is_asked() {
     place.write("mine/private/typo.sql", &format!("{head}SELECT nmae AS person, id AS subject FROM account;\n"));
     let ran = place.against(&server, &["audit", ALICE, "--checks", "mine"]);
     refused(&ran, 2, &["typo.sql:7", "nmae", "leaver checks test"]);
+    place.write("kinds/tokens.toml", "# ours\n[[kind]]\nname = \"ours\"\npattern = 'o'\n");
+    let ran = place.against(&server, &["audit", ALICE, "--checks", "kinds"]);
+    refused(&ran, 2, &["tokens.toml:2"]);
     assert!(server.requests().is_empty());
     refused(&place.run(&["checks", "list", "--checks", "nowhere"]), 2, &["nowhere"]);
 }

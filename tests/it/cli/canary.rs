@@ -84,6 +84,27 @@ fn no_secret_of_any_field_is_in_any_output_log_or_file() {
 }
 
 #[test]
+fn a_private_kind_of_token_is_in_no_output_either() {
+    let needle = noise(9, 24).to_lowercase();
+    let planted = format!("ours_{needle}");
+    let table = "[[kind]]\nname = \"ours\"\ntitle = \"x\"\nholder = \"person\"\nliterals = [\"ours_\"]\npattern = 'ours_[a-z0-9]{24}'\n";
+    let held = |args: &[&str]| {
+        let server = Server::start(careless(&planted), Faults::none().canary(&planted)).unwrap();
+        let place = Place::new();
+        place.write("mine/tokens.toml", table);
+        let args =
+            ["audit", ALICE, "-vv", "-o", "a.db", "--format", "json=a.json"].into_iter().chain(args.iter().copied());
+        let ran = place.against(&server, &args.collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(3), "{}", ran.err);
+        let written = ["a.db", "a.json"].map(|name| std::fs::read(place.path(name)).unwrap());
+        let [evidence, report] = written.map(|bytes| holds(&bytes, &needle));
+        [evidence, report, holds(ran.out.as_bytes(), &needle), holds(ran.err.as_bytes(), &needle)]
+    };
+    assert!(held(&[])[0], "nobody else knows the kind");
+    assert_eq!(held(&["--checks", "mine"]), [false; 4]);
+}
+
+#[test]
 fn no_secret_of_an_error_is_in_any_output() {
     for (what, planted, needle) in canaries() {
         for faults in [Faults::none().forbid(""), Faults::none().missing(""), Faults::none().html("")] {

@@ -57,7 +57,7 @@ fn server(client: &'static str, name: &str, entry: &Value, read: &mut Read) {
     let shaped = url
         .into_iter()
         .chain(arguments.iter().copied())
-        .filter(|text| !crate::token::kinds().find(text.as_bytes()).is_empty());
+        .filter(|text| !crate::token::kinds_of_run().find(text.as_bytes()).is_empty());
     let shaped = shaped.filter(|text| !leads.iter().any(|lead| text.contains(lead.value.expose()))).count();
     read.servers.push(Server {
         client,
@@ -74,7 +74,7 @@ fn server(client: &'static str, name: &str, entry: &Value, read: &mut Read) {
 fn literal(name: &str, value: &str) -> Option<Lead> {
     let value = crate::token::placeholder::default(value.as_bytes()).map_or(value.into(), String::from_utf8_lossy);
     let bare = value.split_once(' ').filter(|(scheme, _)| scheme.len() <= 6).map_or(&*value, |(_, bare)| bare);
-    let known = !crate::token::kinds().find(bare.as_bytes()).is_empty();
+    let known = !crate::token::kinds_of_run().find(bare.as_bytes()).is_empty();
     (known || (is_secret_name(name) && is_literal(bare))).then(|| Lead::new(bare).named(name).of_kind("mcp-secret"))
 }
 
