@@ -8,11 +8,12 @@ use std::fs;
 use std::path::Path as Folder;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
 use crate::api::Settings;
-use crate::bundle::MANIFEST;
+use crate::bundle::{MANIFEST, REPORT};
 use crate::config;
 use crate::env::Env;
 use crate::error::Exit;
@@ -23,6 +24,9 @@ use crate::token;
 
 /// The largest error text of a store that is kept.
 const DETAIL: usize = 300;
+
+/// After how many seconds without a write a bundle without a manifest is one that will never be whole.
+const ABANDONED: i64 = 3_600;
 
 /// Why the archive cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +84,7 @@ pub struct Archive {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     immutability: &'static str,
+    opened_at: Timestamp,
 }
 
 /// One bundle in an archive.
@@ -109,7 +114,8 @@ impl Archive {
         self.immutability
     }
 
-    /// The place of the next report of an organisation.
+    /// The place of the next report of an organisation. Where another run is putting one just now, it is the place of
+    /// that one, which [`Archive::put`] then refuses: no two reports may name the same one before them.
     ///
     /// # Errors
     /// When the archive cannot be read.
@@ -117,15 +123,30 @@ impl Archive {
         let organization = plain(organization);
         let numbers = self.numbers(&organization).await?;
         let mut previous = None;
-        // A run that broke off leaves a number without a manifest; the one before it is what counts.
         for number in numbers.iter().rev() {
             if let Some(sha256) = self.manifest(&organization, *number).await? {
                 previous = Some(Previous { number: *number, sha256 });
                 break;
             }
         }
-        let number = numbers.last().copied().unwrap_or(0).saturating_add(1);
+        let mut number = previous.as_ref().map_or(0, |previous| previous.number).saturating_add(1);
+        for unfinished in numbers.range(number..) {
+            number = *unfinished;
+            if !self.is_abandoned(&organization, number).await? {
+                break;
+            }
+            number = number.saturating_add(1);
+        }
         Ok(Place { organization, number, previous })
+    }
+
+    /// Whether a run broke off there: it left a number without a manifest and has written nothing for long.
+    async fn is_abandoned(&self, organization: &str, number: u32) -> Result<bool, Error> {
+        use futures_util::TryStreamExt;
+        let folder = self.folder(organization, number);
+        let objects: Vec<_> = self.store.list(Some(&folder)).try_collect().await?;
+        let newest = objects.iter().map(|object| object.last_modified.timestamp()).max();
+        Ok(newest.is_none_or(|at| at + ABANDONED < self.opened_at.as_second()))
     }
 
     /// Puts a bundle to its place: every file once, the manifest last, so that a place with a manifest is whole.
@@ -138,7 +159,8 @@ impl Archive {
         let names: Result<BTreeSet<String>, _> =
             entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect();
         let mut names: Vec<String> = names.map_err(unreadable)?.into_iter().collect();
-        names.sort_by_key(|name| name == MANIFEST);
+        // Whoever wants the same place starts with the same file, so only one of them gets past it.
+        names.sort_by_key(|name| (name == MANIFEST, name != REPORT));
         for name in names {
             let content = fs::read(bundle.join(&name)).map_err(unreadable)?;
             let to = self.folder(&place.organization, place.number).join(name);

@@ -22,16 +22,16 @@ const ACCOUNT: &str = "AZURE_STORAGE_ACCOUNT";
 pub(super) fn open(config: &config::Archive, settings: Settings, env: &Env) -> Result<Archive, Error> {
     let url = config.url.as_ref().ok_or(Error::Setting("there is no archive"))?.url();
     match url.scheme() {
-        "file" => directory(url),
+        "file" => directory(url, env),
         _ => container(url, config, settings, env),
     }
 }
 
-fn directory(url: &Url) -> Result<Archive, Error> {
+fn directory(url: &Url, env: &Env) -> Result<Archive, Error> {
     let path = url.to_file_path().map_err(|()| Error::Setting("the archive is no local directory"))?;
     let store = LocalFileSystem::new_with_prefix(path)?.with_fsync(true);
     let immutability = "none: whoever may write to the directory may change it";
-    Ok(Archive { store: Arc::new(store), prefix: Path::default(), immutability })
+    Ok(Archive { store: Arc::new(store), prefix: Path::default(), immutability, opened_at: (env.clock)() })
 }
 
 fn container(url: &Url, config: &config::Archive, settings: Settings, env: &Env) -> Result<Archive, Error> {
@@ -53,7 +53,7 @@ fn container(url: &Url, config: &config::Archive, settings: Settings, env: &Env)
     let store: Arc<dyn ObjectStore> = Arc::new(builder.build()?);
     let prefix = Path::from(url.path());
     let immutability = "unknown: look for an immutability policy of the container";
-    Ok(Archive { store, prefix, immutability })
+    Ok(Archive { store, prefix, immutability, opened_at: (env.clock)() })
 }
 
 /// The sign-in of everything else, as the store wants it.
