@@ -111,7 +111,7 @@ fn decoys(random: &mut Rng) -> Vec<String> {
         format!("GITHUB_TOKEN=ghp_{}", "x".repeat(36)),
         format!("token: ghp_{}", word(random, 36)),
         format!("npm_{}", word(random, 36)),
-        format!("//registry.npmjs.org/:_authToken=${{NPM_{}}}", pick(random, UPPER, 6)),
+        format!("//registry.contoso.example/:_authToken=${{NPM_{}}}", pick(random, UPPER, 6)),
         "aws_access_key_id = AKIAIOSFODNN7EXAMPLE".to_owned(),
         "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
         format!("export SK=sk-{}", word(random, 12)),
