@@ -269,26 +269,29 @@ fn cut(place: &Place<'_>, path: &str) -> Cause {
 /// The accounts that branch protection rules name. A repository with many of them is asked again, alone.
 async fn rules(api: &ReadApi, place: &Place<'_>, rows: &mut Rows, known: Option<Rules>) -> Result<(), Stop> {
     const TABLE: &str = "github_branch_allowance";
-    let mut known = match known {
-        Some(known) if known.is_whole() => known,
-        Some(_) => {
+    let known = match known {
+        Some(known) if !known.is_whole() => {
             let variables = json!({ "organization": place.organization, "repository": place.repository });
             match super::place::query::<wire::OneRepository>(api, RULES, &variables).await {
-                Ok(found) => found.data.repository.and_then(|one| one.branch_protection_rules).unwrap_or_default(),
+                Ok(found) => found.data.repository.and_then(|one| one.branch_protection_rules),
                 Err(error) => {
                     rows.gap(TABLE, super::place::cause(&error));
-                    Rules::default()
+                    return Ok(());
                 }
             }
         }
-        None => {
-            let what = format!("{}: its branch protection rules are not shown", place.name());
-            rows.gap(TABLE, Cause::new(GapKind::Denied, what).needing("administration=read"));
-            Rules::default()
-        }
+        known => known,
+    };
+    let Some(mut known) = known else {
+        let what = format!("{}: its branch protection rules are not shown", place.name());
+        rows.gap(TABLE, Cause::new(GapKind::Denied, what).needing("administration=read"));
+        return Ok(());
     };
     if !known.is_whole() {
-        rows.gap(TABLE, Cause::new(GapKind::Truncated, format!("{}: too many branch protection rules", place.name())));
+        rows.gap(
+            TABLE,
+            Cause::new(GapKind::Truncated, format!("{}: its branch protection rules did not come whole", place.name())),
+        );
     }
     for rule in known.nodes.drain(..).flatten() {
         named(place, rows, rule)?;

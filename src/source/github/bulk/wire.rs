@@ -111,10 +111,10 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Whether all rules came, with all whom they name.
+    /// Whether all rules came, with all whom they name. What came as null was counted and not shown.
     pub(super) fn is_whole(&self) -> bool {
-        let whole = |rule: &Rule| rule.all().into_iter().flatten().all(|all| all.nodes.len() >= all.total_count);
-        self.nodes.len() >= self.total_count && self.nodes.iter().flatten().all(whole)
+        let whole = |rule: &Rule| rule.all().into_iter().all(|all| all.is_some_and(Allowances::is_whole));
+        self.nodes.iter().flatten().count() >= self.total_count && self.nodes.iter().flatten().all(whole)
     }
 }
 
@@ -152,8 +152,36 @@ struct Allowance {
 }
 
 impl Allowances {
+    fn is_whole(&self) -> bool {
+        self.nodes.iter().flatten().filter(|one| one.actor.is_some()).count() >= self.total_count
+    }
+
     /// The accounts among them; teams and apps have no login.
     pub(super) fn users(self) -> impl Iterator<Item = Account> {
         self.nodes.into_iter().flatten().filter_map(|one| one.actor).filter(|actor| actor.login.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Rules;
+
+    #[test]
+    fn what_is_counted_and_not_shown_is_not_whole() {
+        let one = |nodes: Value| json!({ "totalCount": 1, "nodes": nodes });
+        let rules = |push: Value| {
+            let none = json!({ "totalCount": 0, "nodes": [] });
+            one(json!([{ "pattern": "main", "pushAllowances": push, "bypassForcePushAllowances": none,
+                         "bypassPullRequestAllowances": none, "reviewDismissalAllowances": none }]))
+        };
+        let whole = |value: Value| serde_json::from_value::<Rules>(value).unwrap().is_whole();
+        assert!(whole(rules(one(json!([{ "actor": { "login": "alice" } }])))));
+        assert!(whole(json!({ "totalCount": 0, "nodes": [] })));
+        for hidden in [Value::Null, one(json!([])), one(json!([null])), one(json!([{ "actor": null }]))] {
+            assert!(!whole(rules(hidden.clone())), "{hidden}");
+        }
+        assert!(!whole(one(json!([null]))));
     }
 }
