@@ -8,7 +8,7 @@ monotone = true
 controls = { nist = ["PS-4", "AC-4", "CM-7"], iso27001 = ["A.5.14", "A.8.12"], soc2 = ["CC6.7"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 
 [params]
-log_days = 180            # how far back the audit log of an organisation reaches
+log_days = 180            # how far back the audit log reaches; an own GitHub server may keep less
 */
 SELECT leaver.person           AS person,
        hook.id                 AS subject,

@@ -6,7 +6,7 @@ fix      = "Look at the value; set it anew if it is still right, so that somebod
 controls = { nist = ["PS-4", "CM-3"], iso27001 = ["A.8.9"], soc2 = ["CC8.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 
 [params]
-log_days = 180            # how far back the audit log of an organisation reaches
+log_days = 180            # how far back the audit log reaches; an own GitHub server may keep less
 */
 SELECT event.person            AS person,
        variable.id             AS subject,

@@ -122,7 +122,7 @@ pub struct Question<'a> {
 impl Question<'_> {
     /// The logins that are known, each once.
     fn logins(&self) -> BTreeSet<String> {
-        self.accounts.iter().filter_map(|known| known.login.clone()).collect()
+        self.accounts.iter().flat_map(|known| known.login.iter().chain(&known.aliases).cloned()).collect()
     }
 
     /// Whose account this is.
@@ -134,6 +134,8 @@ impl Question<'_> {
 /// A repository and what the bulk inventory knows of it.
 #[derive(Debug, Clone)]
 struct Repository {
+    /// Its number, which stays when it is renamed.
+    id: Option<u64>,
     name: String,
     /// How many deploy keys it has; `None`: nobody said.
     keys: Option<u64>,
@@ -156,8 +158,8 @@ pub async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Err
         organization::collect(&place, organization, question).await?;
         credential::collect(&place, organization, question).await?;
         secret::of_organization(&place, question).await?;
-        let events = audit::collect(&place, organization, question).await?;
         let repositories = bulk::collect(&place, question).await?;
+        let events = audit::collect(&place, organization, question, &repositories).await?;
         repository::collect(&place, question, repositories, &events).await?;
     }
     runner::enterprise(github, question).await

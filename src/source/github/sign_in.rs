@@ -41,6 +41,13 @@ pub struct Organization {
     pub(super) is_app: bool,
 }
 
+impl Organization {
+    /// Whether its plan is known to lack what only an enterprise has.
+    pub(super) fn is_small(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"))
+    }
+}
+
 /// Why GitHub is not read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {

@@ -36,6 +36,7 @@ async fn quick_takes_few_requests_and_leaves_a_gap_wherever_it_did_not_look() {
         .iter()
         .filter(|one| one.path.starts_with("/github/"))
         .partition(|one| one.path.starts_with("/github/repos/"));
+    eprintln!("{} {}", rest.len(), single.len());
     assert!(rest.len() <= 60, "{} requests: {:#?}", rest.len(), rest.iter().map(|one| &one.path).collect::<Vec<_>>());
     // A repository that something trusts is looked up by its name, once; one that something points to is asked once.
     let (trusted, pointed): (Vec<&str>, Vec<&str>) =
