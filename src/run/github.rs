@@ -100,7 +100,7 @@ pub(super) async fn collect(
         key: &key,
     };
     github::collect(github, &question).await?;
-    github::names(github, &named(means.out, owners)?).await?;
+    github::names(github, &named(means.out, owners)?, depth).await?;
     let (own, _) = by_system(access, owners);
     Ok(github::token_owners(means.out, &own).await?)
 }

@@ -56,8 +56,11 @@ const SOON: SignedDuration = SignedDuration::from_mins(15);
 /// So many registrations are followed; nobody registers more runners by hand.
 const REGISTRATIONS: usize = 20;
 
+/// A quick run follows so many.
+const QUICK_REGISTRATIONS: usize = 3;
+
 /// A quick run reads so many pages of one question.
-const QUICK_PAGES: usize = 5;
+const QUICK_PAGES: usize = 3;
 
 /// What the log says about the people, as far as it points to repositories.
 #[derive(Debug, Default)]
@@ -81,6 +84,7 @@ struct Reading<'a> {
     /// What the repositories are called today, by number: an event has the name of its time.
     names: BTreeMap<String, &'a str>,
     pages: usize,
+    registrations: usize,
     seen: BTreeSet<String>,
     events: Events,
     registered: BTreeSet<(Timestamp, &'static str)>,
@@ -122,6 +126,7 @@ impl<'a> Reading<'a> {
             place,
             names: repositories.iter().filter_map(|one| Some((one.id?.to_string(), one.name.as_str()))).collect(),
             pages: if quick { QUICK_PAGES } else { usize::MAX },
+            registrations: if quick { QUICK_REGISTRATIONS } else { REGISTRATIONS },
             seen: BTreeSet::new(),
             events: Events::default(),
             registered: BTreeSet::new(),
@@ -134,7 +139,7 @@ impl<'a> Reading<'a> {
                 self.phrase(rows, &format!("{role}:{login} created:>={}", stamp(from))).await?;
             }
         }
-        for (at, level) in std::mem::take(&mut self.registered).into_iter().take(REGISTRATIONS) {
+        for (at, level) in std::mem::take(&mut self.registered).into_iter().take(self.registrations) {
             let until = at.checked_add(SOON).unwrap_or(at);
             let phrase = format!("action:{level}.self_hosted_runner_online created:{}..{}", stamp(at), stamp(until));
             self.phrase(rows, &phrase).await?;

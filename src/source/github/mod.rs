@@ -19,6 +19,7 @@ mod wire;
 mod workflow;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -28,7 +29,9 @@ pub use self::person::{Conflict, Known, identify, without_sign_in};
 pub use self::sign_in::{GitHub, Means, Organization, Refused, sign_in};
 
 use self::place::Place;
+use super::Collector;
 use super::runner::Key;
+use crate::api::Allowance;
 use crate::evidence::{Error, Row, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
@@ -88,6 +91,11 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
 /// The scopes by which a classic token may read all of this.
 pub const SCOPES: &[&str] = &["admin:org", "repo", "read:audit_log", "admin:org_hook", "admin:repo_hook"];
 
+/// A quick run makes no more requests than these for an organisation besides one for each repository, and for the names
+/// that other systems know. Who asks and whose account it is takes a handful more.
+const QUICK_REQUESTS: u64 = 48;
+const QUICK_NAMES: u64 = 6;
+
 /// How many repositories are read at the same time; the transport bounds the requests.
 const AT_ONCE: usize = 16;
 
@@ -99,6 +107,17 @@ pub enum Depth {
     Full,
     /// The organisation, and the repositories that its audit log or inventory points to: can find, but never clear.
     Quick,
+}
+
+impl Depth {
+    /// What reads so much: a quick run makes no more requests than it is allowed.
+    fn bounded(self, reader: &Collector, allowance: &Arc<Allowance>) -> Collector {
+        let api = match self {
+            Depth::Full => reader.api.clone(),
+            Depth::Quick => reader.api.at_most(allowance),
+        };
+        Collector { api, out: reader.out.clone() }
+    }
 }
 
 /// What a run wants to know.
@@ -154,13 +173,15 @@ impl Repository {
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
 pub async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Error> {
     for organization in &github.organizations {
-        let place = Place::of(organization);
-        organization::collect(&place, organization, question).await?;
-        credential::collect(&place, organization, question).await?;
-        secret::of_organization(&place, question).await?;
+        let reader = question.depth.bounded(&organization.github, &Allowance::of(QUICK_REQUESTS));
+        let place = Place { github: &reader, ..Place::of(organization) };
+        // What points to repositories first, then what tells most of a person: a quick run may not come to the end.
         let repositories = bulk::collect(&place, question).await?;
         let events = audit::collect(&place, organization, question, &repositories).await?;
-        repository::collect(&place, question, repositories, &events).await?;
+        credential::collect(&place, organization, question).await?;
+        organization::collect(&place, organization, question).await?;
+        secret::of_organization(&place, question).await?;
+        repository::collect(&Place::of(organization), question, repositories, &events).await?;
     }
     runner::enterprise(github, question).await
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod depth;
 mod faults;
+mod history;
 mod person;
 
 use std::collections::{BTreeMap, BTreeSet};

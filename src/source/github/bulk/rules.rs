@@ -7,8 +7,8 @@ use super::wire::{Allowances, At, OneRepository, Rule, Rules};
 use crate::api::{Error as Failure, Query, ReadApi};
 use crate::evidence::{Rows, Stop};
 use crate::model::{Cause, GapKind};
-use crate::source::github::place::{self, Place};
 use crate::source::github::code;
+use crate::source::github::place::{self, Place};
 
 const TABLE: &str = "github_branch_allowance";
 

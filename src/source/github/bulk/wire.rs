@@ -172,7 +172,8 @@ impl Rule {
             // A list that has ended stays where it is: its next page is empty.
             *cursor = page.and_then(|page| page.end_cursor.clone()).or(cursor.take());
         }
-        let any = self.allowances.iter().flatten().any(|list| list.page_info.as_ref().is_some_and(|page| page.has_next_page));
+        let any =
+            self.allowances.iter().flatten().any(|list| list.page_info.as_ref().is_some_and(|page| page.has_next_page));
         (any && next != *at).then_some(next)
     }
 
