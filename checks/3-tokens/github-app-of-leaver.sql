@@ -40,7 +40,7 @@ AND    app.suspended_at IS NULL
 UNION ALL
 SELECT NULL, printf('github:org/%s/installations', app.organization), NULL, NULL,
        printf('%d apps of %s were installed before the audit log begins: nobody can say by whom', count(*), app.organization),
-       NULL, NULL, NULL, substr(group_concat(app.app, ' '), 1, 500)
+       NULL, NULL, NULL, substr(group_concat(DISTINCT app.app), 1, 500)
 FROM   github_app_installation AS app
 WHERE  app.suspended_at IS NULL
 AND    (app.created_at IS NULL OR days_between(app.created_at, :now) >= :log_days)

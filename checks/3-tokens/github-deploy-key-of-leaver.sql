@@ -44,7 +44,16 @@ AND    abs(seconds_between(event.at, deploy.created_at)) <= 120
 UNION ALL
 SELECT NULL, printf('github:org/%s/deploy-keys', deploy.organization), NULL, NULL,
        printf('GitHub does not say who added %d deploy keys of %s, and the audit log does not either', count(*), deploy.organization),
-       NULL, NULL, NULL, NULL, substr(group_concat(deploy.id, ' '), 1, 500)
+       NULL, NULL, NULL, NULL,
+       -- Some of them: all of a large organisation's are too long a text.
+       (SELECT group_concat(some.id, ' ')
+        FROM   (SELECT other.id AS id
+                FROM   github_deploy_key AS other
+                WHERE  other.organization = deploy.organization
+                AND    other.added_by IS NULL
+                AND    (other.created_at IS NULL OR days_between(other.created_at, :now) >= :log_days)
+                ORDER BY other.created_at, other.id
+                LIMIT 20) AS some)
 FROM   github_deploy_key AS deploy
 WHERE  deploy.added_by IS NULL
 AND    (deploy.created_at IS NULL OR days_between(deploy.created_at, :now) >= :log_days)

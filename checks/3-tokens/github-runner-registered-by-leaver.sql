@@ -52,7 +52,14 @@ UNION ALL
 SELECT NULL, printf('github:org/%s/runners', runner.organization), NULL, NULL,
        printf('GitHub does not say who registered the %d self-hosted runners of %s, and its log does not reach back for ever: ask who runs these machines',
               count(*), runner.organization),
-       NULL, NULL, NULL, substr(group_concat(ifnull(runner.name, runner.runner_id), ' '), 1, 500)
+       NULL, NULL, NULL,
+       -- Some of them: all of a large organisation's are too long a text.
+       (SELECT group_concat(some.name, ' ')
+        FROM   (SELECT DISTINCT ifnull(other.name, other.runner_id) AS name
+                FROM   github_runner AS other
+                WHERE  other.organization = runner.organization
+                ORDER BY 1
+                LIMIT 20) AS some)
 FROM   github_runner AS runner
 GROUP BY runner.organization;
 /*

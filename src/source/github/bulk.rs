@@ -203,7 +203,7 @@ async fn keep(
             None => rows.gap("github_code_owner", cut(&place, path)),
         }
     }
-    rules::collect(api, &place, rows, node.branch_protection_rules).await?;
+    rules::collect(api, &place, question.depth, rows, node.branch_protection_rules).await?;
     let keys = node.deploy_keys.map(|keys| keys.total_count);
     match repositories.iter_mut().find(|known| known.name == node.name) {
         Some(known) => (known.keys, known.workflows) = (keys, workflows),

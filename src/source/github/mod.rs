@@ -91,10 +91,13 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
 /// The scopes by which a classic token may read all of this.
 pub const SCOPES: &[&str] = &["admin:org", "repo", "read:audit_log", "admin:org_hook", "admin:repo_hook"];
 
-/// A quick run makes no more requests than these for an organisation besides one for each repository, and for the names
-/// that other systems know. Who asks and whose account it is takes a handful more.
-const QUICK_REQUESTS: u64 = 48;
-const QUICK_NAMES: u64 = 6;
+/// A quick run makes no more requests than these for the lists of an organisation, besides the inventory with a hundred
+/// repositories a page and one for each repository that it points to. With ten for who asks and whose account it is, and
+/// those for names, that is 60 where there are 2,000 repositories.
+const QUICK_REQUESTS: u64 = 24;
+
+/// And no more than these for the names that other systems know.
+const QUICK_NAMES: u64 = 5;
 
 /// How many repositories are read at the same time; the transport bounds the requests.
 const AT_ONCE: usize = 16;
@@ -173,10 +176,10 @@ impl Repository {
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
 pub async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Error> {
     for organization in &github.organizations {
+        let repositories = bulk::collect(&Place::of(organization), question).await?;
         let reader = question.depth.bounded(&organization.github, &Allowance::of(QUICK_REQUESTS));
         let place = Place { github: &reader, ..Place::of(organization) };
-        // What points to repositories first, then what tells most of a person: a quick run may not come to the end.
-        let repositories = bulk::collect(&place, question).await?;
+        // What tells most of a person first: a quick run may not come to the end.
         let events = audit::collect(&place, organization, question, &repositories).await?;
         credential::collect(&place, organization, question).await?;
         organization::collect(&place, organization, question).await?;

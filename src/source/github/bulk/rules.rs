@@ -7,8 +7,8 @@ use super::wire::{Allowances, At, OneRepository, Rule, Rules};
 use crate::api::{Error as Failure, Query, ReadApi};
 use crate::evidence::{Rows, Stop};
 use crate::model::{Cause, GapKind};
-use crate::source::github::code;
 use crate::source::github::place::{self, Place};
+use crate::source::github::{Depth, code, skipped};
 
 const TABLE: &str = "github_branch_allowance";
 
@@ -31,11 +31,12 @@ const RULE: Query = Query::new(
 pub(super) async fn collect(
     api: &ReadApi,
     place: &Place<'_>,
+    depth: Depth,
     rows: &mut Rows,
     known: Option<Rules>,
 ) -> Result<(), Stop> {
     let known = match known {
-        Some(known) if !known.is_whole() => match all(api, place).await {
+        Some(known) if !known.is_whole() && depth == Depth::Full => match all(api, place).await {
             Ok(found) => found,
             Err(error) => {
                 rows.gap(TABLE, place::cause(&error));
@@ -49,7 +50,9 @@ pub(super) async fn collect(
         rows.gap(TABLE, Cause::new(GapKind::Denied, what).needing("administration=read"));
         return Ok(());
     };
-    if !known.is_whole() {
+    if !known.is_whole() && depth == Depth::Quick {
+        rows.gap(TABLE, skipped());
+    } else if !known.is_whole() {
         let what = format!("{}: its branch protection rules did not come whole", place.name());
         rows.gap(TABLE, Cause::new(GapKind::Truncated, what));
     }
