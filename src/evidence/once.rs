@@ -11,7 +11,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 const COMPUTED: [&str; 2] = ["caller", "log_overlap"];
 
 /// The views over them, which have to find what was computed; each behind those that it reads.
-const ABOVE: [&str; 3] = ["distinct_call_hour", "distinct_call", "activity"];
+const ABOVE: [&str; 4] = ["distinct_call_hour", "distinct_call", "activity", "worked_hour"];
 
 /// Computes the views into temporary tables of the same names, and says which of `tables` each depends on. Evidence
 /// from before these views existed has none; what cannot be computed stays a view and fails in the checks that read it.

@@ -340,6 +340,20 @@ CREATE VIEW activity AS
   FROM   caller
   JOIN   distinct_call_hour AS hour ON hour.principal IS caller.principal AND hour.caller_name IS caller.caller_name;
 
+CREATE VIEW worked_hour AS
+  -- The hours in which a person's own account made calls before the last day was over, by the clock of the organisation.
+  SELECT worked.person AS person, worked.subject AS subject, worked.ends_at AS ends_at, worked.hour_at AS hour_at,
+         worked.calls AS calls, substr(local_time(worked.first_at, zone), 1, 10) AS day,
+         outside_working_hours(worked.first_at, zone, starts, ends) AS outside
+  FROM   (SELECT activity.person, activity.subject, last_day.ends_at, activity.hour_at,
+                 sum(activity.calls) AS calls, min(activity.first_at) AS first_at
+          FROM   activity
+          JOIN   last_day ON last_day.person = activity.person
+          WHERE  activity.own = 1 AND activity.sure = 1
+          AND    activity.first_at < last_day.ends_at
+          GROUP BY activity.person, activity.subject, activity.hour_at) AS worked
+  JOIN   organization_time;
+
 CREATE VIEW log_blind AS
   -- What a log cannot tell: a check that finds nothing in it has not looked. lacks NULL: it cannot tell anything.
   SELECT source AS source, NULL AS lacks,
