@@ -4,6 +4,7 @@
 mod allowance;
 mod auth;
 mod batch;
+mod blob;
 mod cache;
 mod endpoint;
 mod error;
@@ -29,6 +30,7 @@ use url::Url;
 
 pub use self::allowance::Allowance;
 pub use self::auth::{AppKey, AzureIdentity, Fixed, GitHubSignIn, KeyError, SignIn, TokenKind, Tokens, tokens};
+pub use self::blob::{NoContainer, container};
 pub use self::cache::Cache;
 pub use self::endpoint::Endpoints;
 pub use self::error::{Code, Error, Reply};

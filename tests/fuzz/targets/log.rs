@@ -3,7 +3,7 @@
 
 use leaver::config::LogColumns;
 use leaver::evidence::{Callers, Writer};
-use leaver::source::logs::import::{Imported, Request, Window, import};
+use leaver::source::logs::import::{Imported, Input, Request, Window, import};
 use libfuzzer_sys::fuzz_target;
 
 fn read(bytes: &[u8], full_parse: bool) -> Imported {
@@ -13,7 +13,7 @@ fn read(bytes: &[u8], full_parse: bool) -> Imported {
     let writer = Writer::create(folder.path(), &[]).unwrap();
     let callers = Callers { principals: vec!["a".into()], names: vec!["b@c".into()] };
     let request = Request {
-        inputs: &[input],
+        inputs: &[Input::Path(input)],
         callers: &callers,
         columns: &LogColumns::default(),
         table: None,
