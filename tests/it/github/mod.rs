@@ -4,6 +4,7 @@ mod bad_input;
 mod depth;
 mod faults;
 mod history;
+mod large;
 mod person;
 
 use std::collections::{BTreeMap, BTreeSet};
