@@ -88,6 +88,8 @@ struct Reading<'a> {
     seen: BTreeSet<String>,
     events: Events,
     registered: BTreeSet<(Timestamp, &'static str)>,
+    /// Whether an event came that nobody can read: it may have been any.
+    broken: bool,
 }
 
 /// What is older than the log is no gap in it: whether that matters is told by the age of what a check asks about.
@@ -100,13 +102,13 @@ pub(super) async fn collect(
     let from = question.now.checked_sub((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MIN);
     let scope = place.scope(&format!("audit log since {}", stamp(from)), ADMINISTRATION);
     let quick = question.depth == Depth::Quick;
-    let mut events = Events::default();
+    let (mut events, mut broken) = (Events::default(), false);
     let ended = place
         .github
         .dataset(&[TABLE], &scope, async |api, rows| {
             let mut reading = Reading::new(api, place, repositories, quick);
             let mut read = reading.people(rows, &question.logins(), from).await;
-            events = std::mem::take(&mut reading.events);
+            (events, broken) = (std::mem::take(&mut reading.events), reading.broken);
             match quick {
                 true => rows.gap(TABLE, super::skipped()),
                 false if read.is_ok() => read = reading.deeds(rows, from).await,
@@ -115,7 +117,7 @@ pub(super) async fn collect(
             unlicensed(known, read, LICENCE)
         })
         .await?;
-    events.complete = ended.is_none() && !quick && !question.logins().is_empty();
+    events.complete = ended.is_none() && !broken && !quick && !question.logins().is_empty();
     Ok(events)
 }
 
@@ -130,6 +132,7 @@ impl<'a> Reading<'a> {
             seen: BTreeSet::new(),
             events: Events::default(),
             registered: BTreeSet::new(),
+            broken: false,
         }
     }
 
@@ -173,6 +176,7 @@ impl<'a> Reading<'a> {
     fn keep(&mut self, rows: &mut Rows, event: wire::Event) -> Result<(), Stop> {
         let (Some(id), Some(at), Some(action)) = (event.document_id.clone(), event.at(), event.action.clone()) else {
             rows.gap(TABLE, Cause::new(GapKind::Truncated, "an event came without its id, time or action"));
+            self.broken = true;
             return Ok(());
         };
         if !self.seen.insert(id.raw().to_owned()) {

@@ -41,6 +41,25 @@ async fn the_log_says_from_when_on_it_was_read_and_its_age_alone_is_no_gap() {
     assert!(log[0].scope.raw().contains(": audit log since 2025-11-26"), "{}", log[0].scope.raw());
 }
 
+#[tokio::test]
+async fn an_event_that_cannot_be_read_leaves_runs_to_be_asked_of_every_repository() {
+    let runs = |server: &Server| {
+        let asked = server.requests();
+        asked.iter().filter(|one| one.path.ends_with("/actions/runs") && one.query.contains("actor=")).count()
+    };
+    let whole = Server::start(ESTATE.clone(), Faults::none()).unwrap();
+    collected(&whole).await;
+    let mut estate = ESTATE.clone();
+    let at: jiff::Timestamp = "2026-05-03T10:00:00Z".parse().unwrap();
+    estate.rows_mut("github/audit_log").push(json!({
+        "@in": "orgs/contoso/audit-log", "action": "x.y", "created_at": at.as_millisecond(), "actor": "alice-dev",
+    }));
+    let broken = Server::start(estate, Faults::none()).unwrap();
+    let evidence = collected(&broken).await;
+    assert!(runs(&broken) > runs(&whole), "{} {}", runs(&broken), runs(&whole));
+    assert!(gaps(&evidence).iter().any(|gap| gap.0 == "github_event" && gap.1.starts_with("truncated")));
+}
+
 /// A rule that lets `pushers` accounts push, and one that says who may bypass it.
 fn rule(number: u64, pushers: u64) -> Value {
     let user = |id: u64| json!({ "actor": { "__typename": "User", "login": format!("dev-{id}"), "databaseId": id } });
