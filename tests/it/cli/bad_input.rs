@@ -110,7 +110,8 @@ fn evidence_that_is_not_ours_damaged_cut_or_newer_is_refused() {
     std::fs::write(place.path("empty.db"), b"").unwrap();
     let mut damaged = bytes.clone();
     let middle = damaged.len() / 2;
-    damaged[middle..middle + 4096].fill(0x5a);
+    // Several pages of it: a part of one may be empty.
+    damaged[middle..middle + 32_768].fill(0x5a);
     std::fs::write(place.path("damaged.db"), damaged).unwrap();
     let foreign = rusqlite::Connection::open(place.path("foreign.db")).unwrap();
     foreign.execute_batch("CREATE TABLE t (x)").unwrap();
