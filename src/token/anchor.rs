@@ -110,7 +110,7 @@ fn even(anchors: usize) -> usize {
 }
 
 /// How seldom a byte is in code and text, roughly.
-fn rarity(byte: u8) -> u32 {
+pub(super) fn rarity(byte: u8) -> u32 {
     match byte {
         b'A'..=b'Z' | b'~' | b'+' => 3,
         b'0'..=b'9' | b'_' => 2,
