@@ -3,6 +3,7 @@
 
 mod auth;
 mod batch;
+mod blob;
 mod cache;
 mod endpoint;
 mod error;
@@ -27,6 +28,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 pub use self::auth::{AppKey, AzureIdentity, Fixed, GitHubSignIn, KeyError, SignIn, TokenKind, Tokens, tokens};
+pub use self::blob::{NoContainer, container};
 pub use self::cache::Cache;
 pub use self::endpoint::Endpoints;
 pub use self::error::{Code, Error, Reply};

@@ -91,7 +91,7 @@ impl<'a> Glance<'a> {
 
     fn look(&mut self, line: &[u8], sure: Sure, census: &mut Census) -> Option<Seen> {
         let is_object = line.first() == Some(&b'{') && line.last() == Some(&b'}');
-        if !is_object || !(sure.flat || is_flat(line)) || !(sure.plain || !is_hiding(line)) {
+        if !is_object || !(sure.flat || is_flat(line)) || (!sure.plain && is_hiding(line)) {
             return None;
         }
         let second = self.clock.second(text(line, self.time.value(line, 0)?)?)?;

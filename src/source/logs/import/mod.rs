@@ -1,5 +1,6 @@
 //! Exported logs: reads NDJSON and CSV files of any size in constant memory and keeps the calls of wanted callers.
-//! It asks nobody over a network. What it could not read, or what the files do not hold, becomes a gap with its place.
+//! It asks nobody over a network but the store that holds them. What it could not read, or what the files do not hold,
+//! becomes a gap with its place.
 //!
 //! ```text
 //!  place: which files -> work: threads -> blocks: whole lines -> skim, where few are wanted: could a line be theirs?
@@ -14,6 +15,7 @@ mod column;
 mod fault;
 mod format;
 mod glance;
+mod input;
 mod literal;
 mod moment;
 mod once;
@@ -26,7 +28,6 @@ mod wanted;
 mod work;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -44,6 +45,7 @@ use crate::text::visible;
 
 pub use census::Window;
 use fault::{Fault, Faults, Place};
+pub use input::{Container, Input};
 use literal::Literals;
 use once::{Delivery, Once};
 use place::{Files, LogFile};
@@ -67,8 +69,8 @@ const WAITING: usize = 8;
 
 /// What to import, and how.
 pub struct Request<'a> {
-    /// Files and folders.
-    pub inputs: &'a [PathBuf],
+    /// Files, folders and containers.
+    pub inputs: &'a [Input],
     /// Whose records are wanted.
     pub callers: &'a Callers,
     /// Columns under other names than the documented ones.
@@ -123,7 +125,7 @@ impl fmt::Display for Imported {
 /// Only what the evidence file itself refuses; everything else becomes a gap.
 pub async fn import(writer: &Writer, request: Request<'_>) -> Result<Imported, evidence::Error> {
     let name = match request.inputs {
-        [one] => source(one),
+        [one] => one.source(),
         several => format!("{} exported logs", several.len()),
     };
     let scope = Scope { name: name.into(), person: None, needs: "read access to the exported log".into() };
@@ -131,11 +133,6 @@ pub async fn import(writer: &Writer, request: Request<'_>) -> Result<Imported, e
     let fill = async |rows: &mut Rows| Ok(Import::start(&request).collect(rows, &mut imported).await?);
     writer.dataset(TABLES, &scope, fill).await?;
     Ok(imported)
-}
-
-/// As `log_table.source` names an input.
-fn source(input: &Path) -> String {
-    format!("file:{}", input.display())
 }
 
 /// A running import.
@@ -170,7 +167,10 @@ impl<'a> Import<'a> {
             read: AtomicU64::new(0),
             files: all,
         });
+        let is_far = request.inputs.iter().any(|input| matches!(input, Input::Container(_)));
         let threads = match request.threads {
+            // Whoever waits for a store needs no core for it.
+            0 if is_far => THREADS,
             0 => std::thread::available_parallelism().map_or(1, Into::into).min(THREADS),
             threads => threads,
         };
@@ -184,7 +184,7 @@ impl<'a> Import<'a> {
         Import {
             queues: queues.collect(),
             bytes: job.files.iter().map(|file| file.bytes).sum(),
-            tallies: request.inputs.iter().map(|input| Tally::new(source(input))).collect(),
+            tallies: request.inputs.iter().map(|input| Tally::new(input.source())).collect(),
             sights: Vec::new(),
             once: Once::new(),
             unmarked: 0,
@@ -274,12 +274,12 @@ impl<'a> Import<'a> {
 
     /// The rows about one input as a whole.
     fn describe(&self, input: usize, rows: &mut Rows) -> Result<(), evidence::Error> {
-        let Some((path, Sight { census, schema })) = self.request.inputs.get(input).zip(self.sights.get(input)) else {
+        let Some((given, Sight { census, schema })) = self.request.inputs.get(input).zip(self.sights.get(input)) else {
             return Ok(());
         };
         let (first_at, last_at) = census.span().unzip();
         rows.insert(&LogTable {
-            source: source(path).into(),
+            source: given.source().into(),
             shape: schema.shape().to_owned(),
             plan: None,
             retention_days: None,
@@ -292,7 +292,7 @@ impl<'a> Import<'a> {
             callers: census.callers(),
         })?;
         census.silences().into_iter().try_for_each(|Window { from, until }| {
-            rows.insert(&LogSilence { source: source(path).into(), from_at: from, until_at: until })
+            rows.insert(&LogSilence { source: given.source().into(), from_at: from, until_at: until })
         })
     }
 
@@ -359,7 +359,7 @@ fn stopped(file: &LogFile) -> End {
 }
 
 fn place_of(file: &LogFile) -> Place {
-    Place { file: file.path.display().to_string(), ..Place::default() }
+    Place { file: file.at.to_string(), ..Place::default() }
 }
 
 fn day(at: Timestamp) -> Date {

@@ -46,10 +46,10 @@ impl Stencil {
         stencil.text[..caller].copy_from_slice(head);
         stencil.same[..caller].fill(0xFF);
         let length = of_time(&head[minute..])?;
-        for at in minute..minute + length {
-            match (at - minute, head[at]) {
-                (1 | 4, b'0'..=b'5') => stencil.is_digit(at, 5),
-                (_, b'0'..=b'9') => stencil.is_digit(at, 9),
+        for (at, byte) in head[minute..].iter().take(length).enumerate() {
+            match (at, byte) {
+                (1 | 4, b'0'..=b'5') => stencil.is_digit(minute + at, 5),
+                (_, b'0'..=b'9') => stencil.is_digit(minute + at, 9),
                 _ => {}
             }
         }
@@ -63,11 +63,11 @@ impl Stencil {
     /// When the record of this line was made, by the second; `None`: it begins in another way, or names no caller here.
     pub(super) fn second(&self, line: &[u8]) -> Option<i64> {
         let head: &[u8; WIDTH] = line.first_chunk()?;
-        let mut odd = 0;
-        for at in 0..WIDTH {
-            let other = head[at] ^ self.text[at];
-            odd |= (other & self.same[at]) | (other.wrapping_add(self.excess[at]) & self.digit[at]);
-        }
+        let bytes = head.iter().zip(&self.text).zip(&self.same).zip(&self.excess).zip(&self.digit);
+        let odd = bytes.fold(0, |odd, ((((byte, text), same), excess), digit)| {
+            let other = byte ^ text;
+            odd | (other & same) | (other.wrapping_add(*excess) & digit)
+        });
         let caller = line.get(self.caller..)?;
         // The nil id is nobody, and an empty one leaves it to the name.
         let names = caller.first()?.is_ascii_alphanumeric() && !caller.starts_with(b"00000000");

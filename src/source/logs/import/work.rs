@@ -20,11 +20,11 @@ use super::blocks::{Blocks, Piece};
 use super::census::{Census, Window};
 use super::column::{Columns, Schema};
 use super::fault::{Fault, Faults, Place};
-use super::format::{Format, Input};
+use super::format::{Format, Opened};
 use super::glance::{self, Glance, Seen, Sure};
 use super::literal::Literals;
 use super::moment::{Calendar, Dated};
-use super::place::LogFile;
+use super::place::{At, LogFile};
 use super::raw::{self, Objects, Raw};
 use super::stencil::Stencil;
 use super::wanted::{Wanted, lower};
@@ -97,13 +97,15 @@ pub(super) struct Sight {
 pub(super) struct Gone;
 
 impl Part {
-    /// Cuts files into parts. Only a plain file of lines can be cut, and only a large one is worth it.
+    /// Cuts files into parts. Only a plain file of lines that is here can be cut, and only a large one is
+    /// worth it.
     pub(super) fn plan(files: &[LogFile]) -> Vec<Part> {
         let unread = AtomicU64::new(0);
         let mut parts = Vec::new();
-        for (file, LogFile { path, bytes, .. }) in files.iter().enumerate() {
-            let is_plain = |input: Input<'_>| input.format == Format::Lines && !input.packed;
-            let starts = match *bytes > 2 * PART && Input::open(path, &unread).is_ok_and(is_plain) {
+        for (file, LogFile { at, bytes, .. }) in files.iter().enumerate() {
+            let is_plain = |opened: Opened<'_>| opened.format == Format::Lines && !opened.packed;
+            let is_here = matches!(at, At::Path(_));
+            let starts = match is_here && *bytes > 2 * PART && Opened::open(at, &unread).is_ok_and(is_plain) {
                 true => (0..*bytes).step_by(PART as usize),
                 false => (0..0).step_by(1),
             };
@@ -187,7 +189,8 @@ impl Worker<'_> {
 
     fn range(&mut self, file: &LogFile, range: Range<u64>) -> io::Result<()> {
         let bytes = range.end - range.start;
-        let opened = File::open(&file.path)?;
+        let At::Path(path) = &file.at else { return Err(io::ErrorKind::Unsupported.into()) };
+        let opened = File::open(path)?;
         self.blocks(file, Blocks::of_part(&opened, range))?;
         self.job.read.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
@@ -195,11 +198,11 @@ impl Worker<'_> {
 
     fn whole(&mut self, file: &LogFile) -> io::Result<()> {
         let job = self.job;
-        let input = Input::open(&file.path, &job.read)?;
-        match input.format {
-            Format::Lines => self.blocks(file, Blocks::new(input.content))?,
-            Format::Document => self.document(file, input.content),
-            Format::Table(separator) => self.table(file, separator, input.content)?,
+        let opened = Opened::open(&file.at, &job.read)?;
+        match opened.format {
+            Format::Lines => self.blocks(file, Blocks::new(opened.content))?,
+            Format::Document => self.document(file, opened.content),
+            Format::Table(separator) => self.table(file, separator, opened.content)?,
             // An export makes a file for every five minutes, so an empty one in a folder is nothing to wonder about.
             Format::Empty if job.files.len() > 1 => {}
             Format::Empty => self.fault(file, Fault::Empty, None),
@@ -333,7 +336,7 @@ impl Worker<'_> {
     /// Notes a fault at the line that is being read.
     pub(super) fn fault(&mut self, file: &LogFile, fault: Fault, what: Option<String>) {
         let line = (self.end.lines > 0).then_some(self.end.lines);
-        self.end.faults.saw(fault, Place { file: file.path.display().to_string(), line, what });
+        self.end.faults.saw(fault, Place { file: file.at.to_string(), line, what });
     }
 
     pub(super) fn next_line(&mut self, line: u64) {
