@@ -27,6 +27,8 @@ struct Logs {
     columns: LogColumns,
     from: &'static str,
     zone: Option<&'static str>,
+    /// How many others are wanted, who never called.
+    others: usize,
 }
 
 /// What an import left behind.
@@ -41,7 +43,7 @@ impl Logs {
     fn new() -> Logs {
         let folder = tempfile::tempdir().unwrap();
         let columns = LogColumns::default();
-        Logs { folder, full_parse: false, threads: 2, columns, from: "2026-05-01T00:00:00Z", zone: None }
+        Logs { folder, full_parse: false, threads: 2, columns, from: "2026-05-01T00:00:00Z", zone: None, others: 0 }
     }
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -64,8 +66,9 @@ impl Logs {
     fn import_from(&self, inputs: &[Input], runtime: &tokio::runtime::Runtime) -> Read {
         let output = tempfile::tempdir().unwrap();
         let writer = Writer::create(output.path(), &[]).unwrap();
-        let callers =
-            Callers { principals: vec![ALICE.into(), RUNNER.into()], names: vec!["alice@contoso.example".into()] };
+        let others = (0..self.others).map(|n| format!("cccccccc-0000-4000-8000-{n:012}").into());
+        let principals = [ALICE.into(), RUNNER.into()].into_iter().chain(others).collect();
+        let callers = Callers { principals, names: vec!["alice@contoso.example".into()] };
         let request = Request {
             inputs,
             callers: &callers,
@@ -213,13 +216,15 @@ fn a_caller_behind_escapes_is_found_without_parsing_everything() {
 }
 
 #[test]
-fn a_log_that_somebody_tampered_with_takes_a_full_parse() {
+fn a_key_behind_escapes_is_found_too() {
     let bare = r#""caller_upn":"bob@contoso.example""#;
     let hidden = r#""caller\u005fupn":"alice@contoso.example","caller_upn":"""#;
     let tampered = record(AT, OTHER, "bob@contoso.example", "/srv/x/b").replace(bare, hidden);
-    let logs = Logs { full_parse: true, ..Logs::new() };
-    logs.write("log", lines(&[tampered]));
-    assert_eq!(logs.import(&["log"]).calls().len(), 1);
+    for others in [0, 100] {
+        let logs = Logs { others, ..Logs::new() };
+        logs.write("log", lines(&[record(AT, OTHER, "bob@contoso.example", "/a"), tampered.clone()]));
+        assert_eq!(logs.import(&["log"]).calls().len(), 1);
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Exported logs: reads NDJSON and CSV files of any size in constant memory and keeps the calls of wanted callers.
-//! It asks nobody over a network but the store that holds them. What it could not read, or what the files do not hold, becomes a gap with its place.
+//! It asks nobody over a network but the store that holds them. What it could not read, or what the files do not hold,
+//! becomes a gap with its place.
 //!
 //! ```text
-//!  place: which files -> work: threads -> blocks: whole lines -> glance: whose line is it?
+//!  place: which files -> work: threads -> blocks: whole lines -> skim, where few are wanted: could a line be theirs?
+//!                                                                 |   glance, where many are: whose line is it?
 //!                                                                 |            \ not wanted: census counts it
 //!                                                                 +-> raw: parse -> once -> Tally -> rows
 //! ```
@@ -14,14 +16,17 @@ mod fault;
 mod format;
 mod glance;
 mod input;
+mod literal;
 mod moment;
 mod once;
 mod place;
 mod raw;
+mod skim;
+mod stencil;
 mod table;
+mod wanted;
 mod work;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,15 +40,16 @@ use crate::config::LogColumns;
 use crate::evidence::row::{LogSilence, LogTable};
 use crate::evidence::{self, Callers, Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
-use crate::source::logs::record::Record;
 use crate::source::logs::tally::Tally;
-use crate::text::{Untrusted, visible};
+use crate::text::visible;
 
 pub use census::Window;
 use fault::{Fault, Faults, Place};
 pub use input::{Container, Input};
+use literal::Literals;
 use once::{Delivery, Once};
 use place::{Files, LogFile};
+use wanted::Wanted;
 use work::{End, Hit, Job, Message, Part, Sight};
 
 /// The data sets that an import fills.
@@ -60,36 +66,6 @@ const THREADS: usize = 8;
 
 /// How many messages of a thread may wait.
 const WAITING: usize = 8;
-
-/// Whose records are wanted: by object id, and by name where a person calls. All in lower case.
-#[derive(Debug, Default)]
-struct Wanted {
-    principals: HashSet<String>,
-    names: HashSet<String>,
-}
-
-impl Wanted {
-    fn new(callers: &Callers) -> Wanted {
-        let lower = |all: &[Untrusted]| {
-            all.iter().map(|text| text.raw().trim().to_lowercase()).filter(|text| !text.is_empty()).collect()
-        };
-        Wanted { principals: lower(&callers.principals), names: lower(&callers.names) }
-    }
-
-    /// Whether one of these is wanted; both in lower case.
-    fn has(&self, principal: &str, name: &str) -> bool {
-        self.principals.contains(principal) || self.names.contains(name)
-    }
-
-    fn has_caller_of(&self, record: &Record) -> bool {
-        self.has(&lower(&record.principal), &lower(&record.caller_name))
-    }
-}
-
-/// A name as it is compared; nobody has none.
-fn lower(text: &Option<Untrusted>) -> String {
-    text.as_ref().map_or(String::new(), |text| text.raw().to_lowercase())
-}
 
 /// What to import, and how.
 pub struct Request<'a> {
@@ -177,11 +153,13 @@ struct Import<'a> {
 impl<'a> Import<'a> {
     fn start(request: &'a Request<'a>) -> Import<'a> {
         let Files { all, faults, other_tables } = Files::find(request.inputs, request.table.unwrap_or(TABLE));
+        let wanted = Wanted::new(request.callers);
         let job = Arc::new(Job {
             parts: Part::plan(&all),
             inputs: request.inputs.len(),
             columns: column::Columns::new(request.columns),
-            wanted: Wanted::new(request.callers),
+            literals: Literals::new(&wanted),
+            wanted,
             window: request.window,
             zone: request.zone.clone(),
             full_parse: request.full_parse,
@@ -278,7 +256,7 @@ impl<'a> Import<'a> {
             }
             imported.records += 1;
             let tally = &mut self.tallies[file.input];
-            if record.at >= self.request.window.from { tally.add(&record, rows)? } else { tally.remember(&record) }
+            if record.at >= self.request.window.from { tally.add(record, rows)? } else { tally.remember(&record) }
         }
         Ok(())
     }
@@ -346,9 +324,8 @@ impl<'a> Import<'a> {
     }
 
     fn nobody(&self) -> Option<Cause> {
-        let nameless = |sight: &Sight| sight.census.records > 0 && sight.census.callers() == Some(0);
         let cause = Cause::new(GapKind::NotExposed, "no record in it names a caller");
-        self.sights.iter().any(nameless).then_some(cause)
+        self.sights.iter().any(|sight| sight.census.is_nameless()).then_some(cause)
     }
 
     /// The days of the window that lie before the first or behind the last record of every input.
