@@ -125,6 +125,8 @@ enum Verb {
         evidence: PathBuf,
         #[command(flatten)]
         files: Files,
+        #[command(flatten)]
+        folders: CheckArgs,
     },
     /// Scans a runner host or a checkout for credentials: no network, no sign-in, no values.
     Scan(ScanArgs),
@@ -360,7 +362,9 @@ impl Cli {
                 let intake = files.keeping(evidence);
                 run::audit(&config()?, &person.into(), &intake, &delivery.into(), env).await
             }
-            Verb::Collect { person, evidence, files } => {
+            Verb::Collect { person, evidence, files, folders } => {
+                // Checks belong to the second half, but the private kinds of token beside them to every text that is kept.
+                run::load_checks(&folders.checks, env)?;
                 let intake = files.keeping(Some(evidence));
                 collect(&config()?, person, &intake, env).await
             }

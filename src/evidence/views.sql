@@ -160,33 +160,36 @@ CREATE VIEW github_hold AS
   -- Repositories in whose jobs these people still have a hand, and how: they can push to them, a schedule runs as them,
   -- or a runner is there that took their jobs.
   SELECT hold.person AS person, repository.id AS repository_id, hold.path AS path
-  FROM   (SELECT leaver.person AS person, able.organization AS organization, able.repository AS repository,
+  FROM   (SELECT leaver.person AS person, every.organization AS organization, every.repository AS repository,
                  'repository that they can push to' AS path
-          FROM   (SELECT member.organization AS organization, NULL AS repository, member.login AS login, member.user_id AS user_id
-                  FROM   github_membership AS member
-                  LEFT JOIN github_organization AS organization ON organization.name = member.organization COLLATE NOCASE
-                  WHERE  ifnull(member.state, 'active') = 'active'
-                  AND    (member.role = 'admin' OR organization.member_role IN ('write', 'admin'))
-                  UNION ALL
-                  SELECT access.organization, access.repository, access.login, access.user_id
-                  FROM   github_access AS access
-                  WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
-                  UNION ALL
-                  SELECT access.organization, access.repository, member.login, member.user_id
-                  FROM   github_team_membership AS member
-                  JOIN   github_team_access AS access ON access.organization = member.organization AND access.team = member.team
-                  WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')) AS able
-          JOIN   github_leaver AS leaver ON same_account(leaver.login, leaver.user_id, able.login, able.user_id)
-          UNION ALL
+          FROM   github_leaver AS leaver
+          -- CROSS: the people first. A team of everybody times all its repositories is more than memory holds.
+          CROSS JOIN github_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
+          LEFT JOIN github_organization AS organization ON organization.name = member.organization COLLATE NOCASE
+          CROSS JOIN github_repository AS every ON every.organization = member.organization COLLATE NOCASE
+          WHERE  ifnull(member.state, 'active') = 'active'
+          AND    (member.role = 'admin' OR organization.member_role IN ('write', 'admin'))
+          UNION
+          SELECT leaver.person, access.organization, access.repository, 'repository that they can push to'
+          FROM   github_leaver AS leaver
+          CROSS JOIN github_access AS access ON same_account(leaver.login, leaver.user_id, access.login, access.user_id)
+          WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
+          UNION
+          SELECT leaver.person, access.organization, access.repository, 'repository that they can push to'
+          FROM   github_leaver AS leaver
+          CROSS JOIN github_team_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
+          CROSS JOIN github_team_access AS access ON access.organization = member.organization AND access.team = member.team
+          WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
+          UNION
           SELECT schedule.person, schedule.organization, schedule.repository, 'scheduled workflow that runs as them'
           FROM   github_schedule AS schedule
           WHERE  ifnull(schedule.id_token, 1) = 1
-          UNION ALL
+          UNION
           SELECT job.person, job.organization, job.repository, 'runner that takes their jobs'
           FROM   github_runner_job AS job) AS hold
   JOIN   github_repository AS repository
     ON   repository.organization = hold.organization COLLATE NOCASE
-    AND  (hold.repository IS NULL OR repository.repository = hold.repository COLLATE NOCASE)
+    AND  repository.repository = hold.repository COLLATE NOCASE
   WHERE  ifnull(repository.archived, 0) = 0;
 
 CREATE VIEW github_trust AS
@@ -280,10 +283,7 @@ CREATE VIEW caller AS
                          WHEN 'federated credential that they satisfy' THEN 'B'
                          WHEN 'repository that they can push to' THEN 'B'
                          WHEN 'scheduled workflow that runs as them' THEN 'B'
-                         WHEN 'repository that they can push to' THEN 'B'
-                         WHEN 'scheduled workflow that runs as them' THEN 'B'
                          WHEN 'secret or certificate that they added' THEN 'C'
-                         WHEN 'runner that takes their jobs' THEN 'C'
                          WHEN 'runner that takes their jobs' THEN 'C'
                          WHEN 'credential on a runner of theirs' THEN 'D'
                          WHEN 'name' THEN 'D'

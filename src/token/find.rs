@@ -150,7 +150,7 @@ fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth) -> Opti
 
 /// The beginning of every run of exactly the length of a kind's tokens.
 fn exact<'a>(run: &'a Run, bytes: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    run::runs(|byte| run.alphabet[usize::from(byte)], run.length, bytes).filter_map(|found| {
+    run::runs(&run.alphabet, run.length, bytes).filter_map(|found| {
         // In `\nvalue` the `n` belongs to the escape, not to the run.
         let first = found.end - run.length;
         (first == found.start || ends_with_escape(&bytes[..first])).then_some(first)

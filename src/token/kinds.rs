@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::anchor::{Anchors, Begins, Literal};
+use super::run::Alphabet;
 use super::sieve::Sieve;
 use super::structure::Check;
 use super::{escaped, run};
@@ -87,7 +88,7 @@ pub struct Kinds {
 /// One search for runs of an alphabet.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
-    pub(super) alphabet: Box<[bool; 256]>,
+    pub(super) alphabet: Alphabet,
     pub(super) length: usize,
     pub(super) kind: usize,
 }
@@ -288,8 +289,6 @@ impl Entry {
 
 impl RunEntry {
     fn compile(&self, kind: usize) -> Run {
-        let mut alphabet = Box::new([false; 256]);
-        self.alphabet.bytes().for_each(|byte| alphabet[usize::from(byte)] = true);
-        Run { alphabet, length: self.length, kind }
+        Run { alphabet: Alphabet::new(&self.alphabet), length: self.length, kind }
     }
 }

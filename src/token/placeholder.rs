@@ -36,6 +36,11 @@ const SAMPLE_PASSWORDS: &[&[u8]] = &[
     b"admin",
     b"guest",
     b"root",
+    b"foo",
+    b"bar",
+    b"baz",
+    b"test",
+    b"x-oauth-basic",
 ];
 
 /// Whether a value only says where the token comes from: `${X}`, `$(X)`, `$X`, `%X%`, `{{ x }}`, `<token>`, `***`, `…`.

@@ -10,15 +10,17 @@ use leaver::token::kinds;
 
 mod tree;
 
-/// The fewest rounds that still let a minimum stand out; a slow peer does not delay the others' more than this.
-const ROUNDS: usize = 5;
-const LONGEST: Duration = Duration::from_secs(140);
+const ROUNDS: usize = 7;
+/// A program that has used so much is left out of further rounds.
+const SHARE: Duration = Duration::from_secs(40);
+/// After so much nothing new begins, and what runs is ended.
+const WHOLE: Duration = Duration::from_secs(150);
 
-/// The least that a program needed in any round.
-struct Least {
+/// What a program needed in one round.
+struct Run {
     wall: f64,
     processor: f64,
-    /// The most memory in any round, in MB.
+    /// The most memory, in MB.
     memory: u64,
 }
 
@@ -29,7 +31,7 @@ struct Program {
 }
 
 impl Program {
-    fn run(&self, root: &Path) -> Option<Least> {
+    fn run(&self, root: &Path, end: Instant) -> Option<Run> {
         let (before, start) = (processor_of_children()?, Instant::now());
         let mut child = Command::new(&self.command)
             .args(&self.arguments)
@@ -38,14 +40,14 @@ impl Program {
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
-        let memory = peak(&mut child)?;
+        let memory = peak(&mut child, end)?;
         let wall = start.elapsed().as_secs_f64();
-        Some(Least { wall, processor: processor_of_children()? - before, memory })
+        Some(Run { wall, processor: processor_of_children()? - before, memory })
     }
 }
 
 /// Waits for the end; what the kernel notes as the peak is gone with the process, so it is read again and again.
-fn peak(child: &mut Child) -> Option<u64> {
+fn peak(child: &mut Child, end: Instant) -> Option<u64> {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().ok()?.is_none() {
@@ -53,6 +55,10 @@ fn peak(child: &mut Child) -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib: u64 = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0);
         peak = peak.max(kib / 1000);
+        if Instant::now() > end {
+            child.kill().and_then(|()| child.wait()).ok()?;
+            return None;
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
     Some(peak)
@@ -98,37 +104,48 @@ fn main() -> std::io::Result<()> {
     let root = kept.map_or_else(|| scratch.path().join("tree"), PathBuf::from);
     tree::plant(&root)?;
     let programs = programs(scratch.path());
-    let mut least: Vec<Option<Least>> = programs.iter().map(|_| None).collect();
-    let start = Instant::now();
-    // One after the other in every round, so that what else the machine does hits all alike; the first one warms the cache.
-    for round in 0..=ROUNDS {
-        for (program, least) in programs.iter().zip(&mut least) {
-            let Some(now) = program.run(&root).filter(|_| round > 0) else { continue };
-            *least = Some(match least.take() {
-                None => now,
-                Some(before) => Least {
-                    wall: before.wall.min(now.wall),
-                    processor: before.processor.min(now.processor),
-                    memory: before.memory.max(now.memory),
-                },
-            });
-        }
-        if round > 0 && start.elapsed() > LONGEST {
-            break;
+    let mut runs: Vec<Vec<Option<Run>>> = programs.iter().map(|_| Vec::new()).collect();
+    let mut used = vec![Duration::ZERO; programs.len()];
+    let end = Instant::now() + WHOLE;
+    // The first run warms the cache. Then one after the other in every round, so that what else the machine does hits all alike.
+    programs[0].run(&root, end);
+    for _ in 0..ROUNDS {
+        for (at, program) in programs.iter().enumerate() {
+            let start = Instant::now();
+            let begins = used[at] < SHARE && start < end;
+            runs[at].push(begins.then(|| program.run(&root, end)).flatten());
+            used[at] += start.elapsed();
         }
     }
-    report(&programs, &least)
+    report(&programs, &runs)
 }
 
-fn report(programs: &[Program], least: &[Option<Least>]) -> std::io::Result<()> {
+fn report(programs: &[Program], runs: &[Vec<Option<Run>>]) -> std::io::Result<()> {
     let mut out = std::io::stdout();
-    for (program, least) in programs.iter().zip(least) {
-        match least {
-            Some(Least { wall, processor, memory }) => {
-                writeln!(out, "{:>12} {wall:7.2} s, {processor:7.2} s of processors, {memory:5} MB", program.name)?;
-            }
-            None => writeln!(out, "{:>12} not installed", program.name)?,
+    for (program, own) in programs.iter().zip(runs) {
+        let all: Vec<&Run> = own.iter().flatten().collect();
+        let [wall, processor] =
+            [|run: &&Run| run.wall, |run: &&Run| run.processor].map(|of| sorted(all.iter().map(of)));
+        let (Some(wall), Some(processor)) = (wall.first(), processor.first()) else {
+            writeln!(out, "{:>12} is not installed or does not end in time", program.name)?;
+            continue;
+        };
+        let memory = all.iter().map(|run| run.memory).max().unwrap_or_default();
+        write!(out, "{:>12} {wall:7.2} s, {processor:7.2} s of processors, {memory:5} MB", program.name)?;
+        let rounds = || own.iter().zip(&runs[0]).filter_map(|(one, ours)| Some((one.as_ref()?, ours.as_ref()?)));
+        let wall = sorted(rounds().map(|(one, ours)| one.wall / ours.wall));
+        let processor = sorted(rounds().map(|(one, ours)| one.processor / ours.processor));
+        if let (Some(least), Some(middle)) = (wall.first(), wall.get(wall.len() / 2)) {
+            write!(out, "; times leaver: {least:.2} at least, {middle:.2} in the middle")?;
         }
+        let middle = processor.get(processor.len() / 2).copied().unwrap_or_default();
+        writeln!(out, ", {middle:.2} of processors, {} rounds", wall.len())?;
     }
     Ok(())
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
 }

@@ -2,12 +2,16 @@
 //! It never keeps more of a file than [`WHOLE`] and two pieces.
 
 use std::borrow::Cow;
-use std::fs::{File, Metadata, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::Range;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
+use rustix::fs::{CWD, Mode, OFlags, openat};
+
+use super::walk::Place;
 use crate::token;
 
 /// Files up to this size are read whole, and by the readers of known formats.
@@ -19,10 +23,23 @@ const PIECE: usize = 2 * 1024 * 1024;
 /// Nothing beyond this is looked at in one file; a file that is cut off here is counted.
 pub(super) const LIMIT: u64 = 1024 * 1024 * 1024;
 
-/// Opens for reading. A pipe that took the place of a file would block, a link would lead elsewhere.
+/// Opens for reading.
 pub(super) fn open(path: &Path, follow: bool) -> io::Result<(File, Metadata)> {
-    let link = if follow { 0 } else { libc::O_NOFOLLOW };
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | link).open(path)?;
+    open_in(CWD, path.as_os_str(), follow)
+}
+
+/// Opens what the walk found.
+pub(super) fn open_place(place: &Place<'_>) -> io::Result<(File, Metadata)> {
+    match (place.folder, place.path.file_name()) {
+        (Some(folder), Some(name)) => open_in(folder, name, false),
+        _ => open(place.path, place.is_root),
+    }
+}
+
+/// A pipe that took the place of a file would block, a link would lead elsewhere.
+fn open_in(folder: BorrowedFd<'_>, name: &OsStr, follow: bool) -> io::Result<(File, Metadata)> {
+    let link = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+    let file = File::from(openat(folder, name, OFlags::NONBLOCK | OFlags::CLOEXEC | link, Mode::empty())?);
     let metadata = file.metadata()?;
     if metadata.is_file() { Ok((file, metadata)) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }

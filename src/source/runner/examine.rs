@@ -2,17 +2,19 @@
 //! A value is turned into its fingerprint here and goes no further.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use jiff::Timestamp;
+use memchr::memmem;
 
+use super::beside::{self, name_before};
 use super::content;
 use super::document;
 use super::fingerprint::Key;
 use super::follow::{Holds, Reference};
 use super::identify::Question;
-use super::lead::{Known, Lead, account, account_kind};
+use super::lead::{Known, Lead, account};
 use super::read::{self, Reader, Server, Source};
 use crate::model::Grade;
 use crate::text::{Secret, Untrusted};
@@ -69,7 +71,7 @@ impl Examiner<'_> {
         let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
         self.shapes(text, 1, &mut all);
         if read::is_configuration(path) {
-            self.layers(text, &mut all);
+            self.layers(text, 1, &mut all);
         }
         let mut examined = Examined { place: place(path, beside), ..Examined::default() };
         if let Some(reader) =
@@ -107,9 +109,12 @@ impl Examiner<'_> {
     }
 
     /// Looks at a piece of a larger file.
-    pub(super) fn piece(&self, text: &[u8], line: u64) -> Vec<Found> {
+    pub(super) fn piece(&self, path: &Path, text: &[u8], line: u64) -> Vec<Found> {
         let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
         self.shapes(text, line, &mut all);
+        if read::is_configuration(path) {
+            self.layers(text, line, &mut all);
+        }
         all.found
     }
 
@@ -125,8 +130,8 @@ impl Examiner<'_> {
     }
 
     /// Every token in the base64 of a configuration.
-    fn layers(&self, text: &[u8], all: &mut Joined<'_>) {
-        let (mut line, mut counted) = (1, 0);
+    fn layers(&self, text: &[u8], first_line: u64, all: &mut Joined<'_>) {
+        let (mut line, mut counted) = (first_line, 0);
         for (word, decoded) in token::encoded_words(text) {
             line += memchr::memchr_iter(b'\n', &text[counted..word.start]).count() as u64;
             counted = word.start;
@@ -152,8 +157,9 @@ impl Examiner<'_> {
                 "basic" => self.basic(value, Some(line), name, all),
                 _ if hit.kind.is_only_surroundings() => {}
                 _ => {
-                    let owner = owner_in_url(text, &hit.span);
-                    all.add(value, Found { line: Some(line), name, owner, ..self.of_shape(&hit, value) });
+                    let found = self.of_shape(&hit, value);
+                    let owner = better(beside::owner(text, &hit.span, self.kinds), found.owner);
+                    all.add(value, Found { line: Some(line), name, owner, ..found });
                 }
             }
         }
@@ -177,8 +183,9 @@ impl Examiner<'_> {
         let owner = account("login", &user).map(|owner| Known { owner, source: "beside", grade: Grade::D });
         for hit in self.kinds.find(password) {
             let value = hit.value(password);
-            let owner = owner.clone();
-            all.add(value, Found { line, name: name.clone(), owner, ..self.of_shape(&hit, value) });
+            let found = self.of_shape(&hit, value);
+            let owner = better(owner.clone(), found.owner);
+            all.add(value, Found { line, name: name.clone(), owner, ..found });
         }
     }
 
@@ -330,7 +337,9 @@ fn of_public_key(found: &mut [Found], path: &Path, beside: &dyn Fn(&str) -> Opti
 /// What kind of file it is, as far as its path and its neighbours tell without reading it.
 fn place(path: &Path, beside: &dyn Fn(&str) -> Option<String>) -> &'static str {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let below = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
+    let text = path.as_os_str().as_bytes();
+    let below =
+        |folder: &str| memmem::find(text, folder.as_bytes()).is_some() && path.iter().any(|part| part == folder);
     match &*name {
         ".env" if beside(".runner").is_some() || beside(".agent").is_some() => "runner-env",
         "environ" if path.starts_with("/proc") => "process",
@@ -341,42 +350,6 @@ fn place(path: &Path, beside: &dyn Fn(&str) -> Option<String>) -> &'static str {
         _ if below("_work") => "runner-work",
         _ => "file",
     }
-}
-
-/// The variable, key or header that a value stands under.
-fn name_before(text: &[u8], at: usize) -> Option<String> {
-    let line = text[at.saturating_sub(200)..at].rsplit(|byte| matches!(byte, b'\n' | b'\0')).next()?;
-    let line = String::from_utf8_lossy(line);
-    let trimmed = line.trim_end_matches(['"', '\'', ' ', '\\', '>']);
-    let before = trimmed.strip_suffix([':', '=']).or_else(|| {
-        // `Authorization: Bearer <token>`
-        let (before, scheme) = trimmed.rsplit_once(' ')?;
-        let scheme = scheme.trim_matches(['"', '\'']).to_lowercase();
-        matches!(scheme.as_str(), "bearer" | "basic" | "token")
-            .then(|| before.trim_end().trim_end_matches(['"', '\'', ':', '=']))
-    })?;
-    let before = before.trim_end_matches(['"', '\'', ' ', '\\']);
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let start = before.char_indices().rev().take_while(|(_, c)| is_name(*c)).last()?.0;
-    Some(before[start..].to_owned())
-}
-
-/// The user in `https://user:token@host`.
-fn owner_in_url(text: &[u8], token: &Range<usize>) -> Option<Known> {
-    let before = text[token.start.saturating_sub(300)..token.start].strip_suffix(b":")?;
-    let at = before.windows(3).rposition(|three| three == b"://")?;
-    let user = std::str::from_utf8(&before[at + 3..]).ok()?;
-    let host: Vec<u8> =
-        text[token.end..].strip_prefix(b"@")?.iter().copied().take(255).take_while(|&byte| is_host(byte)).collect();
-    let plain = user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'%'));
-    let user = user.replace("%40", "@");
-    (plain && !user.contains('%')).then_some(())?;
-    let owner = account(account_kind(&String::from_utf8_lossy(&host)), &user)?;
-    Some(Known { owner, source: "url", grade: Grade::D })
-}
-
-fn is_host(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
 }
 
 /// The agent sends every variable shorter than 1024 bytes to its server unless `VSO_AGENT_IGNORE` names it
@@ -391,6 +364,6 @@ fn mark_uploaded(found: &mut [Found], text: &str) {
 }
 
 /// The small files around a file.
-pub(super) fn beside(path: &Path) -> impl Fn(&str) -> Option<String> + '_ {
+pub(super) fn around(path: &Path) -> impl Fn(&str) -> Option<String> + '_ {
     move |name| content::small(&path.parent()?.join(name))
 }

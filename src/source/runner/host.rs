@@ -6,19 +6,19 @@ use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::examine::{self, Examined, Examiner, beside, better};
+use super::examine::{self, Examined, Examiner, around, better};
 use super::follow::{self, Holds, Reference, Target};
 use super::identify::{Answer, Question};
 use super::inventory::{self, Accounts};
 use super::lead::Known;
 use super::read::{Reader, Source};
 use super::summary::Summary;
-use super::walk::{self, Left, Unread};
+use super::walk::{self, Left, Place, Unread};
 use super::{Options, content, process};
 use crate::evidence::row::{McpServer, Runner, Sighting};
 use crate::model::Grade;
 use crate::text::Untrusted;
-use crate::token::Issuer;
+use crate::token::{Issuer, Kinds};
 
 /// Everything that one scan found.
 #[derive(Default)]
@@ -32,8 +32,9 @@ pub(super) struct Outcome {
 }
 
 /// What one thread found.
-#[derive(Default)]
 struct Part {
+    /// Of its own: the threads would wait for each other's.
+    kinds: Kinds,
     buffer: Vec<u8>,
     sightings: Vec<(PathBuf, Sighting)>,
     servers: Vec<(PathBuf, McpServer)>,
@@ -43,6 +44,23 @@ struct Part {
     left: Left,
     files: u64,
     bytes: u64,
+}
+
+impl Part {
+    fn new(kinds: &Kinds) -> Part {
+        Part {
+            kinds: kinds.clone(),
+            buffer: Vec::new(),
+            sightings: Vec::new(),
+            servers: Vec::new(),
+            runners: Vec::new(),
+            questions: Vec::new(),
+            references: BTreeSet::new(),
+            left: Left::default(),
+            files: 0,
+            bytes: 0,
+        }
+    }
 }
 
 pub(super) struct Host<'a> {
@@ -58,14 +76,15 @@ impl Host<'_> {
             0 => std::thread::available_parallelism().map_or(1, Into::into),
             threads => threads,
         };
+        let part = || Part::new(&self.options.kinds);
         let (mut parts, mut left) =
-            walk::walk(&self.options.paths, threads, |part: &mut Part, path| self.visit(part, path));
+            walk::walk(&self.options.paths, threads, part, |part, place| self.visit(part, place));
         let mut running = None;
         if let Some(root) = &self.options.processes {
             let processes = process::of_runners(root, &mut left);
-            let mut part = Part::default();
+            let mut part = part();
             for process in &processes {
-                self.visit(&mut part, &process.environment);
+                self.visit(&mut part, &Place { path: &process.environment, folder: None, is_root: false });
             }
             parts.push(part);
             running = Some(processes);
@@ -77,7 +96,7 @@ impl Host<'_> {
 
     /// Looks at the files that others name as what those say they are.
     fn follow(&self, parts: &mut [Part]) -> Part {
-        let mut part = Part::default();
+        let mut part = Part::new(&self.options.kinds);
         let references: BTreeSet<_> = parts.iter_mut().flat_map(|part| std::mem::take(&mut part.references)).collect();
         let mut followed = HashSet::new();
         for (from, reference) in references {
@@ -104,8 +123,8 @@ impl Host<'_> {
         let seen = opened.and_then(|(file, metadata)| {
             content::pieces(file, metadata.len(), content::WHOLE as u64, &mut part.buffer, |text, _, whole| {
                 if whole {
-                    let source = Source { path, text: &String::from_utf8_lossy(text), beside: &beside(path) };
-                    examined.found = self.examiner().named(&source, holds);
+                    let source = Source { path, text: &String::from_utf8_lossy(text), beside: &around(path) };
+                    examined.found = self.examiner(&part.kinds).named(&source, holds);
                 }
             })?;
             Ok(metadata)
@@ -117,19 +136,19 @@ impl Host<'_> {
         }
     }
 
-    fn examiner(&self) -> Examiner<'_> {
-        Examiner { kinds: &self.options.kinds, key: &self.options.key, asks: self.options.issuers.is_some() }
+    fn examiner<'a>(&'a self, kinds: &'a Kinds) -> Examiner<'a> {
+        Examiner { kinds, key: &self.options.key, asks: self.options.issuers.is_some() }
     }
 
-    fn visit(&self, part: &mut Part, path: &Path) {
-        let examiner = self.examiner();
+    fn visit(&self, part: &mut Part, place: &Place<'_>) {
+        let (path, is_root) = (place.path, place.is_root);
+        let examiner = self.examiner(&part.kinds);
         let mut examined = Examined { place: "file", ..Examined::default() };
-        let is_root = self.options.paths.iter().any(|root| root == path);
         let mut buffer = std::mem::take(&mut part.buffer);
-        let seen = content::open(path, is_root).and_then(|(file, metadata)| {
+        let seen = content::open_place(place).and_then(|(file, metadata)| {
             let see = |text: &[u8], line, whole| match whole {
-                true => examined = examiner.file(path, text, &beside(path)),
-                false => examined.found.extend(examiner.piece(text, line)),
+                true => examined = examiner.file(path, text, &around(path)),
+                false => examined.found.extend(examiner.piece(path, text, line)),
             };
             Ok((content::pieces(file, metadata.len(), content::LIMIT, &mut buffer, see)?, metadata))
         });
@@ -220,6 +239,8 @@ impl Host<'_> {
             result.runners.push(runner.row);
         }
         result.sightings.sort_by(|a, b| (&a.path, a.line, &a.fingerprint).cmp(&(&b.path, b.line, &b.fingerprint)));
+        // A file may be named itself and lie below another path too.
+        result.sightings.dedup_by(|a, b| a.id.raw() == b.id.raw() && a.fingerprint == b.fingerprint);
         result.servers.sort_by(|a, b| a.id.cmp(&b.id));
         result.runners.sort_by(|a, b| a.id.cmp(&b.id));
         result.summary.fill(&result.sightings, &result.servers, &result.runners);

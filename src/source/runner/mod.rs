@@ -1,6 +1,7 @@
 //! Scans a runner host or a checkout: which credentials lie there, whose they are, which runners can read them.
 //! It reads files only: no network, no sign-in, and no value of a credential leaves this module.
 
+mod beside;
 mod content;
 mod document;
 mod examine;
@@ -146,7 +147,7 @@ pub fn look(host: &str, name: &Path, bytes: &[u8], kinds: &Kinds, key: &Key) -> 
     let _ = content::pieces(bytes, bytes.len() as u64, content::LIMIT, &mut Vec::new(), |text, line, whole| {
         let examined = match whole {
             true => examiner.file(name, text, &|_| None),
-            false => Examined { place: "file", found: examiner.piece(text, line), ..Examined::default() },
+            false => Examined { place: "file", found: examiner.piece(name, text, line), ..Examined::default() },
         };
         let shown = name.display().to_string();
         rows.extend(examined.found.into_iter().map(|found| host::sighting(host, &shown, examined.place, found)));

@@ -3,6 +3,9 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
 use super::*;
 use crate::env::Console;
 use crate::text::Secret;
@@ -161,4 +164,29 @@ fn named_files_are_followed_inside_the_paths_and_told_outside() {
     assert_eq!(found, [(root.join("etc/app").display().to_string(), Some(1))]);
     assert_eq!(done.summary.left.unread[&Unread::Outside].0, 1);
     assert!(!done.summary.is_complete());
+}
+
+#[test]
+fn what_a_token_says_of_itself_counts_in_every_file() {
+    let claims = r#"{"upn":"al@contoso.example","oid":"0a0a","exp":1900000000}"#;
+    let [head, body] = [r#"{"alg":"RS256"}"#, claims].map(|text| BASE64_URL_SAFE_NO_PAD.encode(text));
+    let jwt = format!("{head}.{body}.{}", "c2lnbmF0dXJl".repeat(4));
+    let key = Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap();
+    for text in [jwt.clone(), format!("x: https://bo:{jwt}@contoso.example/\n"), format!("user=bo\ntoken={jwt}\n")] {
+        let rows = look("h", Path::new("/c/notes.md"), text.as_bytes(), token::kinds(), &key);
+        let owners: Vec<_> = rows.iter().map(|row| row.owner_id.as_ref().map(|id| id.raw())).collect();
+        assert_eq!(owners, [Some("0a0a")], "{text}");
+    }
+    let rows =
+        look("h", Path::new("/c/notes.md"), format!("AKIA{}", "QYLPMN5HHHFPZAM2").as_bytes(), token::kinds(), &key);
+    assert_eq!(rows[0].owner_kind.as_deref(), Some("aws-account"));
+}
+
+#[test]
+fn base64_in_the_settings_of_a_large_file_is_decoded_too() {
+    let encoded = base64::prelude::BASE64_STANDARD.encode(format!("token for all of us: {}", pat()));
+    let text = format!("{}\nkey: {encoded}\n", "#\n".repeat(content::WHOLE / 2));
+    let key = Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap();
+    let rows = look("h", Path::new("/c/values.json"), text.as_bytes(), token::kinds(), &key);
+    assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [Some(content::WHOLE as i64 / 2 + 2)]);
 }

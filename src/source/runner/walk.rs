@@ -2,10 +2,15 @@
 //! nor a directory is never opened. It counts what it leaves out and keeps what it could not read; it never reads contents.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, FileType, Metadata};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use rustix::fs::{Dir, FileType, Mode, OFlags};
 
 /// Kernel interfaces: endless files, and nothing that anybody wrote.
 const PSEUDO: &[&str] = &["/proc", "/sys", "/dev", "/run/udev"];
@@ -75,15 +80,25 @@ impl Left {
     }
 }
 
+/// One regular file.
+pub(super) struct Place<'a> {
+    pub(super) path: &'a Path,
+    /// Its directory, where that is open: what lies deep is found faster from there.
+    pub(super) folder: Option<BorrowedFd<'a>>,
+    /// Whether it was named itself rather than found.
+    pub(super) is_root: bool,
+}
+
 /// Visits every regular file below `roots`; each thread has a `T` of its own, all of which come back.
-pub(super) fn walk<T: Default + Send>(
+pub(super) fn walk<T: Send>(
     roots: &[PathBuf],
     threads: usize,
-    visit: impl Fn(&mut T, &Path) + Sync,
+    start: impl Fn() -> T + Sync,
+    visit: impl Fn(&mut T, &Place<'_>) + Sync,
 ) -> (Vec<T>, Left) {
     let queue = Queue::new(roots);
     let worker = || {
-        let mut worker = Worker { queue: &queue, visit: &visit, own: T::default(), left: Left::default() };
+        let mut worker = Worker { queue: &queue, visit: &visit, own: start(), left: Left::default() };
         while let Some(work) = queue.next() {
             worker.work(work);
             queue.done();
@@ -114,15 +129,20 @@ struct Worker<'a, T, V> {
     left: Left,
 }
 
-impl<T, V: Fn(&mut T, &Path)> Worker<'_, T, V> {
+impl<T, V: Fn(&mut T, &Place<'_>)> Worker<'_, T, V> {
     fn work(&mut self, work: Work) {
         match work {
-            Work::Place(path) => self.place(&path),
-            Work::Files(files) => files.iter().for_each(|file| (self.visit)(&mut self.own, file)),
+            Work::Unknown(path) => self.unknown(&path),
+            Work::Folder(path) => self.folder(&path, OFlags::NOFOLLOW),
+            Work::Files(files) => self.files(&files, None),
         }
     }
 
-    fn place(&mut self, path: &Path) {
+    fn files(&mut self, files: &[PathBuf], folder: Option<BorrowedFd<'_>>) {
+        files.iter().for_each(|path| (self.visit)(&mut self.own, &Place { path, folder, is_root: false }));
+    }
+
+    fn unknown(&mut self, path: &Path) {
         let is_root = self.queue.is_root(path);
         let metadata = match fs::symlink_metadata(path) {
             // A directory that went away while the walk was under way is not there any more.
@@ -135,10 +155,9 @@ impl<T, V: Fn(&mut T, &Path)> Worker<'_, T, V> {
             Ok(metadata) => metadata,
         };
         match metadata.file_type() {
-            sort if sort.is_file() => (self.visit)(&mut self.own, path),
-            sort if sort.is_dir() && self.queue.enter(path, &metadata) => self.directory(path),
-            sort if sort.is_dir() => self.skip("directories seen before or of the kernel"),
-            sort => self.skip(name(sort)),
+            sort if sort.is_file() => (self.visit)(&mut self.own, &Place { path, folder: None, is_root }),
+            sort if sort.is_dir() => self.folder(path, OFlags::empty()),
+            _ => self.skip(name(FileType::from_raw_mode(metadata.mode()))),
         }
     }
 
@@ -146,19 +165,37 @@ impl<T, V: Fn(&mut T, &Path)> Worker<'_, T, V> {
         *self.left.skipped.entry(sort).or_default() += 1;
     }
 
+    /// Bind mounts can make a loop without a link, so a directory is told by what is open, not by its name.
+    fn folder(&mut self, path: &Path, link: OFlags) {
+        let opened = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC | link, Mode::empty())
+            .and_then(Dir::new)
+            .and_then(|folder| Ok((folder.stat()?, folder)));
+        match opened.map_err(std::io::Error::from) {
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound && !self.queue.is_root(path) => {}
+            Err(error) => self.left.failed(&error, path),
+            Ok((stat, folder)) if self.queue.enter(path, (stat.st_dev, stat.st_ino)) => self.entries(path, folder),
+            Ok(_) => self.skip("directories seen before or of the kernel"),
+        }
+    }
+
     /// What an entry is stands in the directory itself: only files are opened, and none is asked about before.
-    fn directory(&mut self, path: &Path) {
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(error) => return self.left.failed(&error, path),
-        };
+    fn entries(&mut self, path: &Path, mut folder: Dir) {
         let (mut files, mut folders) = (Vec::new(), Vec::new());
-        for entry in entries {
-            match entry.and_then(|entry| Ok((entry.file_type()?, entry))) {
-                Err(error) => self.left.failed(&error, path),
-                Ok((sort, entry)) if sort.is_file() => files.push(entry.path()),
-                Ok((sort, entry)) if sort.is_dir() => folders.push(Work::Place(entry.path())),
-                Ok((sort, _)) => self.skip(name(sort)),
+        while let Some(entry) = folder.read() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.left.failed(&error.into(), path);
+                    continue;
+                }
+            };
+            let inside = || path.join(OsStr::from_bytes(entry.file_name().to_bytes()));
+            match entry.file_type() {
+                _ if matches!(entry.file_name().to_bytes(), b"." | b"..") => {}
+                FileType::RegularFile => files.push(inside()),
+                FileType::Directory => folders.push(Work::Folder(inside())),
+                FileType::Unknown => folders.push(Work::Unknown(inside())),
+                sort => self.skip(name(sort)),
             }
             if files.len() == BATCH {
                 let batch = Work::Files(std::mem::take(&mut files));
@@ -166,23 +203,24 @@ impl<T, V: Fn(&mut T, &Path)> Worker<'_, T, V> {
             }
         }
         self.queue.extend(folders);
-        self.work(Work::Files(files));
+        self.files(&files, folder.fd().ok());
     }
 }
 
 fn name(sort: FileType) -> &'static str {
-    match () {
-        () if sort.is_symlink() => "symbolic links",
-        () if sort.is_fifo() => "pipes",
-        () if sort.is_socket() => "sockets",
-        () => "devices",
+    match sort {
+        FileType::Symlink => "symbolic links",
+        FileType::Fifo => "pipes",
+        FileType::Socket => "sockets",
+        _ => "devices",
     }
 }
 
 /// Something to do.
 enum Work {
-    /// A root or a directory.
-    Place(PathBuf),
+    /// A root, or what a directory does not tell the sort of.
+    Unknown(PathBuf),
+    Folder(PathBuf),
     Files(Vec<PathBuf>),
 }
 
@@ -202,7 +240,7 @@ struct State {
 
 impl Queue<'_> {
     fn new(roots: &[PathBuf]) -> Queue<'_> {
-        let waiting = roots.iter().cloned().map(Work::Place).collect();
+        let waiting = roots.iter().cloned().map(Work::Unknown).collect();
         let state = State { waiting, busy: 0, idle: 0, entered: HashSet::new() };
         Queue { state: Mutex::new(state), changed: Condvar::new(), roots }
     }
@@ -266,9 +304,9 @@ impl Queue<'_> {
         }
     }
 
-    /// Whether a directory is entered for the first time: bind mounts can make a loop without a link.
-    fn enter(&self, path: &Path, metadata: &Metadata) -> bool {
+    /// Whether a directory, known by its device and number, is entered for the first time.
+    fn enter(&self, path: &Path, identity: (u64, u64)) -> bool {
         let pseudo = PSEUDO.iter().any(|pseudo| path == Path::new(pseudo)) && !self.is_root(path);
-        !pseudo && self.lock().entered.insert((metadata.dev(), metadata.ino()))
+        !pseudo && self.lock().entered.insert(identity)
     }
 }

@@ -102,6 +102,16 @@ fn a_private_kind_of_token_is_in_no_output_either() {
     };
     assert!(held(&[])[0], "nobody else knows the kind");
     assert_eq!(held(&["--checks", "mine"]), [false; 4]);
+    let collected = |args: &[&str]| {
+        let server = Server::start(careless(&planted), Faults::none().canary(&planted)).unwrap();
+        let place = Place::new();
+        place.write("mine/tokens.toml", table);
+        let ran = place.against(&server, &[&["collect", ALICE, "-o", "a.db"], args].concat());
+        assert!(ran.code == Some(0) || ran.code == Some(5), "{}", ran.err);
+        holds(&std::fs::read(place.path("a.db")).unwrap(), &needle)
+    };
+    assert!(collected(&[]));
+    assert!(!collected(&["--checks", "mine"]));
 }
 
 #[test]

@@ -43,12 +43,15 @@ fn manifest(document: &Value) -> Vec<Lead> {
     let items = document.get("items").and_then(Value::as_array).into_iter().flatten();
     let mut leads: Vec<Lead> = items.filter(|item| item.get("items").is_none()).flat_map(manifest).collect();
     if document.get("kind").and_then(Value::as_str) == Some("Secret") {
-        for (key, value) in entries(document, &["data"]) {
-            let decoded = value.as_str().and_then(|value| token::base64(value.trim().as_bytes()));
-            let plain = decoded.and_then(|decoded| String::from_utf8(decoded).ok());
-            leads.extend(plain.map(|plain| secret(key, &plain)));
-        }
-        leads.extend(entries(document, &["stringData"]).filter_map(|(key, value)| Some(secret(key, value.as_str()?))));
+        let decoded = |value: &str| String::from_utf8(token::base64(value.trim().as_bytes())?).ok();
+        let data = entries(document, &["data"]).filter_map(|(key, value)| Some((key, decoded(value.as_str()?)?)));
+        let plain =
+            entries(document, &["stringData"]).filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())));
+        let all: Vec<(&str, String)> = data.chain(plain).collect();
+        let user = all.iter().find(|(key, _)| *key == "username");
+        let owner = user.and_then(|(_, user)| account("login", user.trim()));
+        let others = all.iter().filter(|(key, _)| *key != "username");
+        leads.extend(others.map(|(key, value)| secret(key, value).beside(owner.clone())));
     }
     for holder in ["githubConfigSecret", "authSecret"] {
         let values = entries(document, &[holder]).filter_map(|(key, value)| Some((key, value.as_str()?)));

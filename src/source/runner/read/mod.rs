@@ -13,6 +13,7 @@ mod pipelines;
 mod registries;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -61,8 +62,8 @@ enum How {
 }
 
 /// The first entry that fits is used.
-const READERS: &[Reader] = &[
-    document("gh", &[".config/gh/hosts.yml", "gh/hosts.yml"], Format::Yaml, clouds::gh),
+static READERS: &[Reader] = &[
+    document("gh", &[".config/gh/hosts.yml", "gh/hosts.yml", "GitHub CLI/hosts.yml"], Format::Yaml, clouds::gh),
     document(
         "azure-cli",
         &["msal_token_cache.json", "msal*.json", "*msal_cache.json", "msal.cache"],
@@ -140,6 +141,19 @@ const READERS: &[Reader] = &[
     text("manifest", &["*.yaml", "*.yml"], kubernetes::manifests),
 ];
 
+/// One of the paths of a reader, with what its last part has to be.
+struct End {
+    name: (&'static str, Option<&'static str>),
+    path: &'static str,
+    reader: &'static Reader,
+}
+
+/// All of them, in the order of the readers.
+static ENDS: LazyLock<Vec<End>> = LazyLock::new(|| {
+    let ends = READERS.iter().flat_map(|reader| reader.paths.iter().map(move |path| (reader, *path)));
+    ends.map(|(reader, path)| End { name: pattern(path.rsplit('/').next().unwrap_or(path)), path, reader }).collect()
+});
+
 const fn document(
     place: &'static str,
     paths: &'static [&'static str],
@@ -179,8 +193,8 @@ impl Reader {
     pub(super) fn of(path: &Path) -> Option<&'static Reader> {
         // Nearly every file is none of these, which its name alone tells.
         let name = path.file_name()?.to_string_lossy();
-        let is = |end: &&str| fits(&name, end.rsplit('/').next().unwrap_or(end)) && ends_with(path, end);
-        READERS.iter().find(|reader| reader.paths.iter().any(is))
+        let is = |end: &&End| fits(&name, end.name) && ends_with(path, end.path);
+        ENDS.iter().find(is).map(|end| end.reader)
     }
 
     /// Reads one file.
@@ -244,13 +258,18 @@ pub(super) fn examples() -> impl Iterator<Item = PathBuf> {
 
 fn ends_with(path: &Path, end: &str) -> bool {
     let mut names = path.components().rev().map(|name| name.as_os_str().to_string_lossy());
-    end.rsplit('/').all(|pattern| names.next().is_some_and(|name| fits(&name, pattern)))
+    end.rsplit('/').all(|part| names.next().is_some_and(|name| fits(&name, pattern(part))))
 }
 
-fn fits(name: &str, pattern: &str) -> bool {
-    match pattern.split_once('*') {
-        None => name == pattern,
-        Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
+/// What stands before its `*`, and what after it if it has one.
+fn pattern(part: &str) -> (&str, Option<&str>) {
+    part.split_once('*').map_or((part, None), |(start, end)| (start, Some(end)))
+}
+
+fn fits(name: &str, (start, end): (&str, Option<&str>)) -> bool {
+    match end {
+        None => name == start,
+        Some(end) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
     }
 }
 

@@ -7,7 +7,8 @@ use super::super::lead::{Lead, account, account_kind};
 use super::Source;
 use crate::token;
 
-/// `auths.<registry>.auth` is base64 of `user:password`; `identitytoken` is a refresh token of that registry.
+/// `auths.<registry>.auth` is base64 of `user:password`, which older files have side by side; `identitytoken` is a refresh
+/// token of that registry.
 pub(super) fn docker(_: &Source<'_>, document: &Value) -> Vec<Lead> {
     let mut leads = Vec::new();
     for (registry, entry) in entries(document, &["auths"]) {
@@ -15,7 +16,8 @@ pub(super) fn docker(_: &Source<'_>, document: &Value) -> Vec<Lead> {
             "login" => "docker",
             kind => kind,
         };
-        let pair = text(entry, &["auth"]).and_then(user_and_password);
+        let apart = || Some((text(entry, &["username"])?.to_owned(), text(entry, &["password"])?.to_owned()));
+        let pair = text(entry, &["auth"]).and_then(user_and_password).or_else(apart);
         let user = pair.as_ref().map(|(user, _)| user.as_str());
         let owner = user.and_then(|user| account(kind, user));
         let passwords = pair.as_ref().map(|(_, password)| password.as_str()).filter(|password| !password.is_empty());

@@ -305,3 +305,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn user_and_password_side_by_side_belong_together() {
+    let apart =
+        r#"{"auths": {"r.contoso.com": {"username": "al", "password": "p1"}, "s.contoso.com": {"username": "bo"}}}"#;
+    assert_eq!(read("/h/.docker/config.json", apart), ["r.contoso.com=p1 docker-secret D:docker::al"]);
+    let secret = "kind: Secret\ndata: {username: YWw=, password: bG9uZy1wYXNzdzByZA==}\n---\nkind: Secret\nstringData: {password: other-passw0rd}\n";
+    assert_eq!(
+        read("/c/x.yaml", secret),
+        ["password=long-passw0rd kubernetes-secret D:login::al", "password=other-passw0rd kubernetes-secret"]
+    );
+    let login = "github.com:\n    user: al\n    oauth_token: t1\n";
+    assert_eq!(read("/h/AppData/Roaming/GitHub CLI/hosts.yml", login), ["oauth_token=t1 gh-secret C:github::al"]);
+}
