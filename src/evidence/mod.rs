@@ -7,6 +7,7 @@ mod function;
 mod local;
 mod once;
 pub mod row;
+mod rows;
 pub mod sandbox;
 mod sealed;
 mod tool;
@@ -14,8 +15,9 @@ mod writer;
 
 pub use activity::{Calls, Span};
 pub use row::Row;
+pub use rows::{Insert, Rows};
 pub use sealed::{Coverage, Evidence, Person};
-pub use writer::{Callers, Exchange, Insert, Rows, Scope, Stop, Tally, Writer};
+pub use writer::{Callers, Exchange, Scope, Stop, Tally, Writer};
 
 /// The layout of an evidence file. Raised with every change of the tables or views.
 pub const FORMAT: i64 = 4;

@@ -1,17 +1,16 @@
 //! Writes one evidence file: rows only inside a data set, and coverage for every data set whatever happens.
 //! Until [`Writer::seal`] the file has a temporary name; dropping the writer removes it.
 
-use std::collections::BTreeMap;
-use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::Connection;
 use tempfile::NamedTempFile;
 
-use super::row::{Column, Row};
+use super::row::Column;
+use super::rows::Rows;
 use super::{APPLICATION_ID, Error, Evidence, FORMAT, SCHEMA, function};
 use crate::model::{Cause, GapKind};
 use crate::text::Untrusted;
@@ -88,68 +87,6 @@ impl Tally {
     }
 }
 
-/// The rows of one data set while it is being read.
-pub struct Rows {
-    writer: Writer,
-    tally: Arc<Tally>,
-    objects: BTreeMap<&'static str, i64>,
-    gaps: Vec<(&'static str, Cause)>,
-}
-
-impl Rows {
-    /// Adds one row; a row whose primary key is already there is counted and kept as it is.
-    ///
-    /// # Errors
-    /// Only what the evidence file itself refuses, such as a full disk.
-    pub fn insert<R: Row>(&mut self, row: &R) -> Result<(), Error> {
-        self.insert_many(|insert| insert.row(row))
-    }
-
-    /// Adds as many rows of one table as `add` hands on, as [`Rows::insert`] does, but at less cost for each.
-    ///
-    /// # Errors
-    /// As for [`Rows::insert`].
-    pub fn insert_many<R: Row>(
-        &mut self,
-        add: impl FnOnce(&mut Insert<'_, R>) -> rusqlite::Result<()>,
-    ) -> Result<(), Error> {
-        *self.objects.entry(R::TABLE).or_default() += self.writer.insert(add)?;
-        Ok(())
-    }
-
-    /// Says that `table` is incomplete although reading goes on.
-    pub fn gap(&mut self, table: &'static str, cause: Cause) {
-        if !self.gaps.iter().any(|gap| gap == &(table, cause.clone())) {
-            self.gaps.push((table, cause));
-        }
-    }
-
-    /// The counters for the requests of this data set.
-    pub fn tally(&self) -> &Arc<Tally> {
-        &self.tally
-    }
-}
-
-/// Adds rows of one table, one after the other.
-pub struct Insert<'c, R> {
-    statement: CachedStatement<'c>,
-    count: i64,
-    row: PhantomData<R>,
-}
-
-impl<R: Row> Insert<'_, R> {
-    /// Adds one row.
-    ///
-    /// # Errors
-    /// What SQLite says of it, such as of a full disk.
-    pub fn row(&mut self, row: &R) -> rusqlite::Result<()> {
-        row.bind(&mut self.statement)?;
-        self.statement.raw_execute()?;
-        self.count += 1;
-        Ok(())
-    }
-}
-
 impl Writer {
     /// Starts an evidence file in `directory`, under a temporary name.
     ///
@@ -178,17 +115,13 @@ impl Writer {
     where
         F: AsyncFnOnce(&mut Rows) -> Result<(), Stop>,
     {
-        let mut rows = Rows {
-            writer: self.clone(),
-            tally: Arc::default(),
-            objects: tables.iter().map(|table| (*table, 0)).collect(),
-            gaps: Vec::new(),
-        };
+        let mut rows = Rows::new(self, tables);
         let ended = match fill(&mut rows).await {
             Ok(()) => None,
             Err(Stop::Gap(cause)) => Some(cause),
             Err(Stop::Evidence(error)) => return Err(error),
         };
+        rows.settle()?;
         for (table, objects) in &rows.objects {
             let noted: Vec<&Cause> = rows.gaps.iter().filter(|(at, _)| at == table).map(|(_, cause)| cause).collect();
             for cause in noted.iter().copied().chain(ended.as_ref()) {
@@ -282,18 +215,6 @@ impl Writer {
         Ok(callers)
     }
 
-    /// Adds rows, and says how many there were.
-    fn insert<R: Row>(&self, add: impl FnOnce(&mut Insert<'_, R>) -> rusqlite::Result<()>) -> Result<i64, Error> {
-        let mut count = 0;
-        self.run(|connection| {
-            let mut insert = Insert { statement: connection.prepare_cached(R::INSERT)?, count: 0, row: PhantomData };
-            add(&mut insert)?;
-            count = insert.count;
-            Ok(())
-        })?;
-        Ok(count)
-    }
-
     fn cover(&self, table: &str, scope: &Scope, gap: Option<&Cause>, objects: i64, tally: &Tally) -> Result<(), Error> {
         let needs = gap.and_then(|cause| match cause.kind {
             GapKind::Denied => cause.needs.clone().or_else(|| Some(scope.needs.clone())),
@@ -318,7 +239,7 @@ impl Writer {
         })
     }
 
-    fn run(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), Error> {
+    pub(super) fn run(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), Error> {
         let guard = lock(&self.shared.connection);
         let database = |source| Error::Database { path: self.shared.path.clone(), source };
         match guard.as_ref() {

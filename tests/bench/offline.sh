@@ -16,6 +16,8 @@ log=$folder/log.ndjson
 [ -s "$log" ] || "$bench" generate "$log" $rows 5000
 "$bench" callers 1 >"$folder/one"
 "$bench" callers 1000 >"$folder/thousand"
+# A sweep of whom only one ever called: the log has 5,000 callers.
+"$bench" callers 6000 | sed -e 1b -e 1,5001d >"$folder/quiet"
 oid=$(cat "$folder/one")
 cat "$log" >/dev/null
 
@@ -43,6 +45,7 @@ print(f"{time.perf_counter() - start:.3f} s")' "$oid" "$log"
 
 rg=$(best rg_once)
 one=$(best "$bench" import "$log" "$folder/one")
+quiet=$(best "$bench" import "$log" "$folder/quiet")
 thousand=$(best "$bench" import "$log" "$folder/thousand")
 duck=$(best "$folder/venv/bin/python" "$folder/duck.py" "$log" "$oid")
 
@@ -54,6 +57,7 @@ seconds() { printf '%s' "$1" | cut -d' ' -f1; }
 ratio() { echo "$(seconds "$1") $(seconds "$2")" | awk '{ printf "%.2f", $1 / $2 }'; }
 echo "rg -F                      $rg"
 echo "one caller                 $one    $(ratio "$one" "$rg") x rg"
+echo "a thousand, one called     $quiet    $(ratio "$quiet" "$one") x one"
 echo "a thousand callers         $thousand    $(ratio "$thousand" "$one") x one"
 echo "DuckDB, declared columns   $duck    $(ratio "$duck" "$one") x one"
 echo "10 million of one caller   $all"

@@ -17,7 +17,7 @@ use crate::text::Untrusted;
 pub const CALLS_PER_HOUR: usize = 1_000;
 
 /// How many calls, groups and resource marks are held before the hours that were touched longest ago are written.
-const HELD: usize = 50_000;
+const HELD: usize = 40_000;
 
 /// The status of a refusal, of which every hour keeps as many again.
 const REFUSED: i64 = 403;
@@ -156,11 +156,8 @@ impl Tally {
             self.hours.extract_if(|_, hour| hour.turn <= until).map(|(_, hour)| hour).collect();
         leaving.sort_unstable_by_key(|hour| hour.turn);
         self.held = self.held.saturating_sub(gone);
-        // One row serves for all: a copy of what they have in common would cost as much as the rest.
-        let mut call = ToolCall { source: self.source.clone(), ..ToolCall::default() };
-        rows.insert_many(|insert| leaving.iter_mut().try_for_each(|hour| hour.single(&mut call, insert)))?;
-        let mut row = ToolCallHour { source: call.source, ..ToolCallHour::default() };
-        rows.insert_many(|insert| leaving.into_iter().try_for_each(|hour| hour.counted(&mut row, insert)))
+        let source = self.source.clone();
+        if leaving.is_empty() { Ok(()) } else { rows.insert_beside(|rows| write(source, leaving, rows)) }
     }
 }
 
@@ -273,6 +270,14 @@ impl Group {
         swap(&mut self.scope, &mut row.scope);
         swap(&mut self.directory, &mut row.directory);
     }
+}
+
+/// One row serves for all: a copy of what they have in common would cost as much as the rest.
+fn write(source: Untrusted, mut leaving: Vec<Hour>, rows: &mut Rows) -> Result<(), Error> {
+    let mut call = ToolCall { source, ..ToolCall::default() };
+    rows.insert_many(|insert| leaving.iter_mut().try_for_each(|hour| hour.single(&mut call, insert)))?;
+    let mut row = ToolCallHour { source: call.source, ..ToolCallHour::default() };
+    rows.insert_many(|insert| leaving.into_iter().try_for_each(|hour| hour.counted(&mut row, insert)))
 }
 
 /// The row of one record.

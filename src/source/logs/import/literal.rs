@@ -2,6 +2,7 @@
 //! no line can be theirs. What could hide one from such a search is known here too.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use aho_corasick::Span;
 use aho_corasick::packed::{Config, Searcher};
@@ -95,7 +96,8 @@ pub(super) fn hides(escape: &[u8]) -> bool {
 
 /// Whether there is such an escape.
 pub(super) fn is_hiding(text: &[u8]) -> bool {
-    memmem::find_iter(text, br"\u00").any(|at| hides(&text[at + 1..]))
+    static ESCAPE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(br"\u00"));
+    ESCAPE.find_iter(text).any(|at| hides(&text[at + 1..]))
 }
 
 /// What an encoder writes as it is, or as a number behind `\u00`.

@@ -4,24 +4,33 @@
 /// How much of a line it covers at most; a shorter line never fits.
 const WIDTH: usize = 128;
 
-/// From the hour to the end of a time at most, as in `:02:03.123456789Z`.
+/// So many bytes are compared at once.
+const STEP: usize = 8;
+
+/// How long the beginning of a time is, down to the hour.
 const HOUR: usize = 13;
 
 /// The beginning of a line, byte by byte: as it was, or a digit.
 pub(super) struct Stencil {
-    text: [u8; WIDTH],
-    /// The bits in which a byte has to be as it was.
-    same: [u8; WIDTH],
-    /// What makes more than 15 of a digit that is too large.
-    excess: [u8; WIDTH],
-    /// The bits that tell so.
-    digit: [u8; WIDTH],
+    words: Vec<Word>,
     /// When its hour starts.
     starts_at: i64,
     /// Where the colon before the minute is.
     minute: usize,
     /// Where the caller begins.
     caller: usize,
+}
+
+/// Some bytes, which are compared at once: the first is the lowest.
+#[derive(Default)]
+struct Word {
+    text: u64,
+    /// The bits in which a byte has to be as it was.
+    same: u64,
+    /// What makes more than 15 of a digit that is too large.
+    excess: u64,
+    /// The bits that tell so.
+    digit: u64,
 }
 
 impl Stencil {
@@ -34,40 +43,27 @@ impl Stencil {
             return None;
         }
         let minute = time + HOUR;
-        let mut stencil = Stencil {
-            text: [0; WIDTH],
-            same: [0; WIDTH],
-            excess: [0; WIDTH],
-            digit: [0; WIDTH],
-            starts_at,
-            minute,
-            caller,
-        };
-        stencil.text[..caller].copy_from_slice(head);
-        stencil.same[..caller].fill(0xFF);
+        let mut words: Vec<Word> = head.chunks(STEP).map(Word::of).collect();
         let length = of_time(&head[minute..])?;
-        for (at, byte) in head[minute..].iter().take(length).enumerate() {
-            match (at, byte) {
-                (1 | 4, b'0'..=b'5') => stencil.is_digit(minute + at, 5),
-                (_, b'0'..=b'9') => stencil.is_digit(minute + at, 9),
+        for (at, byte) in head.iter().enumerate().skip(minute).take(length) {
+            let word = &mut words[at / STEP];
+            match (at - minute, byte) {
+                (1 | 4, b'0'..=b'5') => word.is_digit(at % STEP, 5),
+                (_, b'0'..=b'9') => word.is_digit(at % STEP, 9),
                 _ => {}
             }
         }
-        Some(stencil)
-    }
-
-    fn is_digit(&mut self, at: usize, most: u8) {
-        (self.text[at], self.same[at], self.digit[at], self.excess[at]) = (b'0', 0xF0, 0xF0, 0x0F - most);
+        Some(Stencil { words, starts_at, minute, caller })
     }
 
     /// When the record of this line was made, by the second; `None`: it begins in another way, or names no caller here.
     pub(super) fn second(&self, line: &[u8]) -> Option<i64> {
         let head: &[u8; WIDTH] = line.first_chunk()?;
-        let bytes = head.iter().zip(&self.text).zip(&self.same).zip(&self.excess).zip(&self.digit);
-        let odd = bytes.fold(0, |odd, ((((byte, text), same), excess), digit)| {
-            let other = byte ^ text;
-            odd | (other & same) | (other.wrapping_add(*excess) & digit)
-        });
+        let (words, _) = head.as_chunks();
+        let mut odd = 0;
+        for (at, word) in self.words.iter().enumerate() {
+            odd |= word.odd(u64::from_le_bytes(words[at]));
+        }
         let caller = line.get(self.caller..)?;
         // The nil id is nobody, and an empty one leaves it to the name.
         let names = caller.first()?.is_ascii_alphanumeric() && !caller.starts_with(b"00000000");
@@ -77,6 +73,25 @@ impl Stencil {
         // Two decimal digits, by value: `11 * b'0'` is what both zeros add up to.
         let two = |at: usize| i64::from(head[at]) * 10 + i64::from(head[at + 1]) - 11 * i64::from(b'0');
         Some(self.starts_at + two(self.minute + 1) * 60 + two(self.minute + 4))
+    }
+}
+
+impl Word {
+    fn of(text: &[u8]) -> Word {
+        let word = |byte: fn(u8) -> u8| text.iter().rev().fold(0, |word, &at| word << 8 | u64::from(byte(at)));
+        Word { text: word(|byte| byte), same: word(|_| 0xFF), ..Word::default() }
+    }
+
+    fn is_digit(&mut self, at: usize, most: u8) {
+        let put = |word: u64, byte: u8| word & !(0xFF << (8 * at)) | u64::from(byte) << (8 * at);
+        (self.text, self.same) = (put(self.text, b'0'), put(self.same, 0xF0));
+        (self.digit, self.excess) = (put(self.digit, 0xF0), put(self.excess, 0x0F - most));
+    }
+
+    /// The bits that are not as they have to be. Only a byte that is not can carry into the next one.
+    fn odd(&self, bytes: u64) -> u64 {
+        let other = bytes ^ self.text;
+        (other & self.same) | (other.wrapping_add(self.excess) & self.digit)
     }
 }
 

@@ -1,0 +1,117 @@
+//! The rows of one data set while it is being read: added one by one, many at once, or while reading goes on.
+//! What becomes of its counts and gaps is up to the writer.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use rusqlite::CachedStatement;
+
+use super::row::Row;
+use super::{Error, Tally, Writer};
+use crate::model::Cause;
+
+/// The rows of one data set while it is being read.
+pub struct Rows {
+    writer: Writer,
+    pub(super) tally: Arc<Tally>,
+    pub(super) objects: BTreeMap<&'static str, i64>,
+    pub(super) gaps: Vec<(&'static str, Cause)>,
+    beside: Option<JoinHandle<Result<Rows, Error>>>,
+}
+
+/// Adds rows of one table, one after the other.
+pub struct Insert<'c, R> {
+    statement: CachedStatement<'c>,
+    count: i64,
+    row: PhantomData<R>,
+}
+
+impl Rows {
+    pub(super) fn new(writer: &Writer, tables: &[&'static str]) -> Rows {
+        let objects = tables.iter().map(|table| (*table, 0)).collect();
+        Rows { writer: writer.clone(), tally: Arc::default(), objects, gaps: Vec::new(), beside: None }
+    }
+
+    /// Adds one row; a row whose primary key is already there is counted and kept as it is.
+    ///
+    /// # Errors
+    /// Only what the evidence file itself refuses, such as a full disk.
+    pub fn insert<R: Row>(&mut self, row: &R) -> Result<(), Error> {
+        self.insert_many(|insert| insert.row(row))
+    }
+
+    /// Adds as many rows of one table as `add` hands on, as [`Rows::insert`] does, but at less cost for each.
+    ///
+    /// # Errors
+    /// As for [`Rows::insert`].
+    pub fn insert_many<R: Row>(
+        &mut self,
+        add: impl FnOnce(&mut Insert<'_, R>) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
+        self.settle()?;
+        let mut count = 0;
+        self.writer.run(|connection| {
+            let mut insert = Insert { statement: connection.prepare_cached(R::INSERT)?, count: 0, row: PhantomData };
+            add(&mut insert)?;
+            count = insert.count;
+            Ok(())
+        })?;
+        *self.objects.entry(R::TABLE).or_default() += count;
+        Ok(())
+    }
+
+    /// Lets `add` add rows while reading goes on. Rows that are added later wait for these, so their order is certain.
+    ///
+    /// # Errors
+    /// As for [`Rows::insert`], for the rows that were added so before.
+    pub fn insert_beside(
+        &mut self,
+        add: impl FnOnce(&mut Rows) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        self.settle()?;
+        let mut rows = Rows::new(&self.writer, &[]);
+        self.beside = Some(thread::spawn(move || {
+            add(&mut rows)?;
+            rows.settle()?;
+            Ok(rows)
+        }));
+        Ok(())
+    }
+
+    /// Waits until all rows are added.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        let Some(beside) = self.beside.take() else { return Ok(()) };
+        let added = beside.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        added.objects.into_iter().for_each(|(table, count)| *self.objects.entry(table).or_default() += count);
+        added.gaps.into_iter().for_each(|(table, cause)| self.gap(table, cause));
+        Ok(())
+    }
+
+    /// Says that `table` is incomplete although reading goes on.
+    pub fn gap(&mut self, table: &'static str, cause: Cause) {
+        if !self.gaps.iter().any(|gap| gap == &(table, cause.clone())) {
+            self.gaps.push((table, cause));
+        }
+    }
+
+    /// The counters for the requests of this data set.
+    pub fn tally(&self) -> &Arc<Tally> {
+        &self.tally
+    }
+}
+
+impl<R: Row> Insert<'_, R> {
+    /// Adds one row.
+    ///
+    /// # Errors
+    /// What SQLite says of it, such as of a full disk.
+    pub fn row(&mut self, row: &R) -> rusqlite::Result<()> {
+        row.bind(&mut self.statement)?;
+        self.statement.raw_execute()?;
+        self.count += 1;
+        Ok(())
+    }
+}
