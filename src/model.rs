@@ -4,6 +4,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -242,7 +243,8 @@ impl fmt::Display for Param {
 
 /// Formats an instant as every table of evidence stores it: UTC, whole seconds, sortable as text.
 pub fn stamp(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+    SECONDS.timestamp_to_string(&at)
 }
 
 macro_rules! display_as_json_name {

@@ -7,7 +7,7 @@ monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "SA-9"], iso27001 = ["A.5.18", "A.5.19"], soc2 = ["CC6.3", "CC9.2"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI3:2025"] }
 
 [params]
-log_days = 180            # how far back the audit log of an organisation reaches
+log_days = 180            # how far back the audit log reaches; an own GitHub server may keep less
 */
 SELECT leaver.person           AS person,
        app.id                  AS subject,
@@ -32,14 +32,15 @@ JOIN   github_event AS event ON same_account(leaver.login, leaver.user_id, event
 JOIN   github_app_installation AS app
   ON   app.organization = event.organization COLLATE NOCASE
   AND  (app.installation_id = event.thing_id
-        OR (event.thing_id IS NULL AND replace(lower(event.name), ' ', '-') = lower(app.app)
-            AND ifnull(abs(seconds_between(event.at, app.created_at)) <= 120, 1)))
+        OR (event.thing_id IS NULL
+            AND ifnull(abs(seconds_between(event.at, app.created_at))
+                       <= iif(ifnull(replace(lower(event.name), ' ', '-') = lower(app.app), 1), 120, 5), 1)))
 WHERE  event.action = 'integration_installation.create'
 AND    app.suspended_at IS NULL
 UNION ALL
 SELECT NULL, printf('github:org/%s/installations', app.organization), NULL, NULL,
        printf('%d apps of %s were installed before the audit log begins: nobody can say by whom', count(*), app.organization),
-       NULL, NULL, NULL, substr(group_concat(app.app, ' '), 1, 500)
+       NULL, NULL, NULL, substr(group_concat(DISTINCT app.app), 1, 500)
 FROM   github_app_installation AS app
 WHERE  app.suspended_at IS NULL
 AND    (app.created_at IS NULL OR days_between(app.created_at, :now) >= :log_days)

@@ -8,7 +8,7 @@ monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI7:2025"] }
 
 [params]
-log_days = 180            # how far back the audit log of an organisation reaches
+log_days = 180            # how far back the audit log reaches; an own GitHub server may keep less
 */
 SELECT leaver.person           AS person,
        deploy.id               AS subject,
@@ -29,7 +29,7 @@ FROM   github_leaver AS leaver
 JOIN   github_deploy_key AS deploy ON same_account(leaver.login, leaver.user_id, deploy.added_by, NULL)
 UNION ALL
 SELECT leaver.person, deploy.id, 'fail', CASE WHEN deploy.read_only = 0 THEN 'critical' END,
-       printf('GitHub does not say who added "%s" of %s/%s; the audit log names %s', deploy.title, deploy.organization,
+       printf('GitHub does not say who added "%s" of %s/%s; the audit log names %s', ifnull(deploy.title, 'a key'), deploy.organization,
               deploy.repository, event.actor),
        'C', event.actor, event.at, deploy.last_used_at, deploy.fingerprint
 FROM   github_leaver AS leaver
@@ -37,14 +37,23 @@ JOIN   github_event AS event ON same_account(leaver.login, leaver.user_id, event
 JOIN   github_deploy_key AS deploy
   ON   deploy.organization = event.organization COLLATE NOCASE
   AND  deploy.repository = event.repository COLLATE NOCASE
-  AND  deploy.title = event.name
+  AND  ifnull(deploy.title = event.name, 1)
 WHERE  event.action = 'public_key.create'
 AND    deploy.added_by IS NULL
 AND    abs(seconds_between(event.at, deploy.created_at)) <= 120
 UNION ALL
 SELECT NULL, printf('github:org/%s/deploy-keys', deploy.organization), NULL, NULL,
        printf('GitHub does not say who added %d deploy keys of %s, and the audit log does not either', count(*), deploy.organization),
-       NULL, NULL, NULL, NULL, substr(group_concat(deploy.id, ' '), 1, 500)
+       NULL, NULL, NULL, NULL,
+       -- Some of them: all of a large organisation's are too long a text.
+       (SELECT group_concat(some.id, ' ')
+        FROM   (SELECT other.id AS id
+                FROM   github_deploy_key AS other
+                WHERE  other.organization = deploy.organization
+                AND    other.added_by IS NULL
+                AND    (other.created_at IS NULL OR days_between(other.created_at, :now) >= :log_days)
+                ORDER BY other.created_at, other.id
+                LIMIT 20) AS some)
 FROM   github_deploy_key AS deploy
 WHERE  deploy.added_by IS NULL
 AND    (deploy.created_at IS NULL OR days_between(deploy.created_at, :now) >= :log_days)

@@ -8,7 +8,7 @@ monotone = true
 controls = { nist = ["PS-4", "AC-4", "CM-7"], iso27001 = ["A.5.14", "A.8.12"], soc2 = ["CC6.7"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 
 [params]
-log_days = 180            # how far back the audit log of an organisation reaches
+log_days = 180            # how far back the audit log reaches; an own GitHub server may keep less
 */
 SELECT leaver.person           AS person,
        hook.id                 AS subject,
@@ -34,7 +34,16 @@ GROUP BY leaver.person, hook.id, event.action
 UNION ALL
 SELECT NULL, printf('github:org/%s/hooks', hook.organization), NULL, NULL,
        printf('%d webhooks of %s were made before the audit log begins: nobody can say by whom', count(*), hook.organization),
-       NULL, NULL, NULL, substr(group_concat(DISTINCT hook.target), 1, 500), NULL, NULL
+       NULL, NULL, NULL,
+       -- Some of them: all of a large organisation's are too long a text.
+       (SELECT group_concat(some.target, ' ')
+        FROM   (SELECT DISTINCT other.target AS target
+                FROM   github_hook AS other
+                WHERE  other.organization = hook.organization
+                AND    (other.created_at IS NULL OR days_between(other.created_at, :now) >= :log_days)
+                ORDER BY other.target
+                LIMIT 20) AS some),
+       NULL, NULL
 FROM   github_hook AS hook
 WHERE  hook.created_at IS NULL OR days_between(hook.created_at, :now) >= :log_days
 GROUP BY hook.organization;

@@ -6,7 +6,7 @@ fix      = "Rotate the credential where it was issued, then store the new value.
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI7:2025"] }
 
 [params]
-log_days = 180            # how far back the audit log of an organisation reaches
+log_days = 180            # how far back the audit log reaches; an own GitHub server may keep less
 */
 SELECT event.person            AS person,
        secret.id               AS subject,
@@ -42,7 +42,15 @@ SELECT NULL,
        printf('%d secrets of %s were last changed before the audit log begins, or are of a kind that it does not name: nobody can say who set them',
               count(*), secret.organization),
        NULL, NULL, NULL, NULL, min(secret.updated_at), NULL,
-       substr(group_concat(secret.name, ', '), 1, 500)
+       -- Some of the names: all of a large organisation's are too long a text.
+       (SELECT group_concat(some.name, ', ')
+        FROM   (SELECT DISTINCT other.name AS name
+                FROM   github_secret AS other
+                WHERE  other.organization = secret.organization
+                AND    (other.updated_at IS NULL OR days_between(other.updated_at, :now) >= :log_days
+                        OR other.product NOT IN ('actions', 'dependabot', 'codespaces'))
+                ORDER BY other.updated_at, other.id
+                LIMIT 20) AS some)
 FROM   github_secret AS secret
 WHERE  secret.updated_at IS NULL
 OR     days_between(secret.updated_at, :now) >= :log_days

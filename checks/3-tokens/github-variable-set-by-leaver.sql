@@ -6,7 +6,7 @@ fix      = "Look at the value; set it anew if it is still right, so that somebod
 controls = { nist = ["PS-4", "CM-3"], iso27001 = ["A.8.9"], soc2 = ["CC8.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 
 [params]
-log_days = 180            # how far back the audit log of an organisation reaches
+log_days = 180            # how far back the audit log reaches; an own GitHub server may keep less
 */
 SELECT event.person            AS person,
        variable.id             AS subject,
@@ -36,7 +36,15 @@ SELECT NULL,
        NULL,
        printf('%d variables of %s were last changed before the audit log begins, or are of a kind that it does not name: nobody can say who set them',
               count(*), variable.organization),
-       NULL, NULL, NULL, min(variable.updated_at), substr(group_concat(variable.name, ', '), 1, 500)
+       NULL, NULL, NULL, min(variable.updated_at),
+       -- Some of the names: all of a large organisation's are too long a text.
+       (SELECT group_concat(some.name, ', ')
+        FROM   (SELECT DISTINCT other.name AS name
+                FROM   github_variable AS other
+                WHERE  other.organization = variable.organization
+                AND    (other.updated_at IS NULL OR days_between(other.updated_at, :now) >= :log_days OR other.product <> 'actions')
+                ORDER BY other.updated_at, other.id
+                LIMIT 20) AS some)
 FROM   github_variable AS variable
 WHERE  variable.updated_at IS NULL
 OR     days_between(variable.updated_at, :now) >= :log_days

@@ -23,7 +23,7 @@ WITH who AS MATERIALIZED (
               seconds(min(hour.first_at)) AS starts,
               seconds(max(hour.last_at))  AS ends
        FROM   who
-       JOIN   tool_call_hour AS hour ON hour.principal IS who.principal AND hour.caller_name IS who.caller_name
+       JOIN   distinct_call_hour AS hour ON hour.principal IS who.principal AND hour.caller_name IS who.caller_name
        GROUP BY who.person, who.subject, hour, hour.server, hour.directory),
      aligned AS MATERIALIZED (
        SELECT person, subject, hour, sum(reads) AS reads, sum(calls) AS calls, sum(at_least) AS at_least, sum(at_most) AS at_most
@@ -46,7 +46,7 @@ WITH who AS MATERIALIZED (
      single AS MATERIALIZED (
        SELECT near.person, near.subject, near.hour, seconds(call.at) AS second, call.server, call.resource,
               ifnull(tool_effect(call.tool, call.scope), 'read') = 'read' AS reads
-       FROM   tool_call AS call
+       FROM   distinct_call AS call
        JOIN   who ON who.principal IS call.principal AND who.caller_name IS call.caller_name
        JOIN   near ON near.person = who.person AND near.subject = who.subject AND near.hour = seconds(call.at) / 3600),
      unseen AS (

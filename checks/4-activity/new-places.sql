@@ -30,12 +30,10 @@ WITH own AS MATERIALIZED (
        FROM   own
        GROUP BY person, subject, server, tool),
      someone AS (
-       SELECT worked.person, worked.subject, count(DISTINCT substr(local_time(worked.hour_at, zone), 1, 10)) AS days
-       FROM   (SELECT DISTINCT person, subject, hour_at FROM activity WHERE own = 1 AND sure = 1) AS worked
-       JOIN   last_day ON last_day.person = worked.person
-       JOIN   organization_time
-       WHERE  seconds(worked.hour_at) < seconds(min(last_day.ends_at, :now)) - :recent_days * 86400
-       GROUP BY worked.person, worked.subject)
+       SELECT person, subject, count(DISTINCT day) AS days
+       FROM   worked_hour
+       WHERE  seconds(hour_at) < seconds(min(ends_at, :now)) - :recent_days * 86400
+       GROUP BY person, subject)
 SELECT place.person AS person,
        printf('%s/new-%s', place.subject, place.kind) AS subject,
        CASE WHEN ifnull(someone.days, 0) < :history_days THEN NULL

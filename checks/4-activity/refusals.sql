@@ -15,7 +15,7 @@ WITH who AS MATERIALIZED (
      aligned AS (
        SELECT who.person, who.subject, hour.hour_at, sum(hour.calls) AS refused, min(hour.first_at) AS first_at, max(hour.last_at) AS last_at
        FROM   who
-       JOIN   tool_call_hour AS hour ON hour.principal IS who.principal AND hour.caller_name IS who.caller_name
+       JOIN   distinct_call_hour AS hour ON hour.principal IS who.principal AND hour.caller_name IS who.caller_name
        WHERE  hour.status = 403
        GROUP BY who.person, who.subject, hour.hour_at),
      single AS MATERIALIZED (
@@ -23,7 +23,7 @@ WITH who AS MATERIALIZED (
               has_scope(call.scope, 'mcp.tools.admin') OR has_scope(call.scope, 'mcp.tools.secrets')
               OR call.tool LIKE '%admin%' OR call.tool LIKE '%secret%' AS sensitive
        FROM   who
-       JOIN   tool_call AS call ON call.principal IS who.principal AND call.caller_name IS who.caller_name
+       JOIN   distinct_call AS call ON call.principal IS who.principal AND call.caller_name IS who.caller_name
        WHERE  call.status = 403),
      run AS (
        SELECT person, subject, at,
@@ -105,6 +105,43 @@ name      = "refusals whose single calls are not there"
 account   = [{ id = "o", person = "p" }]
 tool_call_hour = [{ source = "l", principal = "o", hour_at = 2026-05-20T10:00:00Z, status = 403, calls = 9, first_at = 2026-05-20T10:00:00Z, last_at = 2026-05-20T10:59:00Z }]
 expect    = { "entra:user/o" = "unknown" }
+
+[[case]]
+name      = "three in the workspace, and the same three in an export of it, are three"
+account   = [{ id = "o", person = "p" }]
+log_table = [{ source = "logs:w/t", last_at = 2026-05-21T00:00:00Z, records = 9 }, { source = "file:a", last_at = 2026-05-21T00:00:00Z, records = 9 }]
+tool_call_hour = [
+  { source = "logs:w/t", principal = "o", hour_at = 2026-05-20T10:00:00Z, status = 403, calls = 3, first_at = 2026-05-20T10:08:00Z, last_at = 2026-05-20T10:10:00Z },
+  { source = "file:a", principal = "o", hour_at = 2026-05-20T10:00:00Z, status = 403, calls = 3, first_at = 2026-05-20T10:08:00Z, last_at = 2026-05-20T10:10:00Z },
+]
+tool_call = [
+  { source = "logs:w/t", principal = "o", at = 2026-05-20T10:08:00Z, status = 403 },
+  { source = "logs:w/t", principal = "o", at = 2026-05-20T10:09:00Z, status = 403 },
+  { source = "logs:w/t", principal = "o", at = 2026-05-20T10:10:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:08:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:09:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:10:00Z, status = 403 },
+]
+expect    = "pass"
+
+[[case]]
+name      = "six in an export of which the workspace has kept only the last"
+account   = [{ id = "o", person = "p" }]
+log_table = [{ source = "logs:w/t", last_at = 2026-05-21T00:00:00Z, records = 9 }, { source = "file:a", last_at = 2026-05-21T00:00:00Z, records = 9 }]
+tool_call_hour = [
+  { source = "logs:w/t", principal = "o", hour_at = 2026-05-20T10:00:00Z, status = 403, calls = 1, first_at = 2026-05-20T10:10:00Z, last_at = 2026-05-20T10:10:00Z },
+  { source = "file:a", principal = "o", hour_at = 2026-05-20T10:00:00Z, status = 403, calls = 6, first_at = 2026-05-20T10:05:00Z, last_at = 2026-05-20T10:10:00Z },
+]
+tool_call = [
+  { source = "logs:w/t", principal = "o", at = 2026-05-20T10:10:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:05:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:06:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:07:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:08:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:09:00Z, status = 403 },
+  { source = "file:a", principal = "o", at = 2026-05-20T10:10:00Z, status = 403 },
+]
+expect    = { "entra:user/o" = "fail" }
 
 [[case]]
 name      = "a log without status cannot tell"

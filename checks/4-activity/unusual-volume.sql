@@ -12,18 +12,9 @@ deviations   = 8  # a day is unusual so many median deviations above the median
 unusual_days = 1  # so many unusual days are a finding
 */
 WITH own AS MATERIALIZED (
-       SELECT worked.person, worked.subject, worked.calls,
-              seconds(worked.hour_at) >= seconds(worked.until) - :recent_days * 86400 AS recent,
-              substr(local_time(worked.first_at, zone), 1, 10) AS day,
-              outside_working_hours(worked.first_at, zone, starts, ends) AS outside
-       FROM   (SELECT activity.person, activity.subject, activity.hour_at, min(last_day.ends_at, :now) AS until,
-                      sum(activity.calls) AS calls, min(activity.first_at) AS first_at
-               FROM   activity
-               JOIN   last_day ON last_day.person = activity.person
-               WHERE  activity.own = 1 AND activity.sure = 1
-               AND    activity.first_at < min(last_day.ends_at, :now)
-               GROUP BY activity.person, activity.subject, activity.hour_at) AS worked
-       JOIN   organization_time),
+       SELECT person, subject, calls, day, outside,
+              seconds(hour_at) >= seconds(min(ends_at, :now)) - :recent_days * 86400 AS recent
+       FROM   worked_hour),
      day AS (
        SELECT person, subject, day, recent, sum(calls) AS calls,
               row_number() OVER (PARTITION BY person, subject, recent ORDER BY sum(calls)) AS place,

@@ -41,6 +41,9 @@ pub enum Error {
     /// A request that this client does not send. A bug in a source.
     #[error("not sent: {0}")]
     NotSent(&'static str),
+    /// The requests that this part of a run may make are used up.
+    #[error("no more requests are made for this")]
+    UsedUp,
     /// No token could be had.
     #[error("{how} gave no token{}", suffix(.code.as_ref()))]
     NoToken {
@@ -154,6 +157,7 @@ impl Error {
             Error::Denied(_) => GapKind::Denied,
             Error::Query { code: Some(code), .. } if QUERY_DENIED.contains(&code.text()) => GapKind::Denied,
             Error::Unlicensed(_) => GapKind::Unlicensed,
+            Error::UsedUp => GapKind::NotCollected,
             Error::Throttled(_) | Error::ShortList { .. } => GapKind::Truncated,
             _ => GapKind::Failed,
         }

@@ -1,8 +1,10 @@
 //! The one HTTP transport: sign-in, same-origin paging, throttling, retries, the request log.
 //! A [`ReadApi`] cannot change anything: it knows GET and the listed read-only POSTs.
 
+mod allowance;
 mod auth;
 mod batch;
+mod blob;
 mod cache;
 mod endpoint;
 mod error;
@@ -26,7 +28,9 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub use self::allowance::Allowance;
 pub use self::auth::{AppKey, AzureIdentity, Fixed, GitHubSignIn, KeyError, SignIn, TokenKind, Tokens, tokens};
+pub use self::blob::{NoContainer, container};
 pub use self::cache::Cache;
 pub use self::endpoint::Endpoints;
 pub use self::error::{Code, Error, Reply};
@@ -170,7 +174,7 @@ impl Api {
 
     /// One service, read-only.
     pub fn read(&self, service: Service) -> ReadApi {
-        ReadApi { shared: Arc::clone(&self.shared), service, tally: None }
+        ReadApi { shared: Arc::clone(&self.shared), service, tally: None, allowance: None }
     }
 }
 
@@ -192,6 +196,7 @@ pub struct ReadApi {
     shared: Arc<Shared>,
     service: Service,
     tally: Option<Arc<Tally>>,
+    allowance: Option<Arc<Allowance>>,
 }
 
 impl ReadApi {
@@ -199,6 +204,12 @@ impl ReadApi {
     #[must_use]
     pub fn counting(&self, tally: &Arc<Tally>) -> ReadApi {
         ReadApi { tally: Some(Arc::clone(tally)), ..self.clone() }
+    }
+
+    /// The same service for as many requests as `allowance` still has; then [`Error::UsedUp`].
+    #[must_use]
+    pub fn at_most(&self, allowance: &Arc<Allowance>) -> ReadApi {
+        ReadApi { allowance: Some(Arc::clone(allowance)), ..self.clone() }
     }
 
     /// Asks once (with retries) for one object.
@@ -242,6 +253,9 @@ impl ReadApi {
     }
 
     async fn send(&self, call: Call) -> Result<Answer, Error> {
+        if self.allowance.as_ref().is_some_and(|allowance| !allowance.take()) {
+            return Err(Error::UsedUp);
+        }
         let method = if call.method == Method::POST { "POST" } else { "GET" };
         let record = self.record(method, &call.url).counting(self.tally.as_ref());
         Sending::new(&self.shared, self.service, call, record).run().await

@@ -113,6 +113,8 @@ pub struct AzureDevOps {
 pub struct Logs {
     /// Workspace ids.
     pub workspaces: Vec<String>,
+    /// The storage account of `--log az://container`, where exported logs are kept.
+    pub account: Option<String>,
     /// The table that the gateway writes.
     pub table: Option<ColumnName>,
     /// How many days back are read.

@@ -347,6 +347,7 @@ CREATE TABLE github_event (
   thing_id     TEXT,           -- hook_id, runner_id, user_programmatic_access_id …
   product      TEXT,           -- of a secret: dependabot, codespaces, lower case
   permission   TEXT,           -- the role that was given
+  old_permission TEXT,         -- the role before
   token_id     TEXT,           -- the token that the actor used
   token_name   TEXT
 ) STRICT;

@@ -15,10 +15,10 @@ mod writer;
 pub use activity::{Calls, Span};
 pub use row::Row;
 pub use sealed::{Coverage, Evidence, Person};
-pub use writer::{Callers, Exchange, Rows, Scope, Stop, Tally, Writer};
+pub use writer::{Callers, Exchange, Insert, Rows, Scope, Stop, Tally, Writer};
 
 /// The layout of an evidence file. Raised with every change of the tables or views.
-pub const FORMAT: i64 = 3;
+pub const FORMAT: i64 = 4;
 
 /// `LEAV`, in the header of every evidence file.
 const APPLICATION_ID: i64 = 0x4C45_4156;

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-/// The view that is computed.
-const COMPUTED: &str = "caller";
+/// The views that are computed.
+const COMPUTED: [&str; 2] = ["caller", "log_overlap"];
 
-/// The view over it, which has to find what was computed.
-const ABOVE: &str = "activity";
+/// The views over them, which have to find what was computed; each behind those that it reads.
+const ABOVE: [&str; 4] = ["distinct_call_hour", "distinct_call", "activity", "worked_hour"];
 
 /// Computes the views into temporary tables of the same names, and says which of `tables` each depends on. Evidence
 /// from before these views existed has none; what cannot be computed stays a view and fails in the checks that read it.
@@ -19,15 +19,24 @@ pub(super) fn compute(
     connection: &mut Connection,
     tables: &BTreeSet<String>,
 ) -> rusqlite::Result<BTreeMap<String, BTreeSet<String>>> {
-    let (Ok(_), Ok(above)) = (definition(connection, COMPUTED), definition(connection, ABOVE)) else {
+    let define = |view: &&str| definition(connection, view);
+    let (Ok(_), Ok(above)) = (
+        COMPUTED.iter().map(define).collect::<rusqlite::Result<Vec<_>>>(),
+        ABOVE.iter().map(define).collect::<rusqlite::Result<Vec<_>>>(),
+    ) else {
         return Ok(BTreeMap::new());
     };
-    let below = below(connection, tables)?;
-    if connection.execute_batch(&format!("CREATE TEMP TABLE {COMPUTED} AS SELECT * FROM main.{COMPUTED}")).is_err() {
-        return Ok(BTreeMap::new());
+    let mut computed = BTreeMap::new();
+    for view in COMPUTED {
+        let below = below(connection, view, tables)?;
+        if connection.execute_batch(&format!("CREATE TEMP TABLE {view} AS SELECT * FROM main.{view}")).is_ok() {
+            computed.insert(view.to_owned(), below);
+        }
     }
-    connection.execute_batch(&above.replacen("CREATE VIEW", "CREATE TEMP VIEW", 1))?;
-    Ok([(COMPUTED.to_owned(), below)].into())
+    for view in above {
+        connection.execute_batch(&view.replacen("CREATE VIEW", "CREATE TEMP VIEW", 1))?;
+    }
+    Ok(computed)
 }
 
 fn definition(connection: &Connection, view: &str) -> rusqlite::Result<String> {
@@ -36,7 +45,7 @@ fn definition(connection: &Connection, view: &str) -> rusqlite::Result<String> {
 }
 
 /// The tables that the view reads, through whatever other views.
-fn below(connection: &mut Connection, tables: &BTreeSet<String>) -> rusqlite::Result<BTreeSet<String>> {
+fn below(connection: &mut Connection, view: &str, tables: &BTreeSet<String>) -> rusqlite::Result<BTreeSet<String>> {
     let seen: Arc<Mutex<BTreeSet<String>>> = Arc::default();
     let (watched, known) = (Arc::clone(&seen), tables.clone());
     connection.authorizer(Some(move |context: AuthContext<'_>| {
@@ -48,7 +57,7 @@ fn below(connection: &mut Connection, tables: &BTreeSet<String>) -> rusqlite::Re
         }
         Authorization::Allow
     }))?;
-    let prepared = connection.prepare(&format!("SELECT * FROM main.{COMPUTED}")).map(drop);
+    let prepared = connection.prepare(&format!("SELECT * FROM main.{view}")).map(drop);
     connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
     prepared?;
     let below = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();

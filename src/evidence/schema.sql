@@ -410,7 +410,7 @@ CREATE TABLE log_table (
   first_at       TEXT,              -- the first and the last record of any caller in the window; NULL: there is none
   last_at        TEXT,
   records        INTEGER,           -- of any caller in the window
-  callers        INTEGER            -- how many different ones; more than one proves that the log is not ours alone
+  callers        INTEGER            -- how many different ones at least; more than one proves that the log is not ours alone
 ) STRICT;
 
 CREATE TABLE log_query (

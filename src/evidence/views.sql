@@ -160,33 +160,36 @@ CREATE VIEW github_hold AS
   -- Repositories in whose jobs these people still have a hand, and how: they can push to them, a schedule runs as them,
   -- or a runner is there that took their jobs.
   SELECT hold.person AS person, repository.id AS repository_id, hold.path AS path
-  FROM   (SELECT leaver.person AS person, able.organization AS organization, able.repository AS repository,
+  FROM   (SELECT leaver.person AS person, every.organization AS organization, every.repository AS repository,
                  'repository that they can push to' AS path
-          FROM   (SELECT member.organization AS organization, NULL AS repository, member.login AS login, member.user_id AS user_id
-                  FROM   github_membership AS member
-                  LEFT JOIN github_organization AS organization ON organization.name = member.organization COLLATE NOCASE
-                  WHERE  ifnull(member.state, 'active') = 'active'
-                  AND    (member.role = 'admin' OR organization.member_role IN ('write', 'admin'))
-                  UNION ALL
-                  SELECT access.organization, access.repository, access.login, access.user_id
-                  FROM   github_access AS access
-                  WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
-                  UNION ALL
-                  SELECT access.organization, access.repository, member.login, member.user_id
-                  FROM   github_team_membership AS member
-                  JOIN   github_team_access AS access ON access.organization = member.organization AND access.team = member.team
-                  WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')) AS able
-          JOIN   github_leaver AS leaver ON same_account(leaver.login, leaver.user_id, able.login, able.user_id)
-          UNION ALL
+          FROM   github_leaver AS leaver
+          -- CROSS: the people first. A team of everybody times all its repositories is more than memory holds.
+          CROSS JOIN github_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
+          LEFT JOIN github_organization AS organization ON organization.name = member.organization COLLATE NOCASE
+          CROSS JOIN github_repository AS every ON every.organization = member.organization COLLATE NOCASE
+          WHERE  ifnull(member.state, 'active') = 'active'
+          AND    (member.role = 'admin' OR organization.member_role IN ('write', 'admin'))
+          UNION
+          SELECT leaver.person, access.organization, access.repository, 'repository that they can push to'
+          FROM   github_leaver AS leaver
+          CROSS JOIN github_access AS access ON same_account(leaver.login, leaver.user_id, access.login, access.user_id)
+          WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
+          UNION
+          SELECT leaver.person, access.organization, access.repository, 'repository that they can push to'
+          FROM   github_leaver AS leaver
+          CROSS JOIN github_team_membership AS member ON same_account(leaver.login, leaver.user_id, member.login, member.user_id)
+          CROSS JOIN github_team_access AS access ON access.organization = member.organization AND access.team = member.team
+          WHERE  ifnull(access.role, 'unknown') NOT IN ('read', 'triage')
+          UNION
           SELECT schedule.person, schedule.organization, schedule.repository, 'scheduled workflow that runs as them'
           FROM   github_schedule AS schedule
           WHERE  ifnull(schedule.id_token, 1) = 1
-          UNION ALL
+          UNION
           SELECT job.person, job.organization, job.repository, 'runner that takes their jobs'
           FROM   github_runner_job AS job) AS hold
   JOIN   github_repository AS repository
     ON   repository.organization = hold.organization COLLATE NOCASE
-    AND  (hold.repository IS NULL OR repository.repository = hold.repository COLLATE NOCASE)
+    AND  repository.repository = hold.repository COLLATE NOCASE
   WHERE  ifnull(repository.archived, 0) = 0;
 
 CREATE VIEW github_trust AS
@@ -280,10 +283,7 @@ CREATE VIEW caller AS
                          WHEN 'federated credential that they satisfy' THEN 'B'
                          WHEN 'repository that they can push to' THEN 'B'
                          WHEN 'scheduled workflow that runs as them' THEN 'B'
-                         WHEN 'repository that they can push to' THEN 'B'
-                         WHEN 'scheduled workflow that runs as them' THEN 'B'
                          WHEN 'secret or certificate that they added' THEN 'C'
-                         WHEN 'runner that takes their jobs' THEN 'C'
                          WHEN 'runner that takes their jobs' THEN 'C'
                          WHEN 'credential on a runner of theirs' THEN 'D'
                          WHEN 'name' THEN 'D'
@@ -301,6 +301,36 @@ CREATE VIEW caller AS
   FROM   found
   LEFT JOIN service_principal ON service_principal.id = found.principal COLLATE NOCASE;
 
+CREATE VIEW log_overlap AS
+  -- An exported log and the workspace that it came from hold the same calls. Of a caller's hour that both hold, the one
+  -- that counts fewer calls is left out, and of equal ones the exported.
+  SELECT principal AS principal, caller_name AS caller_name, hour_at AS hour_at,
+         sum(iif(exported, calls, 0)) <= sum(iif(exported, 0, calls)) AS exported
+  FROM   (SELECT ifnull(principal, '') AS principal, ifnull(caller_name, '') AS caller_name, hour_at, calls,
+                 source NOT LIKE 'logs:%' AS exported
+          FROM   tool_call_hour
+          WHERE  (SELECT count(DISTINCT source LIKE 'logs:%') FROM log_table) > 1)
+  GROUP BY 1, 2, 3
+  HAVING max(exported) > min(exported);
+
+CREATE VIEW distinct_call_hour AS
+  -- tool_call_hour without what two logs tell twice.
+  SELECT hour.*
+  FROM   tool_call_hour AS hour
+  LEFT JOIN log_overlap AS twice
+    ON   twice.principal = ifnull(hour.principal, '') AND twice.caller_name = ifnull(hour.caller_name, '')
+    AND  twice.hour_at = hour.hour_at AND twice.exported = (hour.source NOT LIKE 'logs:%')
+  WHERE  twice.hour_at IS NULL;
+
+CREATE VIEW distinct_call AS
+  -- tool_call without what two logs tell twice.
+  SELECT call.*
+  FROM   tool_call AS call
+  LEFT JOIN log_overlap AS twice
+    ON   twice.principal = ifnull(call.principal, '') AND twice.caller_name = ifnull(call.caller_name, '')
+    AND  twice.hour_at = substr(call.at, 1, 13) || ':00:00Z' AND twice.exported = (call.source NOT LIKE 'logs:%')
+  WHERE  twice.hour_at IS NULL;
+
 CREATE VIEW activity AS
   -- The counted calls of everybody who acts for a person.
   SELECT caller.person AS person, caller.subject AS subject, caller.own AS own, caller.sure AS sure, caller.grade AS grade,
@@ -308,7 +338,21 @@ CREATE VIEW activity AS
          hour.tool AS tool, hour.scope AS scope, hour.directory AS directory, hour.status AS status, hour.calls AS calls,
          hour.resources AS resources, hour.first_at AS first_at, hour.last_at AS last_at
   FROM   caller
-  JOIN   tool_call_hour AS hour ON hour.principal IS caller.principal AND hour.caller_name IS caller.caller_name;
+  JOIN   distinct_call_hour AS hour ON hour.principal IS caller.principal AND hour.caller_name IS caller.caller_name;
+
+CREATE VIEW worked_hour AS
+  -- The hours in which a person's own account made calls before the last day was over, by the clock of the organisation.
+  SELECT worked.person AS person, worked.subject AS subject, worked.ends_at AS ends_at, worked.hour_at AS hour_at,
+         worked.calls AS calls, substr(local_time(worked.first_at, zone), 1, 10) AS day,
+         outside_working_hours(worked.first_at, zone, starts, ends) AS outside
+  FROM   (SELECT activity.person, activity.subject, last_day.ends_at, activity.hour_at,
+                 sum(activity.calls) AS calls, min(activity.first_at) AS first_at
+          FROM   activity
+          JOIN   last_day ON last_day.person = activity.person
+          WHERE  activity.own = 1 AND activity.sure = 1
+          AND    activity.first_at < last_day.ends_at
+          GROUP BY activity.person, activity.subject, activity.hour_at) AS worked
+  JOIN   organization_time;
 
 CREATE VIEW log_blind AS
   -- What a log cannot tell: a check that finds nothing in it has not looked. lacks NULL: it cannot tell anything.

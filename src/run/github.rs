@@ -100,7 +100,7 @@ pub(super) async fn collect(
         key: &key,
     };
     github::collect(github, &question).await?;
-    github::names(github, &named(means.out, owners)?).await?;
+    github::names(github, &named(means.out, owners)?, depth).await?;
     let (own, _) = by_system(access, owners);
     Ok(github::token_owners(means.out, &own).await?)
 }
@@ -150,6 +150,45 @@ fn refused(why: Refused) -> Error {
                 _ => "run again later; with -vv the log shows each request",
             };
             Error::Service { service, what: "which organisations there are", message, hint: hint.into() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_says_what_is_wrong_and_what_to_change() {
+        let invisible = |near: Option<&str>| Refused::Invisible {
+            name: "contosso".into(),
+            why: "it is misspelt".to_owned(),
+            near: near.map(str::to_owned),
+        };
+        let cases = [
+            (
+                Refused::Own("alice-dev".into()),
+                "belongs to alice-dev, whom this audit is about: an auditor must not be the audited",
+                "sign in as an App",
+            ),
+            (
+                Refused::Scope { scope: "read:org", has: "repo, gist".to_owned() },
+                "the token has not the scope read:org; it has: repo, gist",
+                "gh auth refresh --scopes read:org",
+            ),
+            (
+                Refused::Clock { seconds: 120, direction: "behind" },
+                "120 seconds behind that of GitHub, which breaks the sign-in of an App",
+                "set the clock",
+            ),
+            (invisible(Some("contoso")), "the organisation contosso is not visible", "did you mean contoso?"),
+            (invisible(None), "it is misspelt", "correct [github] organizations"),
+            (Refused::Suspended("contoso".into()), "the App is suspended in contoso", "unsuspend"),
+        ];
+        for (why, says, hint) in cases {
+            let error = refused(why);
+            assert!(error.to_string().contains(says), "{error}");
+            assert!(error.hint().unwrap_or_default().contains(hint), "{error}: {:?}", error.hint());
         }
     }
 }

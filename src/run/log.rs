@@ -4,29 +4,63 @@ use std::fs;
 use std::path::PathBuf;
 
 use jiff::ToSpan;
+use url::Url;
 
 use super::progress::Progress;
-use super::{DAYS, Intake};
-use crate::api::ReadApi;
+use super::{DAYS, settings};
+use crate::api::{NoContainer, ReadApi, container};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::Error;
 use crate::evidence;
 use crate::source::Collector;
-use crate::source::logs::import::{Request, Window, import};
+use crate::source::logs::import::{Container, Input, Request, Window, import};
 use crate::source::logs::live;
 
-/// Refuses exported logs that are not there, before anything is asked of anybody.
-pub(super) fn examine(inputs: &[PathBuf]) -> Result<(), Error> {
+/// The exported logs of a run.
+pub(super) struct Exported<'a> {
+    pub(super) inputs: &'a [Input],
+    pub(super) full_parse: bool,
+}
+
+/// Refuses exported logs that are not there, before anything is asked of anybody else.
+pub(super) async fn open(inputs: &[PathBuf], config: &Config, env: &Env) -> Result<Vec<Input>, Error> {
+    let mut opened = Vec::new();
     for input in inputs {
         let name = input.display().to_string();
-        if name.starts_with("az://") {
-            let hint = "copy the container first, such as with `azcopy copy`, and give the folder";
-            return Err(Error::usage(format!("{name}: a container cannot be read in place"), hint));
-        }
-        fs::metadata(input).map_err(|source| Error::Input { path: name.into(), source })?;
+        opened.push(match name.starts_with("az://") {
+            true => Input::Container(list(&name, config, env).await?),
+            false => {
+                fs::metadata(input).map_err(|source| Error::Input { path: name.into(), source })?;
+                Input::Path(input.clone())
+            }
+        });
     }
-    Ok(())
+    Ok(opened)
+}
+
+async fn list(name: &str, config: &Config, env: &Env) -> Result<Container, Error> {
+    let url = Url::parse(name)
+        .ok()
+        .filter(|url| url.has_host() && url.query().is_none() && url.username().is_empty() && url.fragment().is_none());
+    // It is not repeated: what is too much in it may be a signature.
+    let wrong =
+        || Error::usage("an address of --log names no container", "write az://CONTAINER or az://CONTAINER/FOLDER");
+    let url = url.ok_or_else(wrong)?;
+    let account = config.logs.account.as_deref();
+    let store = container(&url, account, settings::of(config), env).map_err(|error| {
+        let hint = match error {
+            NoContainer::Account => "name it in [logs] account, or in AZURE_STORAGE_ACCOUNT",
+            NoContainer::Unusable(_) => "check [logs] account, [endpoints] storage and AZURE_STORAGE_KEY",
+        };
+        Error::usage(format!("{name}: {error}"), hint)
+    })?;
+    Container::list(&url, store).await.map_err(|error| Error::Service {
+        service: "Azure Blob Storage",
+        what: "what is in the container",
+        hint: "check the names of container and storage account; it takes the role Storage Blob Data Reader".into(),
+        message: format!("{name}: {error}").into(),
+    })
 }
 
 /// Reads the workspaces, and the exported logs. Whoever gives a log and configures no workspace asks only the log.
@@ -34,28 +68,28 @@ pub(super) async fn collect(
     logs: &Collector,
     arm: &ReadApi,
     config: &Config,
-    intake: &Intake,
+    exported: &Exported<'_>,
     progress: &Progress,
     env: &Env,
 ) -> Result<(), evidence::Error> {
     let callers = logs.out.callers()?;
-    if intake.logs.is_empty() || !config.logs.workspaces.is_empty() {
+    if exported.inputs.is_empty() || !config.logs.workspaces.is_empty() {
         let question = live::Question { logs: &config.logs, callers: &callers, now: env.now };
         live::collect(logs, arm, &question).await?;
     }
-    if intake.logs.is_empty() {
+    if exported.inputs.is_empty() {
         return Ok(());
     }
     let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
     let from = env.now.checked_sub((days * 24).hours()).unwrap_or(env.now);
     let request = Request {
-        inputs: &intake.logs,
+        inputs: exported.inputs,
         callers: &callers,
         columns: &config.logs.columns,
         table: config.logs.table.as_ref().map(|table| table.as_str()),
         window: Window { from, until: env.now },
         zone: config.logs.timezone.clone(),
-        full_parse: intake.full_parse,
+        full_parse: exported.full_parse,
         threads: 0,
         seed: env.seed,
         progress: &|read, of| progress.read(read, of),

@@ -62,7 +62,7 @@ pub struct Subject {
 pub struct Intake {
     /// Scans of runner hosts.
     pub include: Vec<PathBuf>,
-    /// Exported logs.
+    /// Exported logs: files, folders, and `az://container/folder`.
     pub logs: Vec<PathBuf>,
     /// Parse every line of them, also of those who are not concerned.
     pub full_parse: bool,
@@ -110,7 +110,7 @@ pub async fn audit(
 pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &Env) -> Result<Evidence, Error> {
     let keep = intake.keep.as_deref();
     let query = query(&subject.person)?;
-    log::examine(&intake.logs)?;
+    let exported = log::open(&intake.logs, config, env).await?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
     let writer = Writer::create(&env.beside(keep), &meta(config, env))?;
     let progress = Arc::new(Progress::new(writer.clone(), &env.console));
@@ -141,7 +141,8 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     entra::token_owners(&entra, &routes, &others).await?;
     progress.say("reading the log of the gateway");
     let logs = Collector { api: api.read(Service::Logs), out: writer.clone() };
-    log::collect(&logs, &azure.api, config, intake, &progress, env).await?;
+    let exported = log::Exported { inputs: &exported, full_parse: intake.full_parse };
+    log::collect(&logs, &azure.api, config, &exported, &progress, env).await?;
     progress.done();
     Ok(writer.seal(keep)?)
 }

@@ -161,7 +161,7 @@ fn even(anchors: usize) -> usize {
 }
 
 /// How seldom a byte is in code and text, roughly.
-fn rarity(byte: u8) -> u32 {
+pub(super) fn rarity(byte: u8) -> u32 {
     match byte {
         b'\\' => 4,
         b'A'..=b'Z' | b'~' | b'+' => 3,

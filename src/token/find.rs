@@ -72,6 +72,9 @@ impl Kinds {
 
     /// Everything that must not stay in a text, samples included.
     pub(super) fn find_in_text(&self, bytes: &[u8]) -> Vec<Hit<'_>> {
+        if !self.sieve.doubts(bytes) {
+            return Vec::new();
+        }
         self.search(bytes, Depth { place: Place::Text, samples: true })
     }
 

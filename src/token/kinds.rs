@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::anchor::{Anchors, Begins, Literal};
 use super::run::Alphabet;
+use super::sieve::Sieve;
 use super::structure::Check;
 use super::{escaped, run};
 
@@ -80,6 +81,7 @@ pub struct Kinds {
     /// Of the kinds that matter in texts only: they are too common to be searched for in every file.
     pub(super) anchors_in_text: Anchors,
     pub(super) runs: Vec<Run>,
+    pub(super) sieve: Sieve,
     text: BTreeMap<String, Entry>,
 }
 
@@ -227,10 +229,13 @@ impl Kinds {
             let kinds = text.values().enumerate().filter(move |(_, entry)| (entry.place == Place::Text) == in_text);
             kinds.flat_map(|(kind, entry)| entry.literals.iter().map(move |literal| entry.literal(literal, kind)))
         };
-        let anchors = Anchors::new(literals(false).chain(escaped::marks()))?;
-        let anchors_in_text = Anchors::new(literals(true))?;
+        let everywhere: Vec<Literal> = literals(false).chain(escaped::marks()).collect();
+        let in_text: Vec<Literal> = literals(true).collect();
         let runs = text.values().enumerate().filter_map(|(kind, entry)| Some(entry.run.as_ref()?.compile(kind)));
-        Ok(Kinds { anchors, anchors_in_text, kinds, runs: runs.collect(), text })
+        let runs: Vec<Run> = runs.collect();
+        let sieve = Sieve::new(everywhere.iter().chain(&in_text), &runs);
+        let (anchors, anchors_in_text) = (Anchors::new(everywhere)?, Anchors::new(in_text)?);
+        Ok(Kinds { anchors, anchors_in_text, kinds, runs, sieve, text })
     }
 }
 

@@ -10,6 +10,7 @@ mod kinds;
 pub mod owner;
 pub mod placeholder;
 mod run;
+mod sieve;
 mod structure;
 
 use std::borrow::Cow;

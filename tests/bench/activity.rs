@@ -70,7 +70,7 @@ fn fill(rows: &mut Rows, calls: i64) -> Result<(), Stop> {
     rows.insert(&LogTable { last_at: Some(until), records: Some(calls), ..log })?;
     let mut tally = Tally::new(source);
     for n in 0..calls {
-        tally.add(&record(n, calls, from), rows)?;
+        tally.add(record(n, calls, from), rows)?;
     }
     tally.finish(rows)?.iter().try_for_each(|last| rows.insert(last))?;
     Ok(())

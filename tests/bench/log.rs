@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use leaver::config::LogColumns;
 use leaver::evidence::{Callers, Writer};
-use leaver::source::logs::import::{Imported, Request, Window, import};
+use leaver::source::logs::import::{Imported, Input, Request, Window, import};
 
 const DAYS: u64 = 90;
 
@@ -62,7 +62,7 @@ fn run(path: PathBuf, ids: &Path, threads: usize, full_parse: bool) -> Result<Im
     let folder = tempfile::tempdir()?;
     let writer = Writer::create(folder.path(), &[])?;
     let request = Request {
-        inputs: &[path],
+        inputs: &[Input::Path(path)],
         callers: &Callers { principals: ids.split_whitespace().map(Into::into).collect(), names: Vec::new() },
         columns: &LogColumns::default(),
         table: None,

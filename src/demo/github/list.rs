@@ -113,6 +113,21 @@ fn linked(call: &Call, mut reply: Reply, next: Option<String>, at: usize) -> Rep
     reply
 }
 
+/// Who is provisioned over SCIM, as far as the filter of the query lets through; nobody is where it is not set up.
+pub(super) fn provisioned(call: &Call, parts: &[&str]) -> Reply {
+    let all = call.shelf.list(&parts.join("/"));
+    if all.is_empty() {
+        return not_found(parts);
+    }
+    let filter = call.ask.option("filter").unwrap_or_default();
+    let wanted = filter.split_once(" eq ").map(|(field, value)| (field, value.trim_matches('"')));
+    let is = |row: &&Value| wanted.is_none_or(|(field, value)| text(row, field).eq_ignore_ascii_case(value));
+    let shown: Vec<Value> = all.iter().filter(is).map(shelf::served).collect();
+    let schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
+    Reply::json(json!({ "schemas": schemas, "totalResults": shown.len(), "startIndex": 1,
+                        "itemsPerPage": shown.len(), "Resources": shown }))
+}
+
 /// The audit log: newest first, three months unless the phrase asks for more, and a cursor.
 pub(super) fn audit_log(call: &Call, organization: &str) -> Reply {
     let path = format!("orgs/{organization}");

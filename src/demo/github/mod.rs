@@ -66,6 +66,7 @@ fn found(call: &Call, path: &[String], issue: impl FnOnce() -> String) -> Reply 
             Reply::new(201, Body::Json(json!({ "token": issue(), "expires_at": expires.to_string() })))
         }
         ["orgs", organization, "audit-log"] => list::audit_log(call, organization),
+        ["scim", "v2", "organizations" | "enterprises", _, "Users"] => list::provisioned(call, &parts),
         ["repos", owner, name, "contents", ..] => content(call, owner, name, &parts[4..].join("/")),
         _ => match route::shape(&parts) {
             Some(shape) => list::answer(call, &parts, &shape),

@@ -107,6 +107,7 @@ pub(super) fn permission(parts: &[&str]) -> &'static str {
     match parts {
         ["orgs", _, rest @ ..] => organization_permission(rest),
         ["repos", _, _, rest @ ..] => repository_permission(rest),
+        ["scim", ..] => "members=read",
         _ => "metadata=read",
     }
 }

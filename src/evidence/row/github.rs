@@ -156,7 +156,7 @@ rows! {
         action: Untrusted, at: Timestamp, actor: Option<Untrusted>, actor_id: Option<Untrusted>,
         actor_is_bot: Option<bool>, account: Option<Untrusted>, account_id: Option<Untrusted>,
         name: Option<Untrusted>, thing_id: Option<Untrusted>, product: Option<Untrusted>,
-        permission: Option<Untrusted>, token_id: Option<Untrusted>, token_name: Option<Untrusted>,
+        permission: Option<Untrusted>, old_permission: Option<Untrusted>, token_id: Option<Untrusted>, token_name: Option<Untrusted>,
     }
     /// How identity tokens are worded.
     OidcTemplate in github_oidc_template {

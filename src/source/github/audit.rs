@@ -1,14 +1,14 @@
-//! The audit log of an organisation: what the people did, what was done to them, and the runners that came online when
-//! they registered one. It is the only place where GitHub says who set a secret or made a hook.
+//! The audit log of an organisation: what the people did, what was done to them, who set what, and the runners that came
+//! online when they registered one. It is the only place where GitHub says who set a secret or made a hook.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::organization::{ADMINISTRATION, unlicensed};
 use super::place::{Place, ask, refused};
-use super::{Depth, Organization, Question, wire};
+use super::{Depth, Organization, Question, Repository, wire};
 use crate::api::{Paging, ReadApi};
 use crate::evidence::row::github::Event;
 use crate::evidence::{Error, Rows, Stop};
@@ -22,6 +22,32 @@ const TABLE: &str = "github_event";
 /// <https://docs.github.com/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/reviewing-the-audit-log-for-your-organization>
 const KEPT_DAYS: i64 = 180;
 
+/// What ties a thing to whoever did it. A question by name misses what was done under a login of old; these come with
+/// the number of the account. Registrations of runners are left out: where runners come and go they are without number.
+const DEEDS: [&str; 21] = [
+    "org.create_actions_secret",
+    "org.update_actions_secret",
+    "repo.create_actions_secret",
+    "repo.update_actions_secret",
+    "environment.create_actions_secret",
+    "environment.update_actions_secret",
+    "org.create_integration_secret",
+    "org.update_integration_secret",
+    "repo.create_integration_secret",
+    "repo.update_integration_secret",
+    "org.create_actions_variable",
+    "org.update_actions_variable",
+    "repo.create_actions_variable",
+    "repo.update_actions_variable",
+    "environment.create_actions_variable",
+    "environment.update_actions_variable",
+    "hook.create",
+    "hook.config_changed",
+    "hook.active_changed",
+    "public_key.create",
+    "integration_installation.create",
+];
+
 const LICENCE: &str = "GitHub Enterprise Cloud, which has an audit log for programs";
 
 /// How long a runner may take from its registration until it first says that it is there.
@@ -30,8 +56,11 @@ const SOON: SignedDuration = SignedDuration::from_mins(15);
 /// So many registrations are followed; nobody registers more runners by hand.
 const REGISTRATIONS: usize = 20;
 
+/// A quick run follows so many.
+const QUICK_REGISTRATIONS: usize = 3;
+
 /// A quick run reads so many pages of one question.
-const QUICK_PAGES: usize = 5;
+const QUICK_PAGES: usize = 3;
 
 /// What the log says about the people, as far as it points to repositories.
 #[derive(Debug, Default)]
@@ -52,47 +81,78 @@ impl Events {
 struct Reading<'a> {
     api: &'a ReadApi,
     place: &'a Place<'a>,
+    /// What the repositories are called today, by number: an event has the name of its time.
+    names: BTreeMap<String, &'a str>,
     pages: usize,
+    registrations: usize,
     seen: BTreeSet<String>,
     events: Events,
     registered: BTreeSet<(Timestamp, &'static str)>,
+    /// Whether an event came that nobody can read: it may have been any.
+    broken: bool,
 }
 
-pub(super) async fn collect(place: &Place<'_>, known: &Organization, question: &Question<'_>) -> Result<Events, Error> {
+/// What is older than the log is no gap in it: whether that matters is told by the age of what a check asks about.
+pub(super) async fn collect(
+    place: &Place<'_>,
+    known: &Organization,
+    question: &Question<'_>,
+    repositories: &[Repository],
+) -> Result<Events, Error> {
     let from = question.now.checked_sub((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MIN);
-    let mut events = Events::default();
+    let scope = place.scope(&format!("audit log since {}", stamp(from)), ADMINISTRATION);
+    let quick = question.depth == Depth::Quick;
+    let (mut events, mut broken) = (Events::default(), false);
     let ended = place
         .github
-        .dataset(&[TABLE], &place.scope("audit log", ADMINISTRATION), async |api, rows| {
-            let pages = if question.depth == Depth::Quick { QUICK_PAGES } else { usize::MAX };
-            let (seen, registered) = (BTreeSet::new(), BTreeSet::new());
-            let mut reading = Reading { api, place, pages, seen, events: Events::default(), registered };
-            let read = reading.everybody(rows, &question.logins(), from).await;
-            events = reading.events;
-            rows.gap(TABLE, too_old(from));
+        .dataset(&[TABLE], &scope, async |api, rows| {
+            let mut reading = Reading::new(api, place, repositories, quick);
+            let mut read = reading.people(rows, &question.logins(), from).await;
+            (events, broken) = (std::mem::take(&mut reading.events), reading.broken);
+            match quick {
+                true => rows.gap(TABLE, super::skipped()),
+                false if read.is_ok() => read = reading.deeds(rows, from).await,
+                false => {}
+            }
             unlicensed(known, read, LICENCE)
         })
         .await?;
-    events.complete = ended.is_none() && question.depth == Depth::Full && !question.logins().is_empty();
+    events.complete = ended.is_none() && !broken && !quick && !question.logins().is_empty();
     Ok(events)
 }
 
-fn too_old(from: Timestamp) -> Cause {
-    Cause::new(GapKind::Retention, format!("GitHub keeps {KEPT_DAYS} days: nothing before {} can be seen", stamp(from)))
-        .needing("stream the audit log of the enterprise to a place of your own")
-}
+impl<'a> Reading<'a> {
+    fn new(api: &'a ReadApi, place: &'a Place<'a>, repositories: &'a [Repository], quick: bool) -> Reading<'a> {
+        Reading {
+            api,
+            place,
+            names: repositories.iter().filter_map(|one| Some((one.id?.to_string(), one.name.as_str()))).collect(),
+            pages: if quick { QUICK_PAGES } else { usize::MAX },
+            registrations: if quick { QUICK_REGISTRATIONS } else { REGISTRATIONS },
+            seen: BTreeSet::new(),
+            events: Events::default(),
+            registered: BTreeSet::new(),
+            broken: false,
+        }
+    }
 
-impl Reading<'_> {
-    async fn everybody(&mut self, rows: &mut Rows, logins: &BTreeSet<String>, from: Timestamp) -> Result<(), Stop> {
+    async fn people(&mut self, rows: &mut Rows, logins: &BTreeSet<String>, from: Timestamp) -> Result<(), Stop> {
         for login in logins {
             for role in ["actor", "user"] {
                 self.phrase(rows, &format!("{role}:{login} created:>={}", stamp(from))).await?;
             }
         }
-        for (at, level) in std::mem::take(&mut self.registered).into_iter().take(REGISTRATIONS) {
+        for (at, level) in std::mem::take(&mut self.registered).into_iter().take(self.registrations) {
             let until = at.checked_add(SOON).unwrap_or(at);
             let phrase = format!("action:{level}.self_hosted_runner_online created:{}..{}", stamp(at), stamp(until));
             self.phrase(rows, &phrase).await?;
+        }
+        Ok(())
+    }
+
+    async fn deeds(&mut self, rows: &mut Rows, from: Timestamp) -> Result<(), Stop> {
+        for deed in DEEDS {
+            self.phrase(rows, &format!("action:{deed} created:>={}", stamp(from))).await?;
         }
         Ok(())
     }
@@ -116,6 +176,7 @@ impl Reading<'_> {
     fn keep(&mut self, rows: &mut Rows, event: wire::Event) -> Result<(), Stop> {
         let (Some(id), Some(at), Some(action)) = (event.document_id.clone(), event.at(), event.action.clone()) else {
             rows.gap(TABLE, Cause::new(GapKind::Truncated, "an event came without its id, time or action"));
+            self.broken = true;
             return Ok(());
         };
         if !self.seen.insert(id.raw().to_owned()) {
@@ -127,7 +188,8 @@ impl Reading<'_> {
         ) {
             self.registered.insert((at, if action.raw().starts_with("repo.") { "repo" } else { "org" }));
         }
-        let row = row(self.place, id, at, action, event);
+        let today = event.first(&["repo_id", "repository_id"]).and_then(|id| self.names.get(id.raw()).copied());
+        let row = row(self.place, today, id, at, action, event);
         if let Some(repository) = &row.repository {
             self.events.actions.insert((repository.raw().to_owned(), row.action.raw().to_owned()));
         }
@@ -135,7 +197,14 @@ impl Reading<'_> {
     }
 }
 
-fn row(place: &Place<'_>, id: Untrusted, at: Timestamp, action: Untrusted, event: wire::Event) -> Event {
+fn row(
+    place: &Place<'_>,
+    today: Option<&str>,
+    id: Untrusted,
+    at: Timestamp,
+    action: Untrusted,
+    event: wire::Event,
+) -> Event {
     // The key of a public key is the key itself; of a secret or variable, its name.
     let names: &[&str] = match action.raw().starts_with("public_key.") {
         true => &["title", "fingerprint"],
@@ -151,8 +220,9 @@ fn row(place: &Place<'_>, id: Untrusted, at: Timestamp, action: Untrusted, event
         "workflow_run_id",
         "managed_token_id",
     ];
+    let old_permission = event.first(&["old_permission"]);
     let name = event.first(names).or_else(|| event.user_programmatic_access_name.clone());
-    let repository = event.repo.as_ref().map(|repo| Untrusted::from(repo.raw().rsplit('/').next().unwrap_or_default()));
+    let repository = today.or_else(|| event.repo.as_ref()?.raw().rsplit('/').next()).map(Untrusted::from);
     Event {
         id,
         organization: place.organization(),
@@ -169,6 +239,7 @@ fn row(place: &Place<'_>, id: Untrusted, at: Timestamp, action: Untrusted, event
         account_id: event.user_id,
         product: event.integration.map(|product| product.raw().to_lowercase().into()),
         permission: event.permission,
+        old_permission,
         token_id: event.token_id,
         token_name: event.user_programmatic_access_name,
     }

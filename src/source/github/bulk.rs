@@ -1,11 +1,12 @@
 //! All repositories, and over GraphQL what would otherwise take several requests for each: workflow files, CODEOWNERS,
 //! branch protection rules, the number of deploy keys. A page that is too much for GitHub is halved.
 
+mod rules;
 mod wire;
 
 use serde_json::json;
 
-use self::wire::{Blob, Inventory, Node, Rule, Rules};
+use self::wire::{Blob, Inventory, Node};
 use super::place::{Place, each, refused};
 use super::{Depth, Question, Repository, code, table, workflow};
 use crate::api::{Error as Failure, Found, Paging, Query, ReadApi};
@@ -33,18 +34,6 @@ const INVENTORY: Query = Query::new(
            } }
          }
        } }
-     }",
-);
-
-const RULES: Query = Query::new(
-    "BranchRules",
-    "query BranchRules($organization: String!, $repository: String!) {
-       repository(owner: $organization, name: $repository) { branchProtectionRules(first: 100) { totalCount nodes { pattern
-         pushAllowances(first: 100) { totalCount nodes { actor { __typename ... on User { login databaseId } } } }
-         bypassForcePushAllowances(first: 100) { totalCount nodes { actor { __typename ... on User { login databaseId } } } }
-         bypassPullRequestAllowances(first: 100) { totalCount nodes { actor { __typename ... on User { login databaseId } } } }
-         reviewDismissalAllowances(first: 100) { totalCount nodes { actor { __typename ... on User { login databaseId } } } }
-       } } }
      }",
 );
 
@@ -99,7 +88,8 @@ async fn list(place: &Place<'_>) -> Result<Vec<Repository>, Error> {
         .dataset(&LISTED, &scope, async |api, rows| {
             let path = place.path("repos?type=all&per_page=100");
             each(api, &path, Paging::Array, |found: super::wire::Repository| {
-                all.push(Repository { name: found.name.raw().to_owned(), keys: None, workflows: Vec::new() });
+                let (id, name) = (Some(found.id.0), found.name.raw().to_owned());
+                all.push(Repository { id, name, keys: None, workflows: Vec::new() });
                 Ok(rows.insert(&repository(place, found))?)
             })
             .await
@@ -213,7 +203,7 @@ async fn keep(
             None => rows.gap("github_code_owner", cut(&place, path)),
         }
     }
-    rules(api, &place, rows, node.branch_protection_rules).await?;
+    rules::collect(api, &place, question.depth, rows, node.branch_protection_rules).await?;
     let keys = node.deploy_keys.map(|keys| keys.total_count);
     match repositories.iter_mut().find(|known| known.name == node.name) {
         Some(known) => (known.keys, known.workflows) = (keys, workflows),
@@ -231,7 +221,7 @@ async fn keep(
                     pushed_at: node.pushed_at,
                 })?;
             }
-            repositories.push(Repository { name: node.name.clone(), keys, workflows });
+            repositories.push(Repository { id: node.database_id.map(|id| id.0), name: node.name, keys, workflows });
         }
     }
     Ok(())
@@ -264,52 +254,4 @@ fn workflows(
 
 fn cut(place: &Place<'_>, path: &str) -> Cause {
     Cause::new(GapKind::Truncated, format!("{}: {path} did not come whole", place.name()))
-}
-
-/// The accounts that branch protection rules name. A repository with many of them is asked again, alone.
-async fn rules(api: &ReadApi, place: &Place<'_>, rows: &mut Rows, known: Option<Rules>) -> Result<(), Stop> {
-    const TABLE: &str = "github_branch_allowance";
-    let known = match known {
-        Some(known) if !known.is_whole() => {
-            let variables = json!({ "organization": place.organization, "repository": place.repository });
-            match super::place::query::<wire::OneRepository>(api, RULES, &variables).await {
-                Ok(found) => found.data.repository.and_then(|one| one.branch_protection_rules),
-                Err(error) => {
-                    rows.gap(TABLE, super::place::cause(&error));
-                    return Ok(());
-                }
-            }
-        }
-        known => known,
-    };
-    let Some(mut known) = known else {
-        let what = format!("{}: its branch protection rules are not shown", place.name());
-        rows.gap(TABLE, Cause::new(GapKind::Denied, what).needing("administration=read"));
-        return Ok(());
-    };
-    if !known.is_whole() {
-        rows.gap(
-            TABLE,
-            Cause::new(GapKind::Truncated, format!("{}: its branch protection rules did not come whole", place.name())),
-        );
-    }
-    for rule in known.nodes.drain(..).flatten() {
-        named(place, rows, rule)?;
-    }
-    Ok(())
-}
-
-fn named(place: &Place<'_>, rows: &mut Rows, rule: Rule) -> Result<(), Stop> {
-    let kinds = [
-        ("push", rule.push_allowances),
-        ("force-push", rule.bypass_force_push_allowances),
-        ("bypass-pull-request", rule.bypass_pull_request_allowances),
-        ("dismiss-reviews", rule.review_dismissal_allowances),
-    ];
-    for (kind, allowances) in kinds {
-        for account in allowances.into_iter().flat_map(wire::Allowances::users) {
-            rows.insert(&code::allowance(place, &rule.pattern, kind, account))?;
-        }
-    }
-    Ok(())
 }

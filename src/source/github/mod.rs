@@ -19,6 +19,7 @@ mod wire;
 mod workflow;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -28,7 +29,9 @@ pub use self::person::{Conflict, Known, identify, without_sign_in};
 pub use self::sign_in::{GitHub, Means, Organization, Refused, sign_in};
 
 use self::place::Place;
+use super::Collector;
 use super::runner::Key;
+use crate::api::Allowance;
 use crate::evidence::{Error, Row, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
@@ -88,6 +91,14 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
 /// The scopes by which a classic token may read all of this.
 pub const SCOPES: &[&str] = &["admin:org", "repo", "read:audit_log", "admin:org_hook", "admin:repo_hook"];
 
+/// A quick run makes no more requests than these for the lists of an organisation, besides the inventory with a hundred
+/// repositories a page and one for each repository that it points to. With ten for who asks and whose account it is, and
+/// those for names, that is 60 where there are 2,000 repositories.
+const QUICK_REQUESTS: u64 = 24;
+
+/// And no more than these for the names that other systems know.
+const QUICK_NAMES: u64 = 5;
+
 /// How many repositories are read at the same time; the transport bounds the requests.
 const AT_ONCE: usize = 16;
 
@@ -99,6 +110,17 @@ pub enum Depth {
     Full,
     /// The organisation, and the repositories that its audit log or inventory points to: can find, but never clear.
     Quick,
+}
+
+impl Depth {
+    /// What reads so much: a quick run makes no more requests than it is allowed.
+    fn bounded(self, reader: &Collector, allowance: &Arc<Allowance>) -> Collector {
+        let api = match self {
+            Depth::Full => reader.api.clone(),
+            Depth::Quick => reader.api.at_most(allowance),
+        };
+        Collector { api, out: reader.out.clone() }
+    }
 }
 
 /// What a run wants to know.
@@ -122,7 +144,7 @@ pub struct Question<'a> {
 impl Question<'_> {
     /// The logins that are known, each once.
     fn logins(&self) -> BTreeSet<String> {
-        self.accounts.iter().filter_map(|known| known.login.clone()).collect()
+        self.accounts.iter().flat_map(|known| known.login.iter().chain(&known.aliases).cloned()).collect()
     }
 
     /// Whose account this is.
@@ -134,6 +156,8 @@ impl Question<'_> {
 /// A repository and what the bulk inventory knows of it.
 #[derive(Debug, Clone)]
 struct Repository {
+    /// Its number, which stays when it is renamed.
+    id: Option<u64>,
     name: String,
     /// How many deploy keys it has; `None`: nobody said.
     keys: Option<u64>,
@@ -152,13 +176,15 @@ impl Repository {
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
 pub async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Error> {
     for organization in &github.organizations {
-        let place = Place::of(organization);
-        organization::collect(&place, organization, question).await?;
+        let repositories = bulk::collect(&Place::of(organization), question).await?;
+        let reader = question.depth.bounded(&organization.github, &Allowance::of(QUICK_REQUESTS));
+        let place = Place { github: &reader, ..Place::of(organization) };
+        // What tells most of a person first: a quick run may not come to the end.
+        let events = audit::collect(&place, organization, question, &repositories).await?;
         credential::collect(&place, organization, question).await?;
+        organization::collect(&place, organization, question).await?;
         secret::of_organization(&place, question).await?;
-        let events = audit::collect(&place, organization, question).await?;
-        let repositories = bulk::collect(&place, question).await?;
-        repository::collect(&place, question, repositories, &events).await?;
+        repository::collect(&Place::of(organization), question, repositories, &events).await?;
     }
     runner::enterprise(github, question).await
 }

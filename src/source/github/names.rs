@@ -1,15 +1,16 @@
 //! The accounts and repositories that other systems name: whether they are still there, and still the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 
 use super::place::{cause, encoded, one};
-use super::{AT_ONCE, GitHub, wire};
-use crate::api::ReadApi;
+use super::{AT_ONCE, Depth, GitHub, QUICK_NAMES, wire};
+use crate::api::{Allowance, ReadApi};
 use crate::evidence::row::github::{Account, TrustedRepository};
 use crate::evidence::{Error, Scope};
 use crate::subject::login;
+use crate::text::Untrusted;
 
 /// What is named elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,15 +21,16 @@ pub struct Names {
     pub repositories: BTreeSet<(String, String)>,
 }
 
-/// Asks for everything that is named; what cannot be a name is left out.
+/// Asks for everything that is named; what cannot be a name is left out, and what the inventory has is not asked again.
 ///
 /// # Errors
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
-pub async fn names(github: &GitHub, names: &Names) -> Result<(), Error> {
+pub async fn names(github: &GitHub, names: &Names, depth: Depth) -> Result<(), Error> {
     let Some(first) = github.organizations.first() else { return Ok(()) };
     let scope = |what: &str| Scope { name: what.into(), person: None, needs: "metadata=read".to_owned() };
-    first
-        .github
+    let allowance = Allowance::of(QUICK_NAMES);
+    let reader = depth.bounded(&first.github, &allowance);
+    reader
         .dataset(&["github_account"], &scope("accounts that are named elsewhere"), async |api, rows| {
             let asked = names.accounts.iter().filter(|name| login::is_possible(name));
             let answers =
@@ -40,14 +42,26 @@ pub async fn names(github: &GitHub, names: &Names) -> Result<(), Error> {
             Ok(())
         })
         .await?;
-    first
-        .github
+    let inventory = inventory(github)?;
+    reader
         .dataset(&["github_trusted_repository"], &scope("repositories that are trusted"), async |_, rows| {
-            let asked = names.repositories.iter().filter(|(owner, _)| login::is_possible(owner));
+            let possible = names.repositories.iter().filter(|(owner, _)| login::is_possible(owner));
+            let (known, asked): (Vec<_>, Vec<_>) =
+                possible.partition(|(owner, name)| inventory.contains_key(&key(owner, name)));
+            for (owner, name) in known {
+                let found = inventory.get(&key(owner, name)).cloned().unwrap_or_default();
+                rows.insert(&TrustedRepository {
+                    asked_owner: owner.as_str().into(),
+                    asked_name: name.as_str().into(),
+                    ..found
+                })?;
+            }
             let answers = stream::iter(asked)
                 .map(|(owner, name)| {
                     let organization = github.organizations.iter().find(|one| one.name.eq_ignore_ascii_case(owner));
-                    let api = organization.unwrap_or(first).github.api.counting(rows.tally());
+                    // Each organisation is asked as whoever may read it.
+                    let reader = depth.bounded(&organization.unwrap_or(first).github, &allowance);
+                    let api = reader.api.counting(rows.tally());
                     async move { repository(&api, owner, name, organization.is_some()).await }
                 })
                 .buffered(AT_ONCE)
@@ -61,6 +75,31 @@ pub async fn names(github: &GitHub, names: &Names) -> Result<(), Error> {
         })
         .await
         .map(drop)
+}
+
+/// `contoso/web`
+fn key(owner: &str, name: &str) -> String {
+    format!("{owner}/{name}").to_lowercase()
+}
+
+/// The repositories that were listed: what is in a list is there, under that name and number.
+fn inventory(github: &GitHub) -> Result<BTreeMap<String, TrustedRepository>, Error> {
+    let mut all = BTreeMap::new();
+    let Some(first) = github.organizations.first() else { return Ok(all) };
+    for (full, id) in first.github.out.pairs("SELECT organization || '/' || repository, id FROM github_repository")? {
+        let Some((owner, name)) = full.split_once('/') else { continue };
+        let organization = github.organizations.iter().find(|one| one.name == owner);
+        let row = TrustedRepository {
+            state: Some("present".into()),
+            owner: Some(owner.into()),
+            owner_id: organization.map(|one| one.id.into()),
+            repository: Some(name.into()),
+            repository_id: id.filter(|id| !id.is_empty()).map(Untrusted::from),
+            ..TrustedRepository::default()
+        };
+        all.insert(key(owner, name), row);
+    }
+    Ok(all)
 }
 
 async fn account(api: &ReadApi, name: &str) -> (Account, Option<crate::model::Cause>) {

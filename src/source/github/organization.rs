@@ -285,8 +285,7 @@ async fn apps(place: &Place<'_>, depth: Depth) -> Result<(), Error> {
                 let slug = installation.app_slug.as_ref().filter(|_| depth == Depth::Full);
                 let slug = slug.map(|slug| format!("/apps/{}", encoded(slug.raw())));
                 let owner = match slug {
-                    // A private app has no page.
-                    Some(path) => one::<wire::App>(api, &path).await.ok().and_then(|app| app.owner),
+                    Some(path) => owner(api, rows, &path).await,
                     None => None,
                 };
                 rows.insert(&app(place, installation, owner.unwrap_or_default()))?;
@@ -298,6 +297,20 @@ async fn apps(place: &Place<'_>, depth: Depth) -> Result<(), Error> {
         })
         .await
         .map(drop)
+}
+
+/// Whose an app is. A private one has no page; it can only be installed where its owner is.
+///
+/// <https://docs.github.com/apps/creating-github-apps/registering-a-github-app/making-a-github-app-public-or-private>
+async fn owner(api: &ReadApi, rows: &mut Rows, path: &str) -> Option<wire::Account> {
+    match one::<wire::App>(api, path).await {
+        Ok(app) => app.owner,
+        Err(error) if error.is_not_found() => None,
+        Err(error) => {
+            rows.gap("github_app_installation", super::place::cause(&error));
+            None
+        }
+    }
 }
 
 fn app(place: &Place<'_>, installation: wire::Installation, owner: wire::Account) -> AppInstallation {
@@ -342,9 +355,8 @@ pub(super) async fn oidc(place: &Place<'_>, needs: &str) -> Result<(), Error> {
 
 /// A refusal of something that a smaller plan does not have at all.
 pub(super) fn unlicensed(known: &Organization, read: Result<(), Stop>, needs: &str) -> Result<(), Stop> {
-    let is_smaller = known.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"));
     match read {
-        Err(Stop::Gap(cause)) if is_smaller && cause.kind == GapKind::Denied => {
+        Err(Stop::Gap(cause)) if known.is_small() && cause.kind == GapKind::Denied => {
             Err(Stop::Gap(Cause { kind: GapKind::Unlicensed, needs: Some(needs.to_owned()), ..cause }))
         }
         other => other,

@@ -1,39 +1,19 @@
 //! Which GitHub account is whose: by single sign-on, else by what the flag or the configuration says; with its number,
 //! since a login can be given up and taken by somebody else. Two sources that disagree are refused, never weighed.
 
+mod provider;
+mod scim;
+
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::json;
-
 use super::place::{cause, encoded, one};
-use super::{GitHub, Organization, wire};
-use crate::api::{Error as Failure, Found, Query, ReadApi};
+use super::{GitHub, wire};
+use crate::api::{Error as Failure, ReadApi};
 use crate::evidence::row::Identity;
 use crate::evidence::{Error, Rows, Scope, Stop, Tally, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
 use crate::text::Untrusted;
-
-const ORGANIZATION: Query = Query::new(
-    "OrganizationIdentity",
-    "query OrganizationIdentity($place: String!, $name: String!) {
-       organization(login: $place) { samlIdentityProvider { externalIdentities(first: 10, userName: $name) { nodes {
-         samlIdentity { nameId username emails { value } } scimIdentity { username emails { value } }
-         user { login databaseId }
-       } } } }
-     }",
-);
-
-const ENTERPRISE: Query = Query::new(
-    "EnterpriseIdentity",
-    "query EnterpriseIdentity($place: String!, $name: String!) {
-       enterprise(slug: $place) { ownerInfo { samlIdentityProvider { externalIdentities(first: 10, userName: $name) { nodes {
-         samlIdentity { nameId username emails { value } } scimIdentity { username emails { value } }
-         user { login databaseId }
-       } } } } }
-     }",
-);
 
 /// The GitHub account of one person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +24,8 @@ pub struct Known {
     pub login: Option<String>,
     /// The number of the account.
     pub number: Option<u64>,
+    /// Further logins that a source names: of old, as a rule.
+    pub aliases: Vec<String>,
 }
 
 impl Known {
@@ -134,11 +116,9 @@ fn nobody(person: &Dossier) -> Known {
 
 fn chosen(person: &Dossier, links: &[Link]) -> Known {
     let best = links.iter().find(|link| link.number.is_some()).or(links.first());
-    Known {
-        person: person.id.clone(),
-        login: best.and_then(|link| link.login.clone()),
-        number: best.and_then(|link| link.number),
-    }
+    let login = best.and_then(|link| link.login.clone());
+    let others = links.iter().filter_map(|link| link.login.clone()).filter(|other| Some(other) != login.as_ref());
+    Known { person: person.id.clone(), aliases: others.collect(), number: best.and_then(|link| link.number), login }
 }
 
 pub(super) fn unknown() -> Cause {
@@ -186,21 +166,36 @@ struct Asked {
 
 async fn linked(api: &ReadApi, tally: &Arc<Tally>, github: &mut GitHub, person: &Dossier) -> Asked {
     let mut asked = Asked::default();
+    let names = names(person);
     let enterprise = github.enterprise.clone();
     for organization in &mut github.organizations {
         // Each organisation is asked as whoever may read it.
         let own = organization.github.api.counting(tally);
-        by_organization(&own, organization, person, enterprise.is_some(), &mut asked).await;
+        match provider::of_organization(&own, &organization.name, &names).await {
+            Ok(told) => {
+                // Without a provider of its own an organisation may still have that of its enterprise.
+                organization.saml = match told.provider {
+                    Some(true) => Some(true),
+                    Some(false) if organization.is_small() && enterprise.is_none() => Some(false),
+                    _ => None,
+                };
+                asked.links.extend(told.links);
+            }
+            Err(error) => asked.gaps.push(cause(&error)),
+        }
     }
     if let Some(slug) = enterprise.filter(|_| asked.links.is_empty()) {
-        match by_provider::<OfEnterprise>(api, ENTERPRISE, &slug, person).await {
-            Ok((links, Some(true))) => {
+        match provider::of_enterprise(api, &slug, &names).await {
+            Ok(told) if told.provider == Some(true) => {
                 github.organizations.iter_mut().for_each(|organization| organization.saml = Some(true));
-                asked.links.extend(links);
+                asked.links.extend(told.links);
             }
             Ok(_) => {}
             Err(error) => asked.gaps.push(cause(&error)),
         }
+    }
+    if asked.links.is_empty() {
+        provisioned(api, tally, github, person, &mut asked).await;
     }
     hinted(api, person, &mut asked).await;
     // What a refused question could have told is told by another source.
@@ -210,26 +205,40 @@ async fn linked(api: &ReadApi, tally: &Arc<Tally>, github: &mut GitHub, person: 
     asked
 }
 
-async fn by_organization(
-    api: &ReadApi,
-    organization: &mut Organization,
-    person: &Dossier,
-    enterprise: bool,
-    asked: &mut Asked,
-) {
-    match by_provider::<OfOrganization>(api, ORGANIZATION, &organization.name, person).await {
-        Ok((links, provider)) => {
-            // Without a provider of its own an organisation may still have that of its enterprise.
-            let small =
-                organization.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"));
-            organization.saml = match provider {
-                Some(true) => Some(true),
-                Some(false) if small && !enterprise => Some(false),
-                _ => None,
-            };
-            asked.links.extend(links);
+/// Whom single sign-on does not know by the names of today it may know by those that were provisioned.
+async fn provisioned(api: &ReadApi, tally: &Arc<Tally>, github: &GitHub, person: &Dossier, asked: &mut Asked) {
+    let known = names(person);
+    for organization in github.organizations.iter().filter(|one| !one.is_small()) {
+        let (own, of) = (organization.github.api.counting(tally), &organization.name);
+        match scim::names(&own, scim::ORGANIZATION, of, &known, person).await {
+            Ok(names) if names.is_empty() => {}
+            Ok(names) => asked.provisioned(of, &names, provider::of_organization(&own, of, &names).await),
+            Err(cause) => asked.gaps.push(cause),
         }
-        Err(error) => asked.gaps.push(cause(&error)),
+    }
+    if let Some(slug) = github.enterprise.as_ref().filter(|_| asked.links.is_empty()) {
+        match scim::names(api, scim::ENTERPRISE, slug, &known, person).await {
+            Ok(names) if names.is_empty() => {}
+            Ok(names) => asked.provisioned(slug, &names, provider::of_enterprise(api, slug, &names).await),
+            Err(cause) => asked.gaps.push(cause),
+        }
+    }
+}
+
+impl Asked {
+    /// What single sign-on says of somebody whom SCIM knows.
+    fn provisioned(&mut self, of: &str, names: &[String], told: Result<provider::Told, Failure>) {
+        match told {
+            Ok(told) if told.links.is_empty() => {
+                let shown = names.first().map_or("", String::as_str);
+                let what = format!("{of} provisions {shown} over SCIM, and GitHub does not show the account");
+                self.gaps.push(Cause::new(GapKind::Unresolved, what).needing("--github with the login"));
+            }
+            Ok(told) => {
+                self.links.extend(told.links.into_iter().map(|link| Link { source: "scim".to_owned(), ..link }));
+            }
+            Err(error) => self.gaps.push(cause(&error)),
+        }
     }
 }
 
@@ -256,107 +265,6 @@ async fn hinted(api: &ReadApi, person: &Dossier, asked: &mut Asked) {
     asked.links.push(link);
 }
 
-/// One identity that a provider keeps.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct External {
-    saml_identity: Option<Names>,
-    scim_identity: Option<Names>,
-    user: Option<wire::Account>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Names {
-    name_id: Option<Untrusted>,
-    username: Option<Untrusted>,
-    emails: Option<Vec<Mail>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Mail {
-    value: Option<Untrusted>,
-}
-
-impl Names {
-    fn is(&self, name: &str) -> bool {
-        let mails = self.emails.iter().flatten().filter_map(|mail| mail.value.as_ref());
-        self.name_id.iter().chain(&self.username).chain(mails).any(|known| known.raw().eq_ignore_ascii_case(name))
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WithProvider {
-    saml_identity_provider: Option<Provider>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Provider {
-    external_identities: Identities,
-}
-
-#[derive(Debug, Deserialize)]
-struct Identities {
-    nodes: Vec<Option<External>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct OfOrganization {
-    organization: Option<WithProvider>,
-}
-
-#[derive(Debug, Deserialize)]
-struct OfEnterprise {
-    enterprise: Option<WithOwners>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WithOwners {
-    owner_info: Option<WithProvider>,
-}
-
-/// An answer that may hold a provider. `None`: not shown.
-trait Holder {
-    fn held(self) -> Option<WithProvider>;
-}
-
-impl Holder for OfOrganization {
-    fn held(self) -> Option<WithProvider> {
-        self.organization
-    }
-}
-
-impl Holder for OfEnterprise {
-    fn held(self) -> Option<WithProvider> {
-        self.enterprise?.owner_info
-    }
-}
-
-/// The accounts of a person, and whether there is a provider; nothing: not even that is shown.
-async fn by_provider<H: Holder + serde::de::DeserializeOwned>(
-    api: &ReadApi,
-    query: Query,
-    place: &str,
-    person: &Dossier,
-) -> Result<(Vec<Link>, Option<bool>), Failure> {
-    let (mut links, mut provider) = (Vec::new(), None);
-    for name in names(person) {
-        let found: Found<H> = super::place::query(api, query, &json!({ "place": place, "name": name })).await?;
-        let shown = found.problems.is_empty();
-        let Some(held) = found.data.held() else { return Ok((links, None)) };
-        let Some(known) = held.saml_identity_provider else { return Ok((links, shown.then_some(false))) };
-        provider = Some(true);
-        links.extend(known.external_identities.nodes.into_iter().flatten().filter_map(|one| one.link(&name)));
-        if !links.is_empty() {
-            break;
-        }
-    }
-    Ok((links, provider))
-}
-
 /// What the provider may know them by: the directory name first.
 fn names(person: &Dossier) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -366,19 +274,4 @@ fn names(person: &Dossier) -> Vec<String> {
         }
     }
     names
-}
-
-impl External {
-    /// The account, if the identity really is of that name and was ever linked.
-    fn link(self, name: &str) -> Option<Link> {
-        let is = |names: &Option<Names>| names.as_ref().is_some_and(|names| names.is(name));
-        let source = match (is(&self.saml_identity), is(&self.scim_identity)) {
-            (true, _) => "saml",
-            (false, true) => "scim",
-            (false, false) => return None,
-        };
-        let user = self.user?;
-        let login = user.login.map(|login| login.raw().to_owned());
-        Some(Link { login, number: user.id.map(|id| id.0), source: source.to_owned(), grade: "A" })
-    }
 }

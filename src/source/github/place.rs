@@ -138,7 +138,11 @@ pub(super) fn ask(path: &str) -> Ask {
 /// <https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource>
 pub(super) fn cause(error: &Failure) -> Cause {
     let cause = error.cause();
-    if error.is_not_found() { Cause { kind: GapKind::Denied, ..cause } } else { cause }
+    match error {
+        Failure::NotFound(_) => Cause { kind: GapKind::Denied, ..cause },
+        Failure::UsedUp => super::skipped(),
+        _ => cause,
+    }
 }
 
 pub(super) fn refused(error: &Failure) -> Stop {

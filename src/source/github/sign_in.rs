@@ -41,6 +41,13 @@ pub struct Organization {
     pub(super) is_app: bool,
 }
 
+impl Organization {
+    /// Whether its plan is known to lack what only an enterprise has.
+    pub(super) fn is_small(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"))
+    }
+}
+
 /// Why GitHub is not read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -278,7 +285,10 @@ mod tests {
     #[test]
     fn a_missing_scope_is_named_and_only_the_first_ends_the_run() {
         assert!(matches!(missing("repo, gist"), Err(Refused::Scope { scope: "read:org", .. })));
-        assert!(matches!(missing(""), Err(Refused::Scope { .. })));
+        let refused = missing("repo, gist").err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), Some("the token has not the scope read:org; it has: repo, gist"));
+        let refused = missing("").err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), Some("the token has not the scope read:org; it has: none"));
         let notes = missing("read:org, repo").unwrap();
         assert_eq!(notes.len(), SCOPES.len() - 1);
         assert!(notes[0].contains("admin:org"));

@@ -35,10 +35,13 @@ pub struct Record {
 pub const FIELDS: [&str; 10] =
     ["principal", "caller_name", "server", "tool", "scope", "resource", "status", "latency_ms", "request", "item"];
 
+/// The id that stands for none.
+pub const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
 /// An object id as evidence keeps it: lower case. A text that is empty or the nil id is none.
 pub fn principal(text: &str) -> Option<Untrusted> {
     let id = text.trim().to_ascii_lowercase();
-    (!id.is_empty() && id != "00000000-0000-0000-0000-000000000000").then(|| id.into())
+    (!id.is_empty() && id != NIL).then(|| id.into())
 }
 
 /// A text field: empty is none, as logs write what they do not know.

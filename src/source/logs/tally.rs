@@ -1,14 +1,16 @@
 //! Counts records by the hour and keeps single calls where they are few, in bounded memory whatever the order.
 //! It fills `tool_call_hour` and `tool_call` of one log; which records belong there is decided by who calls it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::swap;
 
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 
 use super::record::{Record, directory};
 use crate::evidence::row::{LastActivity, ToolCall, ToolCallHour};
-use crate::evidence::{Error, Rows};
+use crate::evidence::{Error, Insert, Rows};
 use crate::text::Untrusted;
 
 /// How many single calls of a caller's hour are kept. Every threshold of a check has to stay below it.
@@ -20,11 +22,14 @@ const HELD: usize = 50_000;
 /// The status of a refusal, of which every hour keeps as many again.
 const REFUSED: i64 = 403;
 
+/// By the parts of a key, each behind its length.
+type ByKey<T> = HashMap<Box<[u8]>, T, RandomState>;
+
 /// The records of one log in the making of rows. Feed it with [`Tally::add`], end with [`Tally::finish`].
 pub struct Tally {
     source: Untrusted,
-    hours: HashMap<Box<[u8]>, Hour>,
-    last: BTreeMap<Box<[u8]>, LastActivity>,
+    hours: ByKey<Hour>,
+    last: ByKey<LastActivity>,
     held: usize,
     most: usize,
     turn: u64,
@@ -34,49 +39,66 @@ pub struct Tally {
 /// One caller's hour.
 struct Hour {
     at: Timestamp,
+    principal: Option<Untrusted>,
+    caller_name: Option<Untrusted>,
     turn: u64,
     /// How much of what may be held this hour takes.
     weight: usize,
     calls: usize,
-    kept: Vec<ToolCall>,
+    kept: Vec<Kept>,
     refused: usize,
-    groups: HashMap<Box<[u8]>, Group>,
+    groups: Vec<Group>,
+    places: ByKey<usize>,
 }
 
 /// Calls that differ in nothing but their time and resource.
 struct Group {
-    row: ToolCallHour,
-    resources: HashSet<u64>,
+    server: Option<Untrusted>,
+    tool: Option<Untrusted>,
+    scope: Option<Untrusted>,
+    directory: Option<Untrusted>,
+    status: Option<i64>,
+    calls: i64,
+    first_at: Timestamp,
+    last_at: Timestamp,
+    resources: HashSet<u64, RandomState>,
+}
+
+/// What a single call has of its own.
+struct Kept {
+    group: usize,
+    at: Timestamp,
+    resource: Option<Untrusted>,
+    latency_ms: Option<i64>,
+    request: Option<Untrusted>,
+    item: Option<Untrusted>,
 }
 
 impl Tally {
     /// Counts the records of `source`, as `log_table` names it.
     pub fn new(source: impl Into<Untrusted>) -> Tally {
-        Tally::holding(source.into(), HELD)
-    }
-
-    fn holding(source: Untrusted, most: usize) -> Tally {
-        Tally { source, hours: HashMap::new(), last: BTreeMap::new(), held: 0, most, turn: 0, key: Vec::new() }
+        let (hours, last) = (HashMap::default(), HashMap::default());
+        Tally { source: source.into(), hours, last, held: 0, most: HELD, turn: 0, key: Vec::new() }
     }
 
     /// Counts one record. Records may come in any order; one that was delivered twice has to be left out before.
     ///
     /// # Errors
     /// Only what the evidence file itself refuses.
-    pub fn add(&mut self, record: &Record, rows: &mut Rows) -> Result<(), Error> {
+    pub fn add(&mut self, mut record: Record, rows: &mut Rows) -> Result<(), Error> {
         self.turn += 1;
-        self.remember(record);
+        self.remember(&record);
         let (at, mut key) = (hour_of(record.at), std::mem::take(&mut self.key));
         key.clear();
         key.extend(at.as_second().to_be_bytes());
         write_key(&mut key, &[&record.principal, &record.caller_name]);
         if !self.hours.contains_key(key.as_slice()) {
-            self.hours.insert(key.clone().into(), Hour::new(at));
+            self.hours.insert(key.as_slice().into(), Hour::of(&mut record, at));
         }
         if let Some(hour) = self.hours.get_mut(key.as_slice()) {
             let before = hour.weight;
             hour.turn = self.turn;
-            hour.add(&self.source, record, &mut key);
+            hour.add(record, &mut key);
             self.held = self.held + hour.weight - before;
         }
         self.key = key;
@@ -89,7 +111,9 @@ impl Tally {
     /// Only what the evidence file itself refuses.
     pub fn finish(mut self, rows: &mut Rows) -> Result<Vec<LastActivity>, Error> {
         self.write_oldest(usize::MAX, rows)?;
-        Ok(self.last.into_values().collect())
+        let mut last: Vec<_> = self.last.into_iter().collect();
+        last.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(last.into_iter().map(|(_, row)| row).collect())
     }
 
     /// Counts one record for nothing but the last activity: it lies before the window.
@@ -101,10 +125,15 @@ impl Tally {
             known.last_at = known.last_at.max(record.at);
             return;
         }
-        let Record { at, principal, caller_name, server, .. } = record.clone();
-        let source = self.source.clone();
-        let row = LastActivity { source, principal, caller_name, server, last_at: at, calls: 1 };
-        self.last.insert(self.key.clone().into(), row);
+        let row = LastActivity {
+            source: self.source.clone(),
+            principal: record.principal.clone(),
+            caller_name: record.caller_name.clone(),
+            server: record.server.clone(),
+            last_at: record.at,
+            calls: 1,
+        };
+        self.last.insert(self.key.as_slice().into(), row);
     }
 
     /// Half of what may be held stays, so that this does not happen with every record.
@@ -112,7 +141,7 @@ impl Tally {
         self.write_oldest(self.held - self.most / 2, rows)
     }
 
-    /// Writes the hours that were touched longest ago until `weight` is gone.
+    /// Writes the hours that were touched longest ago until `weight` is gone, in that order: no two were touched at once.
     fn write_oldest(&mut self, weight: usize, rows: &mut Rows) -> Result<(), Error> {
         let mut turns: Vec<(u64, usize)> = self.hours.values().map(|hour| (hour.turn, hour.weight)).collect();
         turns.sort_unstable();
@@ -123,80 +152,126 @@ impl Tally {
             }
             (gone, until) = (gone.saturating_add(of_hour), turn);
         }
-        // Sorted by key, so that the same records give the same file.
-        let leaving: BTreeMap<_, _> = self.hours.extract_if(|_, hour| hour.turn <= until).collect();
+        let mut leaving: Vec<Hour> =
+            self.hours.extract_if(|_, hour| hour.turn <= until).map(|(_, hour)| hour).collect();
+        leaving.sort_unstable_by_key(|hour| hour.turn);
         self.held = self.held.saturating_sub(gone);
-        leaving.into_values().try_for_each(|hour| hour.write(rows))
+        // One row serves for all: a copy of what they have in common would cost as much as the rest.
+        let mut call = ToolCall { source: self.source.clone(), ..ToolCall::default() };
+        rows.insert_many(|insert| leaving.iter_mut().try_for_each(|hour| hour.single(&mut call, insert)))?;
+        let mut row = ToolCallHour { source: call.source, ..ToolCallHour::default() };
+        rows.insert_many(|insert| leaving.into_iter().try_for_each(|hour| hour.counted(&mut row, insert)))
     }
 }
 
 impl Hour {
-    fn new(at: Timestamp) -> Hour {
-        Hour { at, turn: 0, weight: 0, calls: 0, kept: Vec::new(), refused: 0, groups: HashMap::new() }
+    fn of(record: &mut Record, at: Timestamp) -> Hour {
+        Hour {
+            at,
+            principal: record.principal.take(),
+            caller_name: record.caller_name.take(),
+            turn: 0,
+            weight: 0,
+            calls: 0,
+            // Most hours of most callers are quiet.
+            kept: Vec::with_capacity(1),
+            refused: 0,
+            groups: Vec::with_capacity(1),
+            places: HashMap::default(),
+        }
     }
 
-    fn add(&mut self, source: &Untrusted, record: &Record, key: &mut Vec<u8>) {
-        let place = record.resource.as_ref().map(|resource| directory(resource.raw()));
-        self.count(source, record, place, key);
+    fn add(&mut self, mut record: Record, key: &mut Vec<u8>) {
+        let group = self.count(&mut record, key);
+        let Record { at, resource, status, latency_ms, request, item, .. } = record;
         self.calls += 1;
         if self.calls == CALLS_PER_HOUR + 1 {
             let before = self.kept.len();
-            self.kept.retain(|call| call.status == Some(REFUSED));
+            self.kept.retain(|call| self.groups[call.group].status == Some(REFUSED));
             self.weight -= before - self.kept.len();
         }
-        let refused = record.status == Some(REFUSED);
+        let refused = status == Some(REFUSED);
         self.refused += usize::from(refused);
         if self.calls <= CALLS_PER_HOUR || (refused && self.refused <= CALLS_PER_HOUR) {
-            self.kept.push(call(source, record, place));
+            self.kept.push(Kept { group, at, resource, latency_ms, request, item });
             self.weight += 1;
         }
     }
 
-    fn count(&mut self, source: &Untrusted, record: &Record, place: Option<&str>, key: &mut Vec<u8>) {
+    /// Counts a record in its group, which is then known by this number.
+    fn count(&mut self, record: &mut Record, key: &mut Vec<u8>) -> usize {
+        let place = record.resource.as_ref().map(|resource| directory(resource.raw()));
         key.clear();
         write_key(key, &[&record.server, &record.tool, &record.scope]);
         write_part(key, place);
         key.extend(record.status.unwrap_or(i64::MIN).to_be_bytes());
-        if !self.groups.contains_key(key.as_slice()) {
-            let row = self.group(source, record, place);
-            self.groups.insert(key.clone().into(), Group { row, resources: HashSet::new() });
+        let found = self.places.get(key.as_slice()).copied().unwrap_or(self.groups.len());
+        if found == self.groups.len() {
+            let place = place.map(Untrusted::from);
+            self.groups.push(Group::of(record, place));
+            self.places.insert(key.as_slice().into(), found);
             self.weight += 1;
         }
-        let Some(group) = self.groups.get_mut(key.as_slice()) else { return };
-        group.row.calls += 1;
-        group.row.first_at = group.row.first_at.min(record.at);
-        group.row.last_at = group.row.last_at.max(record.at);
+        let group = &mut self.groups[found];
+        group.calls += 1;
+        group.first_at = group.first_at.min(record.at);
+        group.last_at = group.last_at.max(record.at);
         if let Some(resource) = &record.resource {
             self.weight += usize::from(group.resources.insert(mark(resource.raw())));
         }
+        found
     }
 
-    fn group(&self, source: &Untrusted, record: &Record, place: Option<&str>) -> ToolCallHour {
-        let Record { at, principal, caller_name, server, tool, scope, status, .. } = record.clone();
-        ToolCallHour {
-            source: source.clone(),
-            principal,
-            caller_name,
-            hour_at: self.at,
-            server,
-            tool,
-            scope,
-            directory: place.map(Untrusted::from),
-            status,
+    /// Adds those of its calls that are kept as they are.
+    fn single(&mut self, row: &mut ToolCall, insert: &mut Insert<'_, ToolCall>) -> rusqlite::Result<()> {
+        row.principal.clone_from(&self.principal);
+        row.caller_name.clone_from(&self.caller_name);
+        for Kept { group, at, resource, latency_ms, request, item } in self.kept.drain(..) {
+            let group = &mut self.groups[group];
+            group.lend(row);
+            (row.at, row.status, row.latency_ms) = (at, group.status, latency_ms);
+            (row.resource, row.request, row.item) = (resource, request, item);
+            insert.row(row)?;
+            group.lend(row);
+        }
+        Ok(())
+    }
+
+    /// Adds its calls, counted.
+    fn counted(self, row: &mut ToolCallHour, insert: &mut Insert<'_, ToolCallHour>) -> rusqlite::Result<()> {
+        (row.principal, row.caller_name, row.hour_at) = (self.principal, self.caller_name, self.at);
+        for group in self.groups {
+            (row.server, row.tool, row.scope) = (group.server, group.tool, group.scope);
+            (row.directory, row.status, row.calls) = (group.directory, group.status, group.calls);
+            (row.first_at, row.last_at) = (group.first_at, group.last_at);
+            row.resources = i64::try_from(group.resources.len()).unwrap_or(i64::MAX);
+            insert.row(row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    fn of(record: &mut Record, directory: Option<Untrusted>) -> Group {
+        Group {
+            server: record.server.take(),
+            tool: record.tool.take(),
+            scope: record.scope.take(),
+            directory,
+            status: record.status,
             calls: 0,
-            resources: 0,
-            first_at: at,
-            last_at: at,
+            first_at: record.at,
+            last_at: record.at,
+            resources: HashSet::default(),
         }
     }
 
-    fn write(self, rows: &mut Rows) -> Result<(), Error> {
-        let groups: BTreeMap<_, _> = self.groups.into_iter().collect();
-        for Group { mut row, resources } in groups.into_values() {
-            row.resources = i64::try_from(resources.len()).unwrap_or(i64::MAX);
-            rows.insert(&row)?;
-        }
-        self.kept.iter().try_for_each(|call| rows.insert(call))
+    /// Gives a row what all of its calls have in common, and takes it back the second time.
+    fn lend(&mut self, row: &mut ToolCall) {
+        swap(&mut self.server, &mut row.server);
+        swap(&mut self.tool, &mut row.tool);
+        swap(&mut self.scope, &mut row.scope);
+        swap(&mut self.directory, &mut row.directory);
     }
 }
 

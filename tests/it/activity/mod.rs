@@ -156,7 +156,7 @@ async fn log_evidence(path: &Path, estate: &Estate, records: &[Record], sought: 
         })?;
         let mut tally = Tally::new(SOURCE);
         for record in window.iter().filter(|record| is_sought(record)) {
-            tally.add(record, rows)?;
+            tally.add((*record).clone(), rows)?;
         }
         tally.finish(rows)?.iter().try_for_each(|last| rows.insert(last))?;
         Ok(())
@@ -320,7 +320,7 @@ async fn judged_by(records: &[Record], check: &str, checks: &Checks) -> (Option<
     fill(&path, async |rows| {
         rows.insert(&OrganizationTime { zone: "UTC".into(), starts: "07:00".into(), ends: "20:00".into() })?;
         let mut tally = Tally::new(SOURCE);
-        records.iter().try_for_each(|record| tally.add(record, rows))?;
+        records.iter().try_for_each(|record| tally.add(record.clone(), rows))?;
         tally.finish(rows).map(drop)?;
         Ok(())
     })

@@ -1,9 +1,11 @@
 //! Every list of GitHub refused in turn, and all of them throttled, cut and led astray: what depends on it is never clean,
 //! everything else is as before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use leaver::check::{self, Checks, Judgement, Limits};
 use leaver::demo::{Faults, RetryAfter};
+use leaver::model::Verdict;
 
 use super::{Evidence, collected, coverage, gaps, rows, serve, tables};
 
@@ -63,6 +65,28 @@ const SOURCES: &[Source] = &[
     Source("/jobs", &["github_job"], "actions=read"),
 ];
 
+/// What the checks conclude that read one of GitHub's tables.
+fn judged(evidence: &Evidence, checks: &Checks) -> BTreeMap<String, Judgement> {
+    let all = check::judge(evidence, checks, Limits::default()).unwrap();
+    let of_github = |one: &Judgement| one.tables.iter().any(|table| table.starts_with("github_"));
+    all.into_iter().filter(of_github).map(|one| (one.check.id.clone(), one)).collect()
+}
+
+/// Nothing passes because of a refusal, what does not need the list is as before, and the permission is named.
+fn only_unknown(whole: &BTreeMap<String, Judgement>, now: &BTreeMap<String, Judgement>, lost: &[&str], needs: &str) {
+    for (id, judgement) in now {
+        let before = &whole[id];
+        if judgement.tables.iter().any(|table| lost.contains(&table.as_str())) {
+            assert_ne!(judgement.verdict, Verdict::Pass, "{id}");
+            let named = |gap: &leaver::model::Gap| gap.needs.as_deref().is_some_and(|text| text.contains(needs));
+            assert!(judgement.gaps.iter().any(named), "{id} does not name {needs}: {:?}", judgement.gaps);
+        } else {
+            assert_eq!((judgement.verdict, &judgement.gaps), (before.verdict, &before.gaps), "{id}");
+            assert_eq!(judgement.findings, before.findings, "{id}");
+        }
+    }
+}
+
 /// Table, kind and detail.
 type Gap = (String, String, String);
 
@@ -75,6 +99,9 @@ fn others(evidence: &Evidence, except: &[&str]) -> (Vec<BTreeSet<String>>, BTree
 #[tokio::test]
 async fn a_list_that_is_refused_is_a_gap_with_its_permission_and_leaves_all_others() {
     let whole = collected(&serve(Faults::none())).await;
+    let checks = Checks::load(&[]).unwrap();
+    let verdicts = judged(&whole, &checks);
+    assert!(verdicts.len() > 25, "{}", verdicts.len());
     for Source(on, tables, needs) in SOURCES {
         for refuse in [Faults::forbid, Faults::missing] {
             let evidence = collected(&serve(refuse(Faults::none(), on))).await;
@@ -89,6 +116,7 @@ async fn a_list_that_is_refused_is_a_gap_with_its_permission_and_leaves_all_othe
                 if *on == "/sync.yml/runs" { &["github_workflow", "github_job", "github_run"][..] } else { &[] };
             let except = [tables, follow].concat();
             assert_eq!(others(&evidence, &except), others(&whole, &except), "{on}");
+            only_unknown(&verdicts, &judged(&evidence, &checks), &except, needs);
         }
     }
 }

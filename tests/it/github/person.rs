@@ -4,7 +4,10 @@ use leaver::demo::Faults;
 use leaver::error::Exit;
 use leaver::run::Subject;
 
-use super::{Evidence, alice, collect, config, serve};
+use leaver::demo::{Estate, Server};
+use serde_json::json;
+
+use super::{ESTATE, Evidence, alice, collect, config, serve};
 
 /// Login, id, source and grade of the GitHub accounts, and whether a gap says that there may be more.
 fn accounts(evidence: &Evidence) -> (Vec<[Option<String>; 4]>, bool) {
@@ -49,6 +52,9 @@ async fn a_login_that_is_gone_is_a_name_and_a_gap_unless_somebody_knows_the_acco
     let server = serve(Faults::none().forbid("/graphql"));
     let evidence = collect(&config(&server), &named(Some("alice-gone"))).await.unwrap();
     assert_eq!(accounts(&evidence), (vec![account("alice-gone", None, "flag", "D")], true));
+    let gaps = open(&evidence);
+    let text = "GitHub shows no account alice-gone: renamed, deleted, or managed";
+    assert!(gaps.iter().any(|gap| gap.contains(text) && gap.contains("the login of today")), "{gaps:?}");
     let server = serve(Faults::none());
     let evidence = collect(&config(&server), &named(Some("alice-gone"))).await.unwrap();
     let today = account("alice-dev", Some("github:user/70000001"), "saml", "A");
@@ -65,4 +71,73 @@ async fn two_sources_that_disagree_end_the_run() {
     let read =
         server.requests().iter().any(|request| request.path.contains("/members") || request.path.contains("/repos"));
     assert!(!read, "nothing was collected");
+}
+
+/// What is said of the accounts that may be missing.
+fn open(evidence: &Evidence) -> Vec<String> {
+    let gap = |row: leaver::evidence::Coverage| row.gap.filter(|gap| gap.dataset == "identity");
+    let told = |gap: leaver::model::Gap| {
+        format!("{}: {} ({})", gap.kind, gap.detail.map_or_else(String::new, |text| text.raw().to_owned()), gap.hint)
+    };
+    evidence.coverage().unwrap().into_iter().filter_map(gap).map(told).collect()
+}
+
+/// The estate, in which single sign-on knows alice by a name of old.
+fn renamed() -> Estate {
+    let mut estate = ESTATE.clone();
+    let identities = &mut estate.rows_mut("github/organizations")[0]["@graphql"]["samlIdentityProvider"];
+    let alice = &mut identities["externalIdentities"][0]["samlIdentity"];
+    *alice = json!({ "nameId": "al@old.example", "username": "al@old.example", "emails": [], "groups": [] });
+    estate
+}
+
+fn provisioned(estate: &mut Estate, name: &str) {
+    let object_id = estate.rows_mut("graph/users")[0]["id"].clone();
+    let row = json!({ "@in": "scim/v2/organizations/contoso/Users", "id": "ext-1", "externalId": object_id,
+                      "userName": name, "active": false, "emails": [] });
+    estate.rows_mut("github/scim").push(row);
+}
+
+#[tokio::test]
+async fn provisioning_knows_the_name_that_single_sign_on_still_has() {
+    let mut estate = renamed();
+    provisioned(&mut estate, "al@old.example");
+    let server = Server::start(estate, Faults::none()).unwrap();
+    let evidence = collect(&config(&server), &named(None)).await.unwrap();
+    assert_eq!(accounts(&evidence), (vec![account("alice-dev", Some("github:user/70000001"), "scim", "A")], false));
+    assert_eq!(server.unknown(), []);
+}
+
+#[tokio::test]
+async fn provisioning_that_is_refused_or_leads_nowhere_is_a_gap_with_its_next_step() {
+    let server = Server::start(renamed(), Faults::none().forbid("/scim/")).unwrap();
+    let evidence = collect(&config(&server), &named(None)).await.unwrap();
+    let gaps = open(&evidence);
+    assert!(gaps.iter().any(|gap| gap.starts_with("denied") && gap.contains("members=read")), "{gaps:?}");
+    let mut estate = renamed();
+    provisioned(&mut estate, "somebody@else.example");
+    let server = Server::start(estate, Faults::none()).unwrap();
+    let evidence = collect(&config(&server), &named(None)).await.unwrap();
+    let gaps = open(&evidence);
+    let text = "contoso provisions somebody@else.example over SCIM, and GitHub does not show the account";
+    assert!(gaps.iter().any(|gap| gap.contains(text) && gap.contains("--github")), "{gaps:?}");
+    // The flag tells what neither could.
+    let evidence = collect(&config(&server), &named(Some("alice-dev"))).await.unwrap();
+    assert_eq!(accounts(&evidence), (vec![account("alice-dev", Some("github:user/70000001"), "flag", "D")], false));
+}
+
+#[tokio::test]
+async fn two_accounts_behind_one_name_end_the_run() {
+    let mut estate = ESTATE.clone();
+    let identities = &mut estate.rows_mut("github/organizations")[0]["@graphql"]["samlIdentityProvider"];
+    let all = identities["externalIdentities"].as_array_mut().unwrap();
+    let mut other = all[0].clone();
+    other["user"] = json!({ "__typename": "User", "login": "alice-second", "databaseId": 70_000_099 });
+    all.push(other);
+    let server = Server::start(estate, Faults::none()).unwrap();
+    let error = collect(&config(&server), &named(None)).await.err().unwrap();
+    assert_eq!(error.exit_code(), Exit::Usage);
+    let text = error.to_string();
+    assert!(text.contains("alice-dev") && text.contains("alice-second") && text.contains("different GitHub accounts"));
+    assert!(error.hint().unwrap_or_default().contains("correct --github or [people]"));
 }

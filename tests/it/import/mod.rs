@@ -1,5 +1,6 @@
 //! Exported logs: every way in which they come, and every way in which they can be wrong.
 
+mod container;
 mod damaged;
 mod formats;
 mod whole;
@@ -11,7 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use leaver::config::LogColumns;
 use leaver::evidence::{Callers, Evidence, Writer};
-use leaver::source::logs::import::{Imported, Request, Window, import};
+use leaver::source::logs::import::{Imported, Input, Request, Window, import};
 use tempfile::TempDir;
 
 const ALICE: &str = "aaaaaaaa-0000-4000-8000-00000000000a";
@@ -26,6 +27,8 @@ struct Logs {
     columns: LogColumns,
     from: &'static str,
     zone: Option<&'static str>,
+    /// How many others are wanted, who never called.
+    others: usize,
 }
 
 /// What an import left behind.
@@ -40,7 +43,7 @@ impl Logs {
     fn new() -> Logs {
         let folder = tempfile::tempdir().unwrap();
         let columns = LogColumns::default();
-        Logs { folder, full_parse: false, threads: 2, columns, from: "2026-05-01T00:00:00Z", zone: None }
+        Logs { folder, full_parse: false, threads: 2, columns, from: "2026-05-01T00:00:00Z", zone: None, others: 0 }
     }
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -52,16 +55,22 @@ impl Logs {
 
     /// Imports files of the folder for Alice and the runner; no name: all of it.
     fn import(&self, names: &[&str]) -> Read {
-        let mut inputs: Vec<PathBuf> = names.iter().map(|name| self.folder.path().join(name)).collect();
+        let path = |name: &&str| Input::Path(self.folder.path().join(name));
+        let mut inputs: Vec<Input> = names.iter().map(path).collect();
         if inputs.is_empty() {
-            inputs.push(self.folder.path().to_owned());
+            inputs.push(Input::Path(self.folder.path().to_owned()));
         }
+        self.import_from(&inputs, &tokio::runtime::Builder::new_current_thread().build().unwrap())
+    }
+
+    fn import_from(&self, inputs: &[Input], runtime: &tokio::runtime::Runtime) -> Read {
         let output = tempfile::tempdir().unwrap();
         let writer = Writer::create(output.path(), &[]).unwrap();
-        let callers =
-            Callers { principals: vec![ALICE.into(), RUNNER.into()], names: vec!["alice@contoso.example".into()] };
+        let others = (0..self.others).map(|n| format!("cccccccc-0000-4000-8000-{n:012}").into());
+        let principals = [ALICE.into(), RUNNER.into()].into_iter().chain(others).collect();
+        let callers = Callers { principals, names: vec!["alice@contoso.example".into()] };
         let request = Request {
-            inputs: &inputs,
+            inputs,
             callers: &callers,
             columns: &self.columns,
             table: None,
@@ -72,7 +81,6 @@ impl Logs {
             seed: 3,
             progress: &|_, _| {},
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let imported = runtime.block_on(import(&writer, request)).unwrap();
         Read { imported, evidence: writer.seal(None).unwrap(), _output: output }
     }
@@ -208,13 +216,15 @@ fn a_caller_behind_escapes_is_found_without_parsing_everything() {
 }
 
 #[test]
-fn a_log_that_somebody_tampered_with_takes_a_full_parse() {
+fn a_key_behind_escapes_is_found_too() {
     let bare = r#""caller_upn":"bob@contoso.example""#;
     let hidden = r#""caller\u005fupn":"alice@contoso.example","caller_upn":"""#;
     let tampered = record(AT, OTHER, "bob@contoso.example", "/srv/x/b").replace(bare, hidden);
-    let logs = Logs { full_parse: true, ..Logs::new() };
-    logs.write("log", lines(&[tampered]));
-    assert_eq!(logs.import(&["log"]).calls().len(), 1);
+    for others in [0, 100] {
+        let logs = Logs { others, ..Logs::new() };
+        logs.write("log", lines(&[record(AT, OTHER, "bob@contoso.example", "/a"), tampered.clone()]));
+        assert_eq!(logs.import(&["log"]).calls().len(), 1);
+    }
 }
 
 #[test]

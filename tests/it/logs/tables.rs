@@ -54,6 +54,21 @@ async fn a_basic_table_has_its_own_endpoint_and_only_thirty_days() {
 }
 
 #[tokio::test]
+async fn a_basic_table_is_read_also_where_nobody_may_see_its_plan() {
+    let mut estate = estate();
+    estate.rows_mut("arm/workspaceTables")[0]["properties"] =
+        serde_json::json!({ "plan": "Basic", "retentionInDays": 30 });
+    let unseen = Faults::none().forbid("OperationalInsights").forbid("ResourceGraph");
+    let found = Collected::of(estate, unseen, |_| {}).await;
+    assert_eq!((found.asked("/query"), found.asked("/search") > 5), (1, true));
+    assert_eq!(found.texts(INCIDENT), ["847 calls, 34 directories, -"]);
+    let gaps = found.gaps("tool_call");
+    assert!(gaps.len() == 1 && gaps[0].starts_with("retention: the log begins at 2026-04-2"), "{gaps:?}");
+    assert!(gaps[0].ends_with("for how long it keeps them is not known"), "{gaps:?}");
+    assert_eq!(found.texts("SELECT ifnull(plan, 'unknown') FROM log_table"), ["unknown"]);
+}
+
+#[tokio::test]
 async fn a_table_that_does_not_exist_names_those_that_do() {
     let name = |name: &str| ColumnName::try_from(name.to_owned()).ok();
     let found = Collected::of(estate(), Faults::none(), |logs| logs.table = name("MCPAuditLogs_CL")).await;

@@ -106,36 +106,88 @@ pub(super) struct WithRules {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rules {
-    total_count: usize,
+    pub(super) total_count: usize,
+    page_info: Option<PageInfo>,
     pub(super) nodes: Vec<Option<Rule>>,
 }
 
 impl Rules {
     /// Whether all rules came, with all whom they name. What came as null was counted and not shown.
     pub(super) fn is_whole(&self) -> bool {
-        let whole = |rule: &Rule| rule.all().into_iter().all(|all| all.is_some_and(Allowances::is_whole));
+        let whole = |rule: &Rule| rule.allowances.iter().all(|all| all.as_ref().is_some_and(Allowances::is_whole));
         self.nodes.iter().flatten().count() >= self.total_count && self.nodes.iter().flatten().all(whole)
+    }
+
+    /// Where the next page begins, if there is one that was not asked for yet.
+    pub(super) fn next(&self, after: Option<&str>) -> Option<String> {
+        self.page_info.as_ref()?.next(after)
     }
 }
 
+impl PageInfo {
+    fn next(&self, after: Option<&str>) -> Option<String> {
+        self.end_cursor.clone().filter(|cursor| self.has_next_page && Some(cursor.as_str()) != after)
+    }
+}
+
+/// One rule: its lists are those for pushes, forced pushes, bypassed pull requests and dismissed reviews.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "WireRule")]
 pub(super) struct Rule {
     pub(super) pattern: Untrusted,
-    pub(super) push_allowances: Option<Allowances>,
-    pub(super) bypass_force_push_allowances: Option<Allowances>,
-    pub(super) bypass_pull_request_allowances: Option<Allowances>,
-    pub(super) review_dismissal_allowances: Option<Allowances>,
+    pub(super) allowances: [Option<Allowances>; 4],
+}
+
+/// How far each list of a rule was read.
+pub(super) type At = [Option<String>; 4];
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireRule {
+    pattern: Untrusted,
+    push_allowances: Option<Allowances>,
+    bypass_force_push_allowances: Option<Allowances>,
+    bypass_pull_request_allowances: Option<Allowances>,
+    review_dismissal_allowances: Option<Allowances>,
+}
+
+impl From<WireRule> for Rule {
+    fn from(rule: WireRule) -> Rule {
+        let allowances = [
+            rule.push_allowances,
+            rule.bypass_force_push_allowances,
+            rule.bypass_pull_request_allowances,
+            rule.review_dismissal_allowances,
+        ];
+        Rule { pattern: rule.pattern, allowances }
+    }
 }
 
 impl Rule {
-    fn all(&self) -> [Option<&Allowances>; 4] {
-        [
-            self.push_allowances.as_ref(),
-            self.bypass_force_push_allowances.as_ref(),
-            self.bypass_pull_request_allowances.as_ref(),
-            self.review_dismissal_allowances.as_ref(),
-        ]
+    /// How far its lists came, if one of them goes on from there.
+    pub(super) fn goes_on(&self, at: &At) -> Option<At> {
+        let mut next = at.clone();
+        for (cursor, list) in next.iter_mut().zip(&self.allowances) {
+            let page = list.as_ref().and_then(|list| list.page_info.as_ref());
+            // A list that has ended stays where it is: its next page is empty.
+            *cursor = page.and_then(|page| page.end_cursor.clone()).or(cursor.take());
+        }
+        let any =
+            self.allowances.iter().flatten().any(|list| list.page_info.as_ref().is_some_and(|page| page.has_next_page));
+        (any && next != *at).then_some(next)
+    }
+
+    /// Adds the next page of each list.
+    pub(super) fn extend(&mut self, more: Rule) {
+        for (list, more) in self.allowances.iter_mut().zip(more.allowances) {
+            match (list, more) {
+                (Some(list), Some(more)) => {
+                    list.page_info = more.page_info;
+                    list.nodes.extend(more.nodes);
+                }
+                (list, more) => *list = list.take().or(more),
+            }
+        }
     }
 }
 
@@ -143,6 +195,7 @@ impl Rule {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Allowances {
     total_count: usize,
+    page_info: Option<PageInfo>,
     nodes: Vec<Option<Allowance>>,
 }
 

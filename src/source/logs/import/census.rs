@@ -30,6 +30,8 @@ pub(super) struct Census {
     first: i64,
     last: i64,
     hours: Box<[bool]>,
+    /// Whether a record names anybody.
+    named: bool,
     callers: HashSet<u64>,
 }
 
@@ -46,6 +48,7 @@ impl Census {
             first: i64::MAX,
             last: i64::MIN,
             hours: vec![false; usize::try_from(hours).unwrap_or(0)].into(),
+            named: false,
             callers: HashSet::new(),
         }
     }
@@ -66,8 +69,14 @@ impl Census {
         true
     }
 
+    /// Counts a record of this second of a caller who need not be told apart from others.
+    pub(super) fn note_somebody(&mut self, second: i64) {
+        self.named |= self.note(second);
+    }
+
     /// Counts a caller, by a number that stands for it alone.
     pub(super) fn caller(&mut self, mark: u64) {
+        self.named = true;
         if self.callers.len() <= CALLERS {
             self.callers.insert(mark);
         }
@@ -80,6 +89,7 @@ impl Census {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.hours.iter_mut().zip(&other.hours).for_each(|(seen, also)| *seen |= also);
+        self.named |= other.named;
         other.callers.into_iter().for_each(|mark| self.caller(mark));
     }
 
@@ -89,7 +99,12 @@ impl Census {
         Some((Timestamp::from_second(self.first).ok()?, Timestamp::from_second(self.last).ok()?))
     }
 
-    /// How many different callers; `None`: too many to tell apart.
+    /// Whether there are records, and none of them names a caller.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.records > 0 && !self.named
+    }
+
+    /// How many different callers at least; `None`: too many to tell apart.
     pub(super) fn callers(&self) -> Option<i64> {
         i64::try_from(self.callers.len()).ok().filter(|_| self.callers.len() <= CALLERS)
     }

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use crate::config::LogColumns;
 
 /// A field that an import reads, in the order of [`Raw`](super::raw::Raw).
@@ -45,7 +47,7 @@ pub(super) struct Column {
 /// All columns that mean something.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
-    by_name: HashMap<Box<str>, Column>,
+    by_name: HashMap<Box<str>, Column, FixedState>,
     principal: Box<str>,
     name: Box<str>,
     time: Box<str>,
@@ -58,7 +60,7 @@ impl Columns {
             name.as_ref().map_or(usual, |name| name.as_str()).into()
         };
         let mut columns = Columns {
-            by_name: HashMap::new(),
+            by_name: HashMap::default(),
             principal: text(&renamed.caller_oid, "caller_oid"),
             name: text(&renamed.caller_upn, "caller_upn"),
             time: text(&renamed.timestamp, "TimeGenerated"),

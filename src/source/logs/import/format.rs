@@ -1,11 +1,11 @@
 //! What a file is, told by its first bytes and never by its name: packed or not, one object a line, a table, a document.
 
-use std::fs::File;
 use std::io::{self, Cursor, Read};
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
+
+use super::place::At;
 
 /// How much of a file is looked at to tell what it is.
 const HEAD: u64 = 64 * 1024;
@@ -26,19 +26,19 @@ pub(super) enum Format {
 }
 
 /// An opened file, unpacked.
-pub(super) struct Input<'a> {
+pub(super) struct Opened<'a> {
     pub(super) format: Format,
     pub(super) packed: bool,
     pub(super) content: Box<dyn Read + 'a>,
 }
 
-impl<'a> Input<'a> {
+impl<'a> Opened<'a> {
     /// Opens a file and looks at its beginning. What is read of it is counted in `read`.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub(super) fn open(path: &Path, read: &'a AtomicU64) -> io::Result<Input<'a>> {
-        let mut file = Counted { file: File::open(path)?, read };
+    pub(super) fn open(at: &At, read: &'a AtomicU64) -> io::Result<Opened<'a>> {
+        let mut file = Counted { file: at.open()?, read };
         let mut magic = Vec::new();
         file.by_ref().take(2).read_to_end(&mut magic)?;
         let packed = magic == [0x1F, 0x8B];
@@ -52,7 +52,7 @@ impl<'a> Input<'a> {
             Some(error) => Box::new(Cursor::new(head).chain(Broken(error.kind()))),
             None => Box::new(Cursor::new(head).chain(content)),
         };
-        Ok(Input { format, packed, content })
+        Ok(Opened { format, packed, content })
     }
 }
 
@@ -92,7 +92,7 @@ fn separator(line: &[u8]) -> Option<u8> {
 
 /// Counts what is read of a file.
 struct Counted<'a> {
-    file: File,
+    file: Box<dyn Read>,
     read: &'a AtomicU64,
 }
 

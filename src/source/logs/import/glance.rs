@@ -8,11 +8,15 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
-use super::Wanted;
 use super::census::Census;
 use super::column::Columns;
+use super::literal::is_hiding;
+use super::raw::is_id;
+use super::stencil::{Stencil, of_time};
+use super::wanted::Wanted;
+use crate::source::logs::record::NIL;
 
 /// What one look tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +27,17 @@ pub(super) enum Seen {
     Wanted,
     /// It takes a parser to tell.
     Unclear,
+}
+
+/// What is known of every line of a block before it is looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sure {
+    /// No line has a second `{`.
+    flat: bool,
+    /// No line names a caller twice.
+    once: bool,
+    /// No escape stands for a plain character.
+    plain: bool,
 }
 
 /// Pairs of callers that are known to be foreign, by a hash of what stands in the line. They fit the second cache of a core.
@@ -52,13 +67,31 @@ impl<'a> Glance<'a> {
         }
     }
 
-    /// Looks at one line. `flat`: it is known to hold no second `{`.
-    pub(super) fn line(&mut self, line: &[u8], flat: bool, census: &mut Census) -> Seen {
-        self.look(line, flat, census).unwrap_or(Seen::Unclear)
+    /// What a search over a whole block tells of its lines, which end at these places.
+    pub(super) fn sure(&self, block: &[u8], ends: &[usize]) -> Sure {
+        Sure {
+            flat: is_one_each(memchr_iter(b'{', block), ends),
+            once: is_one_each(self.principal.finder.find_iter(block), ends)
+                && is_one_each(self.name.finder.find_iter(block), ends),
+            plain: !is_hiding(block),
+        }
     }
 
-    fn look(&mut self, line: &[u8], flat: bool, census: &mut Census) -> Option<Seen> {
-        if line.first() != Some(&b'{') || line.last() != Some(&b'}') || !(flat || is_flat(line)) {
+    /// Looks at one line.
+    pub(super) fn line(&mut self, line: &[u8], sure: Sure, census: &mut Census) -> Seen {
+        self.look(line, sure, census).unwrap_or(Seen::Unclear)
+    }
+
+    /// How lines begin that are like this one, which is the one that was looked at last.
+    pub(super) fn stencil(&self, line: &[u8]) -> Option<Stencil> {
+        // A column with a suffix may be followed by the one without, which then tells the time.
+        let places = self.time.is_bare().then_some((self.time.distance, self.principal.distance));
+        places.and_then(|(time, caller)| Stencil::of(line, time, caller, self.clock.starts_at))
+    }
+
+    fn look(&mut self, line: &[u8], sure: Sure, census: &mut Census) -> Option<Seen> {
+        let is_object = line.first() == Some(&b'{') && line.last() == Some(&b'}');
+        if !is_object || !(sure.flat || is_flat(line)) || (!sure.plain && is_hiding(line)) {
             return None;
         }
         let second = self.clock.second(text(line, self.time.value(line, 0)?)?)?;
@@ -67,6 +100,10 @@ impl<'a> Glance<'a> {
         let behind = begin + principal.len();
         let named = self.name.value(line, behind).or_else(|| self.name.value(line, 0))?;
         let name = text(line, named)?;
+        // A migrated table has two columns for a field, and the first of them may be the empty one.
+        if !sure.once && (self.principal.is_again(line, begin) || self.name.is_again(line, named)) {
+            return None;
+        }
         let mut hasher = self.hashes.build_hasher();
         hasher.write(principal);
         hasher.write_usize(principal.len());
@@ -77,11 +114,7 @@ impl<'a> Glance<'a> {
             census.note(second);
             return Some(Seen::Foreign);
         }
-        // A migrated table has two columns for a field, and the first of them may be the empty one.
-        if self.principal.is_again(line, begin) || self.name.is_again(line, named) {
-            return None;
-        }
-        let (principal, name) = (plain(principal)?, plain(name)?);
+        let (principal, name) = callers(plain(principal)?, plain(name)?);
         if self.wanted.has(&principal, &name) {
             return Some(Seen::Wanted);
         }
@@ -92,6 +125,25 @@ impl<'a> Glance<'a> {
             }
         }
         Some(Seen::Foreign)
+    }
+}
+
+/// Whether every line, by its end, has exactly one of these places.
+fn is_one_each(mut places: impl Iterator<Item = usize>, ends: &[usize]) -> bool {
+    let mut start = 0;
+    let each = ends.iter().all(|&end| {
+        let line = std::mem::replace(&mut start, end)..end;
+        places.next().is_some_and(|place| line.contains(&place))
+    });
+    each && places.next().is_none()
+}
+
+/// Id and name as a parser would tell them.
+fn callers(principal: String, name: String) -> (String, String) {
+    match principal.as_str() {
+        "" if is_id(&name) => (name, principal),
+        NIL => (String::new(), name),
+        _ => (principal, name),
     }
 }
 
@@ -143,6 +195,11 @@ impl Key {
         Key { finder, lead: Box::default(), distance: 0 }
     }
 
+    /// Whether it was the column without a suffix.
+    fn is_bare(&self) -> bool {
+        self.lead.get(1 + self.finder.needle().len()) == Some(&b'"')
+    }
+
     /// Whether the key stands once more behind its value.
     fn is_again(&self, line: &[u8], value: usize) -> bool {
         self.finder.find(&line[value..]).is_some()
@@ -190,7 +247,7 @@ struct Clock {
 
 impl Clock {
     fn second(&mut self, text: &[u8]) -> Option<i64> {
-        if text.len() < 20 || text.last() != Some(&b'Z') {
+        if of_time(text.get(13..)?)? != text.len() - 13 {
             return None;
         }
         if text[..13] != self.hour {
@@ -199,11 +256,7 @@ impl Clock {
             self.hour.copy_from_slice(&text[..13]);
             self.starts_at = starts_at.as_second();
         }
-        let [b':', m1 @ b'0'..=b'5', m2 @ b'0'..=b'9', b':', s1 @ b'0'..=b'5', s2 @ b'0'..=b'9', b'.' | b'Z'] =
-            text[13..20]
-        else {
-            return None;
-        };
+        let [_, m1, m2, _, s1, s2, ..] = *text.get(13..)? else { return None };
         // Two decimal digits, by value: `11 * b'0'` is what both zeros add up to.
         let two = |tens: u8, ones: u8| i64::from(tens) * 10 + i64::from(ones) - 11 * i64::from(b'0');
         Some(self.starts_at + two(m1, m2) * 60 + two(s1, s2))
@@ -227,7 +280,7 @@ mod tests {
             Wanted { principals: [ALICE.to_owned()].into(), names: ["alice@contoso.example".to_owned()].into() };
         let columns = Columns::new(&LogColumns::default());
         let (mut glance, mut census) = (Glance::new(&columns, &wanted, 7), Census::new(window));
-        let seen = lines.iter().map(|line| glance.line(line.as_bytes(), false, &mut census)).collect();
+        let seen = lines.iter().map(|line| glance.line(line.as_bytes(), Sure::default(), &mut census)).collect();
         (seen, census)
     }
 

@@ -1,8 +1,10 @@
 //! Exported logs: reads NDJSON and CSV files of any size in constant memory and keeps the calls of wanted callers.
-//! It asks nobody over a network. What it could not read, or what the files do not hold, becomes a gap with its place.
+//! It asks nobody over a network but the store that holds them. What it could not read, or what the files do not hold,
+//! becomes a gap with its place.
 //!
 //! ```text
-//!  place: which files -> work: threads -> blocks: whole lines -> glance: whose line is it?
+//!  place: which files -> work: threads -> blocks: whole lines -> skim, where few are wanted: could a line be theirs?
+//!                                                                 |   glance, where many are: whose line is it?
 //!                                                                 |            \ not wanted: census counts it
 //!                                                                 +-> raw: parse -> once -> Tally -> rows
 //! ```
@@ -13,16 +15,19 @@ mod column;
 mod fault;
 mod format;
 mod glance;
+mod input;
+mod literal;
 mod moment;
 mod once;
 mod place;
 mod raw;
+mod skim;
+mod stencil;
 mod table;
+mod wanted;
 mod work;
 
-use std::collections::HashSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,14 +40,16 @@ use crate::config::LogColumns;
 use crate::evidence::row::{LogSilence, LogTable};
 use crate::evidence::{self, Callers, Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
-use crate::source::logs::record::Record;
 use crate::source::logs::tally::Tally;
-use crate::text::{Untrusted, visible};
+use crate::text::visible;
 
 pub use census::Window;
 use fault::{Fault, Faults, Place};
+pub use input::{Container, Input};
+use literal::Literals;
 use once::{Delivery, Once};
 use place::{Files, LogFile};
+use wanted::Wanted;
 use work::{End, Hit, Job, Message, Part, Sight};
 
 /// The data sets that an import fills.
@@ -60,40 +67,10 @@ const THREADS: usize = 8;
 /// How many messages of a thread may wait.
 const WAITING: usize = 8;
 
-/// Whose records are wanted: by object id, and by name where a person calls. All in lower case.
-#[derive(Debug, Default)]
-struct Wanted {
-    principals: HashSet<String>,
-    names: HashSet<String>,
-}
-
-impl Wanted {
-    fn new(callers: &Callers) -> Wanted {
-        let lower = |all: &[Untrusted]| {
-            all.iter().map(|text| text.raw().trim().to_lowercase()).filter(|text| !text.is_empty()).collect()
-        };
-        Wanted { principals: lower(&callers.principals), names: lower(&callers.names) }
-    }
-
-    /// Whether one of these is wanted; both in lower case.
-    fn has(&self, principal: &str, name: &str) -> bool {
-        self.principals.contains(principal) || self.names.contains(name)
-    }
-
-    fn has_caller_of(&self, record: &Record) -> bool {
-        self.has(&lower(&record.principal), &lower(&record.caller_name))
-    }
-}
-
-/// A name as it is compared; nobody has none.
-fn lower(text: &Option<Untrusted>) -> String {
-    text.as_ref().map_or(String::new(), |text| text.raw().to_lowercase())
-}
-
 /// What to import, and how.
 pub struct Request<'a> {
-    /// Files and folders.
-    pub inputs: &'a [PathBuf],
+    /// Files, folders and containers.
+    pub inputs: &'a [Input],
     /// Whose records are wanted.
     pub callers: &'a Callers,
     /// Columns under other names than the documented ones.
@@ -148,7 +125,7 @@ impl fmt::Display for Imported {
 /// Only what the evidence file itself refuses; everything else becomes a gap.
 pub async fn import(writer: &Writer, request: Request<'_>) -> Result<Imported, evidence::Error> {
     let name = match request.inputs {
-        [one] => source(one),
+        [one] => one.source(),
         several => format!("{} exported logs", several.len()),
     };
     let scope = Scope { name: name.into(), person: None, needs: "read access to the exported log".into() };
@@ -156,11 +133,6 @@ pub async fn import(writer: &Writer, request: Request<'_>) -> Result<Imported, e
     let fill = async |rows: &mut Rows| Ok(Import::start(&request).collect(rows, &mut imported).await?);
     writer.dataset(TABLES, &scope, fill).await?;
     Ok(imported)
-}
-
-/// As `log_table.source` names an input.
-fn source(input: &Path) -> String {
-    format!("file:{}", input.display())
 }
 
 /// A running import.
@@ -181,11 +153,13 @@ struct Import<'a> {
 impl<'a> Import<'a> {
     fn start(request: &'a Request<'a>) -> Import<'a> {
         let Files { all, faults, other_tables } = Files::find(request.inputs, request.table.unwrap_or(TABLE));
+        let wanted = Wanted::new(request.callers);
         let job = Arc::new(Job {
             parts: Part::plan(&all),
             inputs: request.inputs.len(),
             columns: column::Columns::new(request.columns),
-            wanted: Wanted::new(request.callers),
+            literals: Literals::new(&wanted),
+            wanted,
             window: request.window,
             zone: request.zone.clone(),
             full_parse: request.full_parse,
@@ -193,7 +167,10 @@ impl<'a> Import<'a> {
             read: AtomicU64::new(0),
             files: all,
         });
+        let is_far = request.inputs.iter().any(|input| matches!(input, Input::Container(_)));
         let threads = match request.threads {
+            // Whoever waits for a store needs no core for it.
+            0 if is_far => THREADS,
             0 => std::thread::available_parallelism().map_or(1, Into::into).min(THREADS),
             threads => threads,
         };
@@ -207,7 +184,7 @@ impl<'a> Import<'a> {
         Import {
             queues: queues.collect(),
             bytes: job.files.iter().map(|file| file.bytes).sum(),
-            tallies: request.inputs.iter().map(|input| Tally::new(source(input))).collect(),
+            tallies: request.inputs.iter().map(|input| Tally::new(input.source())).collect(),
             sights: Vec::new(),
             once: Once::new(),
             unmarked: 0,
@@ -279,7 +256,7 @@ impl<'a> Import<'a> {
             }
             imported.records += 1;
             let tally = &mut self.tallies[file.input];
-            if record.at >= self.request.window.from { tally.add(&record, rows)? } else { tally.remember(&record) }
+            if record.at >= self.request.window.from { tally.add(record, rows)? } else { tally.remember(&record) }
         }
         Ok(())
     }
@@ -297,12 +274,12 @@ impl<'a> Import<'a> {
 
     /// The rows about one input as a whole.
     fn describe(&self, input: usize, rows: &mut Rows) -> Result<(), evidence::Error> {
-        let Some((path, Sight { census, schema })) = self.request.inputs.get(input).zip(self.sights.get(input)) else {
+        let Some((given, Sight { census, schema })) = self.request.inputs.get(input).zip(self.sights.get(input)) else {
             return Ok(());
         };
         let (first_at, last_at) = census.span().unzip();
         rows.insert(&LogTable {
-            source: source(path).into(),
+            source: given.source().into(),
             shape: schema.shape().to_owned(),
             plan: None,
             retention_days: None,
@@ -315,7 +292,7 @@ impl<'a> Import<'a> {
             callers: census.callers(),
         })?;
         census.silences().into_iter().try_for_each(|Window { from, until }| {
-            rows.insert(&LogSilence { source: source(path).into(), from_at: from, until_at: until })
+            rows.insert(&LogSilence { source: given.source().into(), from_at: from, until_at: until })
         })
     }
 
@@ -347,9 +324,8 @@ impl<'a> Import<'a> {
     }
 
     fn nobody(&self) -> Option<Cause> {
-        let nameless = |sight: &Sight| sight.census.records > 0 && sight.census.callers() == Some(0);
         let cause = Cause::new(GapKind::NotExposed, "no record in it names a caller");
-        self.sights.iter().any(nameless).then_some(cause)
+        self.sights.iter().any(|sight| sight.census.is_nameless()).then_some(cause)
     }
 
     /// The days of the window that lie before the first or behind the last record of every input.
@@ -383,7 +359,7 @@ fn stopped(file: &LogFile) -> End {
 }
 
 fn place_of(file: &LogFile) -> Place {
-    Place { file: file.path.display().to_string(), ..Place::default() }
+    Place { file: file.at.to_string(), ..Place::default() }
 }
 
 fn day(at: Timestamp) -> Date {

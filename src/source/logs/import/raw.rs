@@ -89,7 +89,7 @@ fn whole(text: &str) -> Option<i64> {
 }
 
 /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     let dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| if dash(at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
@@ -126,7 +126,8 @@ impl<'de> Visitor<'de> for Objects<'_, 'de> {
         while let Some(key) = map.next_key_seed(Key)? {
             match self.columns.of(&key) {
                 Some(column) => raw.set(column, map.next_value_seed(Value)?),
-                None if key == "records" => {
+                // A record of its own may have a field of that name.
+                None if key == "records" && raw.schema == Schema::default() => {
                     is_envelope = true;
                     map.next_value_seed(Records(Objects { columns: self.columns, each: &mut *self.each }))?;
                 }

@@ -7,7 +7,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::column::{Column, Field};
 use super::fault::Fault;
-use super::format::Input;
+use super::format::Opened;
 use super::moment::{Calendar, Dated};
 use super::place::LogFile;
 use super::raw::{Raw, SHOWN, Scalar};
@@ -76,7 +76,7 @@ impl Worker<'_> {
     fn calendar(&self, file: &LogFile, separator: u8, header: &Header) -> io::Result<Calendar> {
         let mut calendar = Calendar::of_header(header.zone.as_deref(), self.job.zone.clone());
         let unread = std::sync::atomic::AtomicU64::new(0);
-        let mut rows = reader(Input::open(&file.path, &unread)?.content, separator);
+        let mut rows = reader(Opened::open(&file.at, &unread)?.content, separator);
         let mut row = ByteRecord::new();
         let is_time = |column: &Option<Column>| column.is_some_and(|column| column.field == Some(Field::Time));
         let Some(time) = header.columns.iter().position(is_time) else { return Ok(calendar) };

@@ -3,6 +3,7 @@
 //! Thread `t` of `n` takes the parts `t`, `t + n`, …, and has a short queue of its own; whoever collects empties the
 //! queues in turn. So memory is bounded, the records come in one order whatever the timing, and a file is read by all cores.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::io;
@@ -19,13 +20,16 @@ use super::blocks::{Blocks, Piece};
 use super::census::{Census, Window};
 use super::column::{Columns, Schema};
 use super::fault::{Fault, Faults, Place};
-use super::format::{Format, Input};
-use super::glance::{self, Glance, Seen};
+use super::format::{Format, Opened};
+use super::glance::{self, Glance, Seen, Sure};
+use super::literal::Literals;
 use super::moment::{Calendar, Dated};
-use super::place::LogFile;
+use super::place::{At, LogFile};
 use super::raw::{self, Objects, Raw};
-use super::{Wanted, lower};
+use super::stencil::Stencil;
+use super::wanted::{Wanted, lower};
 use crate::source::logs::record::Record;
+use crate::text::Untrusted;
 
 /// Larger files are cut into parts of this size.
 const PART: u64 = 4 * 1024 * 1024;
@@ -39,6 +43,8 @@ pub(super) struct Job {
     pub(super) inputs: usize,
     pub(super) columns: Columns,
     pub(super) wanted: Wanted,
+    /// `None`: every line is looked at.
+    pub(super) literals: Option<Literals>,
     pub(super) window: Window,
     /// The zone of times without one.
     pub(super) zone: Option<jiff::tz::TimeZone>,
@@ -91,13 +97,15 @@ pub(super) struct Sight {
 pub(super) struct Gone;
 
 impl Part {
-    /// Cuts files into parts. Only a plain file of lines can be cut, and only a large one is worth it.
+    /// Cuts files into parts. Only a plain file of lines that is here can be cut, and only a large one is
+    /// worth it.
     pub(super) fn plan(files: &[LogFile]) -> Vec<Part> {
         let unread = AtomicU64::new(0);
         let mut parts = Vec::new();
-        for (file, LogFile { path, bytes, .. }) in files.iter().enumerate() {
-            let is_plain = |input: Input<'_>| input.format == Format::Lines && !input.packed;
-            let starts = match *bytes > 2 * PART && Input::open(path, &unread).is_ok_and(is_plain) {
+        for (file, LogFile { at, bytes, .. }) in files.iter().enumerate() {
+            let is_plain = |opened: Opened<'_>| opened.format == Format::Lines && !opened.packed;
+            let is_here = matches!(at, At::Path(_));
+            let starts = match is_here && *bytes > 2 * PART && Opened::open(at, &unread).is_ok_and(is_plain) {
                 true => (0..*bytes).step_by(PART as usize),
                 false => (0..0).step_by(1),
             };
@@ -123,6 +131,9 @@ impl Job {
             hits: Vec::new(),
             end: End::default(),
             ends: Vec::new(),
+            places: Vec::new(),
+            stencil: None,
+            misses: 0,
             hashes: FixedState::with_seed(self.seed),
             gone: false,
         };
@@ -138,13 +149,19 @@ impl Job {
 /// One thread.
 pub(super) struct Worker<'j> {
     pub(super) job: &'j Job,
-    glance: Glance<'j>,
-    seen: Vec<Sight>,
+    pub(super) glance: Glance<'j>,
+    pub(super) seen: Vec<Sight>,
     out: &'j Sender<Message>,
     hits: Vec<Hit>,
-    end: End,
+    pub(super) end: End,
     /// Where the lines of a block end.
     ends: Vec<usize>,
+    /// Where in a block a wanted caller stands.
+    pub(super) places: Vec<usize>,
+    /// How the lines of this hour begin.
+    pub(super) stencil: Option<Stencil>,
+    /// How many lines in a row began otherwise.
+    pub(super) misses: u32,
     hashes: FixedState,
     gone: bool,
 }
@@ -172,7 +189,8 @@ impl Worker<'_> {
 
     fn range(&mut self, file: &LogFile, range: Range<u64>) -> io::Result<()> {
         let bytes = range.end - range.start;
-        let opened = File::open(&file.path)?;
+        let At::Path(path) = &file.at else { return Err(io::ErrorKind::Unsupported.into()) };
+        let opened = File::open(path)?;
         self.blocks(file, Blocks::of_part(&opened, range))?;
         self.job.read.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
@@ -180,11 +198,11 @@ impl Worker<'_> {
 
     fn whole(&mut self, file: &LogFile) -> io::Result<()> {
         let job = self.job;
-        let input = Input::open(&file.path, &job.read)?;
-        match input.format {
-            Format::Lines => self.blocks(file, Blocks::new(input.content))?,
-            Format::Document => self.document(file, input.content),
-            Format::Table(separator) => self.table(file, separator, input.content)?,
+        let opened = Opened::open(&file.at, &job.read)?;
+        match opened.format {
+            Format::Lines => self.blocks(file, Blocks::new(opened.content))?,
+            Format::Document => self.document(file, opened.content),
+            Format::Table(separator) => self.table(file, separator, opened.content)?,
             // An export makes a file for every five minutes, so an empty one in a folder is nothing to wonder about.
             Format::Empty if job.files.len() > 1 => {}
             Format::Empty => self.fault(file, Fault::Empty, None),
@@ -214,6 +232,10 @@ impl Worker<'_> {
     }
 
     fn lines(&mut self, file: &LogFile, text: &[u8]) {
+        let job = self.job;
+        if let Some(literals) = job.literals.as_ref().filter(|_| !job.full_parse) {
+            return self.skim(file, text, literals);
+        }
         let mut ends = std::mem::take(&mut self.ends);
         ends.clear();
         ends.extend(memchr_iter(b'\n', text));
@@ -221,26 +243,30 @@ impl Worker<'_> {
             ends.push(text.len());
         }
         let starts = std::iter::once(0).chain(ends.iter().map(|end| end + 1)).take(ends.len());
-        // As many objects as lines that begin with one: no line has a second.
-        let flat =
-            starts.clone().all(|start| text.get(start) == Some(&b'{')) && memchr_iter(b'{', text).count() == ends.len();
+        let sure = if job.full_parse { Sure::default() } else { self.glance.sure(text, &ends) };
         for (start, end) in starts.zip(&ends) {
             self.end.lines += 1;
             let line = text[start..*end].trim_ascii();
             if !line.is_empty() {
-                self.line(file, line, flat);
+                self.line(file, line, sure);
             }
         }
         self.ends = ends;
     }
 
-    fn line(&mut self, file: &LogFile, line: &[u8], flat: bool) {
+    /// Reads one line; true if a look at it was enough.
+    pub(super) fn line(&mut self, file: &LogFile, line: &[u8], sure: Sure) -> bool {
         let census = &mut self.seen[file.input].census;
         // The first line of each part tells which columns there are, whoever called.
         let parse = self.job.full_parse || self.end.lines == 1;
-        if !parse && self.glance.line(line, flat, census) == Seen::Foreign {
-            return;
+        if !parse && self.glance.line(line, sure, census) == Seen::Foreign {
+            return true;
         }
+        self.parse(file, line);
+        false
+    }
+
+    pub(super) fn parse(&mut self, file: &LogFile, line: &[u8]) {
         let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
         let job = self.job;
         let mut nameless = false;
@@ -276,13 +302,13 @@ impl Worker<'_> {
     /// Counts one record, and keeps it if its caller is wanted; false if it has no column for a caller.
     pub(super) fn record(&mut self, file: &LogFile, raw: &Raw<'_>, calendar: &Calendar) -> bool {
         let (record, dated) = raw.record(calendar);
-        let wanted = self.job.wanted.has_caller_of(&record);
+        let (principal, name) = (known(&record.principal), known(&record.caller_name));
+        let wanted = self.job.wanted.has(&principal, &name);
         let sight = &mut self.seen[file.input];
         sight.schema.add(raw.schema);
         if let Some(at) = dated.at()
             && sight.census.note(at.as_second())
         {
-            let (principal, name) = (lower(&record.principal), lower(&record.caller_name));
             glance::mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| sight.census.caller(mark));
         }
         if !raw.schema.names_caller() {
@@ -310,7 +336,7 @@ impl Worker<'_> {
     /// Notes a fault at the line that is being read.
     pub(super) fn fault(&mut self, file: &LogFile, fault: Fault, what: Option<String>) {
         let line = (self.end.lines > 0).then_some(self.end.lines);
-        self.end.faults.saw(fault, Place { file: file.path.display().to_string(), line, what });
+        self.end.faults.saw(fault, Place { file: file.at.to_string(), line, what });
     }
 
     pub(super) fn next_line(&mut self, line: u64) {
@@ -328,4 +354,9 @@ impl Worker<'_> {
     fn send(&self, message: Message) -> Result<(), Gone> {
         self.out.blocking_send(message).map_err(|_| Gone)
     }
+}
+
+/// A name as it is compared; nobody has none.
+fn known(text: &Option<Untrusted>) -> Cow<'_, str> {
+    text.as_ref().map_or(Cow::Borrowed(""), |text| lower(text.raw()))
 }

@@ -115,7 +115,7 @@ async fn one(
     let keeping = place.keeping(arm).await?;
     let (from, until) = window(question);
     let kept_from = keeping.as_ref().ok().and_then(|keeping| days_before(until, keeping.retention_days?));
-    let log = Log {
+    let mut log = Log {
         api,
         workspace,
         source: format!("logs:{workspace}/{table}").into(),
@@ -123,6 +123,11 @@ async fn one(
         kept_from: kept_from.unwrap_or(from).min(until),
         until,
     };
+    if keeping.is_err() {
+        // What it keeps is not known either; it refuses to look beyond that, so the least is asked for.
+        log.kept_from = days_before(until, workspace::SEARCHED_DAYS).map_or(from, |least| least.max(from));
+        log.search = table::is_searched(&log, &place).await;
+    }
     let columns = table::columns(&log, &place, &question.logs.columns, rows).await?;
     let unseen = keeping.as_ref().err().cloned();
     let part = Part {

@@ -14,7 +14,7 @@ use crate::config::LogColumns;
 use crate::evidence::row::{LogSilence, LogTable};
 use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind, stamp};
-use crate::source::logs::kql::Template;
+use crate::source::logs::kql::{Query, Template};
 use crate::source::logs::tally::hour_of;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -32,7 +32,7 @@ pub(super) async fn columns(
     configured: &LogColumns,
     rows: &mut Rows,
 ) -> Result<Columns, Stop> {
-    let answered = match log.ask(&fill(Template::Schema, place.table, None, |_| None), None).await {
+    let answered = match log.ask(&schema(place), None).await {
         Ok(answered) => answered,
         Err(Failure::Refused(_)) => return Err(place.absent().await.into()),
         Err(failure) => return Err(failure.cause().into()),
@@ -43,6 +43,17 @@ pub(super) async fn columns(
         |[name, kind]: [&serde_json::Value; 2]| Some((text(name)?.raw().to_owned(), text(kind)?.raw().to_owned()));
     let schema: Vec<(String, String)> = schema.into_iter().filter_map(known).collect();
     Ok(Columns::find(&schema, configured)?)
+}
+
+/// Whether the table is one of those that only the endpoint for searches takes questions about. Their plan tells that;
+/// where nobody may see it, a question does: the other endpoint refuses it and this one does not.
+pub(super) async fn is_searched(log: &Log<'_>, place: &Place<'_>) -> bool {
+    let ask = async |search| Log { search, ..log.clone() }.ask(&schema(place), None).await;
+    matches!(ask(false).await, Err(Failure::Refused(_))) && ask(true).await.is_ok()
+}
+
+fn schema(place: &Place<'_>) -> Query {
+    fill(Template::Schema, place.table, None, |_| None)
 }
 
 /// What any caller left behind.

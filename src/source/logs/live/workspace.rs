@@ -14,6 +14,11 @@ const QUERY: &str = "resources | where type =~ 'microsoft.operationalinsights/wo
 
 const VERSION: &str = "api-version=2022-10-01";
 
+/// For how long tables of the Basic and Auxiliary plans can be asked, unless Resource Manager says otherwise.
+///
+/// <https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure>
+pub(super) const SEARCHED_DAYS: i64 = 30;
+
 /// How a table is kept.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keeping {
