@@ -76,6 +76,7 @@ impl Literals {
             }
         }
         places.sort_unstable();
+        places.dedup();
     }
 
     fn stands(&self, block: &[u8], part: usize, at: usize, places: &mut Vec<usize>) {
@@ -83,7 +84,7 @@ impl Literals {
             let begin = at.checked_sub(*lead)?;
             block.get(begin..begin + text.len())?.eq_ignore_ascii_case(text).then_some(begin)
         };
-        places.extend(self.texts[part].iter().find_map(begins));
+        places.extend(self.texts[part].iter().filter_map(begins));
     }
 }
 
@@ -183,8 +184,7 @@ mod tests {
             let all: Vec<&str> = ids.iter().copied().chain([name.as_str()]).collect();
             let lower = block.to_lowercase();
             let expected: Vec<usize> = (0..block.len()).filter(|&at| all.iter().any(|text| lower[at..].starts_with(text))).collect();
-            let mut found = places(&wanted(&ids, &[&name]), &block);
-            found.dedup();
+            let found = places(&wanted(&ids, &[&name]), &block);
             prop_assert_eq!(found, expected);
             let one: Vec<usize> = (0..block.len()).filter(|&at| lower[at..].starts_with(&name)).collect();
             prop_assert_eq!(places(&wanted(&[], &[&name]), &block), one);
