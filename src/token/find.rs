@@ -218,3 +218,18 @@ fn disjoint(sorted: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::token::{checksum, scrub};
+
+    #[test]
+    fn what_is_glued_to_a_token_is_taken_out_too() {
+        let body = "Ab3dE6gH9jK2mN5pQ8sT1vW4yZ7aC0eF3hJ".get(..34).unwrap();
+        let first = format!("abc8Q~{}", &body[..31]);
+        let sum = String::from_utf8_lossy(&checksum::entra_sum(first.as_bytes())).into_owned();
+        let clean = scrub(&format!("{first}{sum}xyz8Q~{body}")).into_owned();
+        assert!(!clean.contains("8Q~"), "{clean}");
+        assert_eq!(scrub(&clean), clean);
+    }
+}

@@ -53,8 +53,26 @@ pub(crate) fn kinds_of_run() -> &'static Kinds {
     OF_RUN.get().unwrap_or(kinds())
 }
 
+/// How many tokens without a gap between them are told apart.
+const GLUED: usize = 8;
+
 /// The text with every token in it replaced by the name of its kind, as in `[github-pat]`.
 pub fn scrub(text: &str) -> Cow<'_, str> {
+    let mut clean = scrub_once(text);
+    // What was glued to a token stands alone when that is gone.
+    for _ in 1..GLUED {
+        match &clean {
+            Cow::Owned(again) => match scrub_once(again) {
+                Cow::Owned(cleaner) => clean = Cow::Owned(cleaner),
+                Cow::Borrowed(_) => break,
+            },
+            Cow::Borrowed(_) => break,
+        }
+    }
+    clean
+}
+
+fn scrub_once(text: &str) -> Cow<'_, str> {
     let hits = kinds_of_run().find_in_text(text.as_bytes());
     if hits.is_empty() {
         return Cow::Borrowed(text);
