@@ -315,21 +315,17 @@ CREATE VIEW log_overlap AS
 
 CREATE VIEW distinct_call_hour AS
   -- tool_call_hour without what two logs tell twice.
-  SELECT hour.*
-  FROM   tool_call_hour AS hour
-  LEFT JOIN log_overlap AS twice
-    ON   twice.principal = ifnull(hour.principal, '') AND twice.caller_name = ifnull(hour.caller_name, '')
-    AND  twice.hour_at = hour.hour_at AND twice.exported = (hour.source NOT LIKE 'logs:%')
-  WHERE  twice.hour_at IS NULL;
+  SELECT *
+  FROM   tool_call_hour
+  WHERE  (ifnull(principal, ''), ifnull(caller_name, ''), hour_at, source NOT LIKE 'logs:%') NOT IN
+         (SELECT principal, caller_name, hour_at, exported FROM log_overlap);
 
 CREATE VIEW distinct_call AS
   -- tool_call without what two logs tell twice.
-  SELECT call.*
-  FROM   tool_call AS call
-  LEFT JOIN log_overlap AS twice
-    ON   twice.principal = ifnull(call.principal, '') AND twice.caller_name = ifnull(call.caller_name, '')
-    AND  twice.hour_at = substr(call.at, 1, 13) || ':00:00Z' AND twice.exported = (call.source NOT LIKE 'logs:%')
-  WHERE  twice.hour_at IS NULL;
+  SELECT *
+  FROM   tool_call
+  WHERE  (ifnull(principal, ''), ifnull(caller_name, ''), substr(at, 1, 13) || ':00:00Z', source NOT LIKE 'logs:%') NOT IN
+         (SELECT principal, caller_name, hour_at, exported FROM log_overlap);
 
 CREATE VIEW activity AS
   -- The counted calls of everybody who acts for a person.
