@@ -1,0 +1,134 @@
+//! The options of the verbs, in groups that several verbs share, and what they mean for a run. No verb, no logic.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::civil::Date;
+
+use crate::error::Error;
+use crate::report::Output;
+use crate::run::scan::Request;
+use crate::run::{Delivery, Intake, Subject};
+use crate::source::github::Depth;
+
+#[derive(Debug, Args)]
+pub(super) struct PersonArgs {
+    /// User principal name, mail address (old ones too), object id or employee id.
+    #[arg(value_name = "PERSON")]
+    person: String,
+    /// The GitHub login of the person.
+    #[arg(long, value_name = "LOGIN")]
+    github: Option<String>,
+    /// The last day at work, such as 2026-05-01. A day to come makes the run a rehearsal.
+    #[arg(long, value_name = "DATE")]
+    last_day: Option<Date>,
+    /// How much of GitHub is read: every repository, or only what the audit log and one inventory point to. Quick can find,
+    /// but never clear.
+    #[arg(long, value_enum, default_value_t, value_name = "DEPTH")]
+    depth: Depth,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeliveryArgs {
+    /// Writes a report besides the one on the terminal, such as html=report.html; json=- writes to stdout instead.
+    /// Formats: json, html, md, sarif, ocsf, oscal, junit, csv. Repeatable.
+    #[arg(long = "format", value_name = "FORMAT=PATH", value_parser = output)]
+    formats: Vec<Output>,
+    /// As --format, without personal data: pseudonyms instead, and the digest of the original. Repeatable.
+    #[arg(long = "redact", value_name = "FORMAT=PATH", value_parser = output)]
+    redacted: Vec<Output>,
+    /// Writes report, evidence and what proves them to this directory, signed with [signing] key and archived in [archive].
+    #[arg(long, value_name = "DIR")]
+    pub(super) bundle: Option<PathBuf>,
+    /// Replaces the bundle that is there, as a whole.
+    #[arg(long, requires = "bundle")]
+    force: bool,
+    #[command(flatten)]
+    folders: CheckArgs,
+}
+
+/// What is read besides the services.
+#[derive(Debug, Args)]
+pub(super) struct Files {
+    /// Evidence of a runner host, made by `leaver scan -o`. Repeatable.
+    #[arg(long = "include", value_name = "FILE")]
+    include: Vec<PathBuf>,
+    /// An exported log of the gateway: NDJSON or CSV, plain or .gz, a folder of such files, or the container of a data
+    /// export, az://CONTAINER/FOLDER, in the account of [logs] or AZURE_STORAGE_ACCOUNT. Repeatable.
+    #[arg(long = "log", value_name = "FILE|DIR|URL")]
+    logs: Vec<PathBuf>,
+    /// Parses every line of exported logs, for logs that somebody may have tampered with. Ten times slower.
+    #[arg(long, requires = "logs")]
+    full_parse: bool,
+}
+
+impl Files {
+    pub(super) fn keeping(self, evidence: Option<PathBuf>) -> Intake {
+        Intake { include: self.include, logs: self.logs, full_parse: self.full_parse, keep: evidence }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScanArgs {
+    /// Files and directories, such as / or the home of the runner.
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Also reads the environment of running runners and agents.
+    #[arg(long = "proc")]
+    processes: bool,
+    /// Keeps the evidence in this file, for `leaver audit --include`.
+    #[arg(short = 'o', long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// What the host is called in evidence; without it, what it calls itself.
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// The key file of the fingerprints; without it LEAVER_FINGERPRINT_KEY, or a file in the home that is made once.
+    #[arg(long, value_name = "FILE")]
+    fingerprint_key: Option<PathBuf>,
+    /// Asks the issuer of each token, and nobody else, whose it is. This sends each token to its issuer.
+    #[arg(long)]
+    identify: bool,
+    #[command(flatten)]
+    folders: CheckArgs,
+}
+
+impl From<ScanArgs> for Request {
+    fn from(args: ScanArgs) -> Request {
+        Request {
+            paths: args.paths,
+            processes: args.processes,
+            keep: args.evidence,
+            host: args.host,
+            key_file: args.fingerprint_key,
+            identify: args.identify,
+            checks: args.folders.checks,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// A folder with private checks, laid out like the built-in ones, and private kinds of token in its tokens.toml. Repeatable.
+    #[arg(long = "checks", value_name = "DIR")]
+    pub(super) checks: Vec<PathBuf>,
+}
+
+impl From<PersonArgs> for Subject {
+    fn from(args: PersonArgs) -> Subject {
+        Subject { person: args.person, github: args.github, last_day: args.last_day, depth: args.depth }
+    }
+}
+
+impl From<DeliveryArgs> for Delivery {
+    fn from(args: DeliveryArgs) -> Delivery {
+        let redacted = args.redacted.into_iter().map(|output| Output { redacted: true, ..output });
+        let outputs = args.formats.into_iter().chain(redacted).collect();
+        Delivery { checks: args.folders.checks, outputs, bundle: args.bundle, force: args.force }
+    }
+}
+
+/// The parser of the command line shows the error alone, so the hint goes into it.
+fn output(text: &str) -> Result<Output, String> {
+    let told = |error: Error| error.hint().map_or(error.to_string(), |hint| format!("{error}; {hint}"));
+    text.parse().map_err(told)
+}
