@@ -9,8 +9,8 @@ use super::place::LogFile;
 use super::work::Worker;
 
 /// So many lines of each part are looked at closely, and then one in [`EVERY`].
-const FIRST: u64 = 256;
-const EVERY: u64 = 32;
+const FIRST: u64 = 128;
+const EVERY: u64 = 256;
 
 /// From so many lines on that do not begin like the one before, it is only now and then tried again.
 const PATIENCE: u32 = 8;

@@ -66,7 +66,7 @@ impl Stencil {
         }
         let caller = line.get(self.caller..)?;
         // The nil id is nobody, and an empty one leaves it to the name.
-        let names = caller.first()?.is_ascii_alphanumeric() && !caller.starts_with(b"00000000");
+        let names = caller.first()?.is_ascii_alphanumeric() && caller.first_chunk() != Some(b"00000000");
         if odd != 0 || !names || line.last() != Some(&b'}') {
             return None;
         }
