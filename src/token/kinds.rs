@@ -82,7 +82,8 @@ pub struct Kinds {
     pub(super) anchors_in_text: Anchors,
     pub(super) runs: Vec<Run>,
     pub(super) sieve: Sieve,
-    text: BTreeMap<String, Entry>,
+    /// By name: what the table says, and what became of it.
+    entries: BTreeMap<String, (Entry, Kind)>,
 }
 
 /// One search for runs of an alphabet.
@@ -186,7 +187,7 @@ impl Kinds {
     /// # Errors
     /// As for [`Kinds::parse`].
     pub fn with(&self, toml: &str, file: &str) -> Result<Kinds, Error> {
-        Kinds::build(self.text.clone(), toml, file)
+        Kinds::build(self.entries.clone(), toml, file)
     }
 
     /// All kinds, by name.
@@ -199,7 +200,7 @@ impl Kinds {
         self.kinds.iter().find(|kind| kind.name == name)
     }
 
-    fn build(mut all: BTreeMap<String, Entry>, toml: &str, file: &str) -> Result<Kinds, Error> {
+    fn build(mut all: BTreeMap<String, (Entry, Kind)>, toml: &str, file: &str) -> Result<Kinds, Error> {
         let line = |at: usize| 1 + toml.bytes().take(at).filter(|&byte| byte == b'\n').count();
         let error = |at: usize, kind: Option<&str>, what: String| Error {
             file: file.to_owned(),
@@ -217,25 +218,25 @@ impl Kinds {
             if let Some(first) = seen.insert(name, at) {
                 return Err(error(at, Some(name), format!("is already defined in line {}", line(first))));
             }
-            entry.get_ref().compile().map_err(|what| error(at, Some(name), what))?;
-            all.insert(name.to_owned(), entry.get_ref().clone());
+            let kind = entry.get_ref().compile().map_err(|what| error(at, Some(name), what))?;
+            all.insert(name.to_owned(), (entry.get_ref().clone(), kind));
         }
-        Kinds::compile(all).map_err(|what| error(0, None, what))
+        Kinds::of(all).map_err(|what| error(0, None, what))
     }
 
-    fn compile(text: BTreeMap<String, Entry>) -> Result<Kinds, String> {
-        let kinds: Vec<Kind> = text.values().map(Entry::compile).collect::<Result<_, _>>()?;
+    fn of(entries: BTreeMap<String, (Entry, Kind)>) -> Result<Kinds, String> {
+        let kinds = entries.values().map(|(_, kind)| kind.clone()).collect();
+        let numbered = || entries.values().map(|(entry, _)| entry).enumerate();
         let literals = |in_text: bool| {
-            let kinds = text.values().enumerate().filter(move |(_, entry)| (entry.place == Place::Text) == in_text);
+            let kinds = numbered().filter(move |(_, entry)| (entry.place == Place::Text) == in_text);
             kinds.flat_map(|(kind, entry)| entry.literals.iter().map(move |literal| entry.literal(literal, kind)))
         };
         let everywhere: Vec<Literal> = literals(false).chain(escaped::marks()).collect();
         let in_text: Vec<Literal> = literals(true).collect();
-        let runs = text.values().enumerate().filter_map(|(kind, entry)| Some(entry.run.as_ref()?.compile(kind)));
-        let runs: Vec<Run> = runs.collect();
+        let runs: Vec<Run> = numbered().filter_map(|(kind, entry)| Some(entry.run.as_ref()?.compile(kind))).collect();
         let sieve = Sieve::new(everywhere.iter().chain(&in_text), &runs);
         let (anchors, anchors_in_text) = (Anchors::new(everywhere)?, Anchors::new(in_text)?);
-        Ok(Kinds { anchors, anchors_in_text, kinds, runs, sieve, text })
+        Ok(Kinds { anchors, anchors_in_text, kinds, runs, sieve, entries })
     }
 }
 
