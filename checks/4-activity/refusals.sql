@@ -144,6 +144,24 @@ tool_call = [
 expect    = { "entra:user/o" = "fail" }
 
 [[case]]
+name      = "three at one gateway and three at another, of which only one was exported, are six"
+account   = [{ id = "o", person = "p" }]
+log_table = [{ source = "logs:w/t", last_at = 2026-05-21T00:00:00Z, records = 9 }, { source = "file:a", last_at = 2026-05-21T00:00:00Z, records = 9 }]
+tool_call_hour = [
+  { source = "logs:w/t", principal = "o", server = "a", hour_at = 2026-05-20T10:00:00Z, status = 403, calls = 3, first_at = 2026-05-20T10:08:00Z, last_at = 2026-05-20T10:10:00Z },
+  { source = "file:a", principal = "o", server = "b", hour_at = 2026-05-20T10:00:00Z, status = 403, calls = 3, first_at = 2026-05-20T10:08:00Z, last_at = 2026-05-20T10:10:00Z },
+]
+tool_call = [
+  { source = "logs:w/t", principal = "o", server = "a", at = 2026-05-20T10:08:00Z, status = 403 },
+  { source = "logs:w/t", principal = "o", server = "a", at = 2026-05-20T10:09:00Z, status = 403 },
+  { source = "logs:w/t", principal = "o", server = "a", at = 2026-05-20T10:10:00Z, status = 403 },
+  { source = "file:a", principal = "o", server = "b", at = 2026-05-20T10:08:00Z, status = 403 },
+  { source = "file:a", principal = "o", server = "b", at = 2026-05-20T10:09:00Z, status = 403 },
+  { source = "file:a", principal = "o", server = "b", at = 2026-05-20T10:10:00Z, status = 403 },
+]
+expect    = { "entra:user/o" = "fail" }
+
+[[case]]
 name      = "a log without status cannot tell"
 account   = [{ id = "o", person = "p" }]
 log_table = [{ source = "l", lacks = "status", last_at = 2026-05-20T00:00:00Z, records = 9 }]

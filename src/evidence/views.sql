@@ -302,30 +302,30 @@ CREATE VIEW caller AS
   LEFT JOIN service_principal ON service_principal.id = found.principal COLLATE NOCASE;
 
 CREATE VIEW log_overlap AS
-  -- An exported log and the workspace that it came from hold the same calls. Of a caller's hour that both hold, the one
-  -- that counts fewer calls is left out, and of equal ones the exported.
-  SELECT principal AS principal, caller_name AS caller_name, hour_at AS hour_at,
+  -- An exported log and the workspace that it came from hold the same calls. Of a caller's hour on a
+  -- server that both hold, the one that counts fewer calls is left out, and of equal ones the exported.
+  SELECT principal AS principal, caller_name AS caller_name, server AS server, hour_at AS hour_at,
          sum(iif(exported, calls, 0)) <= sum(iif(exported, 0, calls)) AS exported
-  FROM   (SELECT ifnull(principal, '') AS principal, ifnull(caller_name, '') AS caller_name, hour_at, calls,
+  FROM   (SELECT ifnull(principal, '') AS principal, ifnull(caller_name, '') AS caller_name, ifnull(server, '') AS server, hour_at, calls,
                  source NOT LIKE 'logs:%' AS exported
           FROM   tool_call_hour
           WHERE  (SELECT count(DISTINCT source LIKE 'logs:%') FROM log_table) > 1)
-  GROUP BY 1, 2, 3
+  GROUP BY 1, 2, 3, 4
   HAVING max(exported) > min(exported);
 
 CREATE VIEW distinct_call_hour AS
   -- tool_call_hour without what two logs tell twice.
   SELECT *
   FROM   tool_call_hour
-  WHERE  (ifnull(principal, ''), ifnull(caller_name, ''), hour_at, source NOT LIKE 'logs:%') NOT IN
-         (SELECT principal, caller_name, hour_at, exported FROM log_overlap);
+  WHERE  (ifnull(principal, ''), ifnull(caller_name, ''), ifnull(server, ''), hour_at, source NOT LIKE 'logs:%') NOT IN
+         (SELECT principal, caller_name, server, hour_at, exported FROM log_overlap);
 
 CREATE VIEW distinct_call AS
   -- tool_call without what two logs tell twice.
   SELECT *
   FROM   tool_call
-  WHERE  (ifnull(principal, ''), ifnull(caller_name, ''), substr(at, 1, 13) || ':00:00Z', source NOT LIKE 'logs:%') NOT IN
-         (SELECT principal, caller_name, hour_at, exported FROM log_overlap);
+  WHERE  (ifnull(principal, ''), ifnull(caller_name, ''), ifnull(server, ''), substr(at, 1, 13) || ':00:00Z', source NOT LIKE 'logs:%') NOT IN
+         (SELECT principal, caller_name, server, hour_at, exported FROM log_overlap);
 
 CREATE VIEW activity AS
   -- The counted calls of everybody who acts for a person.

@@ -4,12 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use jiff::ToSpan;
-use url::Url;
 
 use super::progress::Progress;
 use super::{DAYS, settings};
 use crate::api::{NoContainer, ReadApi, container};
-use crate::config::Config;
+use crate::config::{ArchiveUrl, Config};
 use crate::env::Env;
 use crate::error::Error;
 use crate::evidence;
@@ -40,22 +39,20 @@ pub(super) async fn open(inputs: &[PathBuf], config: &Config, env: &Env) -> Resu
 }
 
 async fn list(name: &str, config: &Config, env: &Env) -> Result<Container, Error> {
-    let url = Url::parse(name)
-        .ok()
-        .filter(|url| url.has_host() && url.query().is_none() && url.username().is_empty() && url.fragment().is_none());
     // It is not repeated: what is too much in it may be a signature.
     let wrong =
         || Error::usage("an address of --log names no container", "write az://CONTAINER or az://CONTAINER/FOLDER");
-    let url = url.ok_or_else(wrong)?;
+    let url = ArchiveUrl::try_from(name.to_owned()).map_err(|_| wrong())?;
+    let url = url.url();
     let account = config.logs.account.as_deref();
-    let store = container(&url, account, settings::of(config), env).map_err(|error| {
+    let store = container(url, account, settings::of(config), env).map_err(|error| {
         let hint = match error {
             NoContainer::Account => "name it in [logs] account, or in AZURE_STORAGE_ACCOUNT",
             NoContainer::Unusable(_) => "check [logs] account, [endpoints] storage and AZURE_STORAGE_KEY",
         };
         Error::usage(format!("{name}: {error}"), hint)
     })?;
-    Container::list(&url, store).await.map_err(|error| Error::Service {
+    Container::list(url, store).await.map_err(|error| Error::Service {
         service: "Azure Blob Storage",
         what: "what is in the container",
         hint: "check the names of container and storage account; it takes the role Storage Blob Data Reader".into(),
