@@ -166,6 +166,7 @@ fn keep(rows: &mut Rows, kind: &Kind, container: Container, seen: &mut Seen<'_>)
 
 fn hidden(id: &str) -> Cause {
     Cause::new(GapKind::Truncated, format!("{id} came back without its containers"))
+        .needing("read its definition by hand: az resource show --ids <id>")
 }
 
 /// Unless it is told otherwise, an app runs its latest revision only.
