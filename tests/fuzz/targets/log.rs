@@ -1,23 +1,45 @@
-//! Any bytes as an exported log: nothing panics, and the quick way keeps the records that a full parse keeps.
+//! Any bytes behind so many usual lines of an exported log that these are told by their beginning: nothing panics, and
+//! the quick way keeps the records that a full parse keeps.
 #![no_main]
+
+use std::sync::LazyLock;
 
 use leaver::config::LogColumns;
 use leaver::evidence::{Callers, Writer};
 use leaver::source::logs::import::{Imported, Input, Request, Window, import};
 use libfuzzer_sys::fuzz_target;
 
+const WANTED: &str = "aaaaaaaa-0000-4000-8000-00000000000a";
+
+/// More than one block of lines.
+static USUAL: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let line = |n: usize| {
+        format!(
+            r#"{{"TimeGenerated":"2026-05-01T02:{:02}:{:02}.5Z","caller_oid":"bbbbbbbb-0000-4000-8000-{n:012}","caller_upn":"bob@contoso.example","resource_accessed":"{:200}"}}{}"#,
+            n / 60 % 60,
+            n % 60,
+            "",
+            '\n'
+        )
+    };
+    (0..900).flat_map(|n| line(n).into_bytes()).collect()
+});
+
 fn read(bytes: &[u8], full_parse: bool) -> Imported {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("log");
-    std::fs::write(&input, bytes).unwrap();
+    std::fs::write(&input, [&USUAL, bytes].concat()).unwrap();
     let writer = Writer::create(folder.path(), &[]).unwrap();
-    let callers = Callers { principals: vec!["a1b2".into()], names: vec!["b@cd".into()] };
+    let callers = Callers { principals: vec![WANTED.into()], names: vec!["alice@contoso.example".into()] };
     let request = Request {
         inputs: &[Input::Path(input)],
         callers: &callers,
         columns: &LogColumns::default(),
         table: None,
-        window: Window { from: "2026-03-01T00:00:00Z".parse().unwrap(), until: "2026-06-01T00:00:00Z".parse().unwrap() },
+        window: Window {
+            from: "2026-03-01T00:00:00Z".parse().unwrap(),
+            until: "2026-06-01T00:00:00Z".parse().unwrap(),
+        },
         zone: None,
         full_parse,
         threads: 1,

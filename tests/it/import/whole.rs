@@ -91,6 +91,8 @@ fn almost_usual() -> impl Strategy<Value = String> {
         ("10:00:00.", "10:60:00.".to_owned()),
         ("4567Z", "4567".to_owned()),
         ("4567Z", "456Z".to_owned()),
+        ("4567Z", "4567+00:00".to_owned()),
+        ("4567Z", "4567+02:00".to_owned()),
         (".1234567Z", "Z".to_owned()),
         ("4567Z", "456xZ".to_owned()),
         ("2026-05", "2026-04".to_owned()),

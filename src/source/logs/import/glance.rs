@@ -249,7 +249,7 @@ fn opening(line: &[u8], mut at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Reads times of the form `2026-05-01T02:03:04.5Z`; the hour is looked up once.
+/// Reads times of the form `2026-05-01T02:03:04.5Z`, also with `+00:00`; the hour is looked up once.
 #[derive(Default)]
 struct Clock {
     hour: [u8; 13],
@@ -258,7 +258,7 @@ struct Clock {
 
 impl Clock {
     fn second(&mut self, text: &[u8]) -> Option<i64> {
-        if of_time(text.get(13..)?)? != text.len() - 13 {
+        if of_time(text.get(13..)?)?.end != text.len() - 13 {
             return None;
         }
         if text[..13] != self.hour {
@@ -365,6 +365,7 @@ mod tests {
         let expected = "2026-05-01T02:03:04Z".parse::<Timestamp>().unwrap().as_second();
         assert_eq!(second("2026-05-01T02:03:04.9999999Z"), Some(expected));
         assert_eq!(second("2026-05-01T02:03:05Z"), Some(expected + 1));
+        assert_eq!(second("2026-05-01T02:03:06.5+00:00"), Some(expected + 2));
         for bad in
             ["2026-05-01T02:60:04Z", "2026-05-01T02:03:04", "2026-13-01T02:03:04Z", "2026-05-01T02:03:04+02:00Z", ""]
         {
