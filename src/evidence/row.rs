@@ -11,6 +11,15 @@ use crate::token;
 /// The longest text that a column keeps; a longer one is cut with a mark.
 pub const TEXT_LIMIT: usize = 1024;
 
+/// Text as a column keeps it, free of tokens and cut. Text that stands in many rows is scrubbed once so, not with each.
+pub struct Clean(Box<str>);
+
+impl From<&str> for Clean {
+    fn from(text: &str) -> Clean {
+        Clean(capped(&token::scrub(text), TEXT_LIMIT).into())
+    }
+}
+
 /// A row of one evidence table.
 pub trait Row {
     /// The table, which is also the name of the data set.
@@ -47,6 +56,18 @@ impl Column for str {
     fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
         let clean = token::scrub(self);
         statement.raw_bind_parameter(index, &*capped(&clean, TEXT_LIMIT))
+    }
+}
+
+impl Column for Clean {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        statement.raw_bind_parameter(index, &*self.0)
+    }
+}
+
+impl<T: Column + ?Sized> Column for &T {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        (**self).bind(statement, index)
     }
 }
 

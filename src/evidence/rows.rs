@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use rusqlite::CachedStatement;
 
-use super::row::Row;
+use super::row::{Column, Row};
 use super::{Error, Tally, Writer};
 use crate::model::Cause;
 
@@ -110,6 +110,22 @@ impl<R: Row> Insert<'_, R> {
     /// What SQLite says of it, such as of a full disk.
     pub fn row(&mut self, row: &R) -> rusqlite::Result<()> {
         row.bind(&mut self.statement)?;
+        self.execute()
+    }
+
+    /// Adds one row of which every column is already somewhere: their values, in the order of the columns.
+    ///
+    /// # Errors
+    /// As for [`Insert::row`].
+    pub fn values<const N: usize>(&mut self, values: [&dyn Column; N]) -> rusqlite::Result<()> {
+        const { assert!(N == R::COLUMNS.len(), "one value for each column") };
+        for (index, value) in (1..).zip(values) {
+            value.bind(&mut self.statement, index)?;
+        }
+        self.execute()
+    }
+
+    fn execute(&mut self) -> rusqlite::Result<()> {
         self.statement.raw_execute()?;
         self.count += 1;
         Ok(())
