@@ -4,6 +4,7 @@
 //! themselves, so three keys found as literals tell enough to leave a line alone. Whatever does not look exactly as
 //! expected (an escape, a nested object, a second key of that name, a missing one) is left to the parser.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
@@ -15,7 +16,7 @@ use super::column::Columns;
 use super::literal::is_hiding;
 use super::raw::is_id;
 use super::stencil::{Stencil, of_time};
-use super::wanted::Wanted;
+use super::wanted::{Wanted, lower};
 use crate::source::logs::record::NIL;
 
 /// What one look tells.
@@ -139,10 +140,10 @@ fn is_one_each(mut places: impl Iterator<Item = usize>, ends: &[usize]) -> bool 
 }
 
 /// Id and name as a parser would tell them.
-fn callers(principal: String, name: String) -> (String, String) {
-    match principal.as_str() {
+fn callers<'t>(principal: Cow<'t, str>, name: Cow<'t, str>) -> (Cow<'t, str>, Cow<'t, str>) {
+    match &*principal {
         "" if is_id(&name) => (name, principal),
-        NIL => (String::new(), name),
+        NIL => (Cow::Borrowed(""), name),
         _ => (principal, name),
     }
 }
@@ -174,9 +175,9 @@ fn text(line: &[u8], at: usize) -> Option<&[u8]> {
 }
 
 /// Lower case, without white space around it. Only ASCII is so simple that nothing can hide behind its case.
-fn plain(text: &[u8]) -> Option<String> {
+fn plain(text: &[u8]) -> Option<Cow<'_, str>> {
     let text = str::from_utf8(text).ok().filter(|text| text.is_ascii())?;
-    Some(text.trim().to_ascii_lowercase())
+    Some(lower(text.trim()))
 }
 
 /// A key, and where it stood last.
@@ -268,6 +269,7 @@ mod tests {
     use super::super::census::Window;
     use super::*;
     use crate::config::LogColumns;
+    use crate::evidence::Callers;
 
     const ALICE: &str = "aaaaaaaa-0000-4000-8000-00000000000a";
     const OTHER: &str = "bbbbbbbb-0000-4000-8000-00000000000b";
@@ -277,7 +279,7 @@ mod tests {
         let window =
             Window { from: "2026-03-01T00:00:00Z".parse().unwrap(), until: "2026-06-01T00:00:00Z".parse().unwrap() };
         let wanted =
-            Wanted { principals: [ALICE.to_owned()].into(), names: ["alice@contoso.example".to_owned()].into() };
+            Wanted::new(&Callers { principals: vec![ALICE.into()], names: vec!["alice@contoso.example".into()] });
         let columns = Columns::new(&LogColumns::default());
         let (mut glance, mut census) = (Glance::new(&columns, &wanted, 7), Census::new(window));
         let seen = lines.iter().map(|line| glance.line(line.as_bytes(), Sure::default(), &mut census)).collect();

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn records_arrive_as_they_left() {
-        let one = Record { principal: Some("a".into()), resource: Some("".into()), status: Some(7), ..Record::default() };
+        let one =
+            Record { principal: Some("a".into()), resource: Some("".into()), status: Some(7), ..Record::default() };
         let other = Record { item: Some("\u{e4}b".into()), tool: Some("a".into()), ..Record::default() };
         let mut hits = Hits::default();
         hits.push(&one, Some(1));

@@ -31,7 +31,7 @@ impl<'a> Raw<'a> {
     /// Takes the value of one column. Of several columns for a field the first that is not empty counts.
     pub(super) fn set(&mut self, column: Column, value: Option<Scalar<'a>>) {
         self.schema.saw(column);
-        let Some((field, value)) = column.field.zip(value) else { return };
+        let (Some(field), Some(value)) = (column.field, value) else { return };
         let value = match value {
             Scalar::Number(number) if !field.is_number() => Scalar::Text(number.to_string().into()),
             value => value,
@@ -275,8 +275,7 @@ mod tests {
         let columns = Columns::new(&LogColumns::default());
         let mut all = Vec::new();
         let owned = |raw: Raw<'_>| raw.record(&Calendar::default()).0.map(|text| Untrusted::from(&**text));
-        line(text.as_bytes(), &columns, |raw| all.push(owned(raw)))
-            .map_err(|error| error.to_string())?;
+        line(text.as_bytes(), &columns, |raw| all.push(owned(raw))).map_err(|error| error.to_string())?;
         Ok(all)
     }
 

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use crate::evidence::Callers;
 use crate::text::Untrusted;
 
 /// Whose records are wanted: by object id, and by name where a person calls. All in lower case.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    pub(super) principals: HashSet<String>,
-    pub(super) names: HashSet<String>,
+    pub(super) principals: HashSet<String, RandomState>,
+    pub(super) names: HashSet<String, RandomState>,
 }
 
 impl Wanted {

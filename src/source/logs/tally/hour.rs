@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZeroU64;
 
 use foldhash::fast::RandomState;
 use jiff::Timestamp;
@@ -20,21 +21,21 @@ const FEW: usize = 4;
 
 /// What tells the calls of a group from others of the hour.
 pub(super) struct Kind {
-    server: Option<Name>,
-    tool: Option<Name>,
-    scope: Option<Name>,
-    directory: Option<Name>,
+    server: Name,
+    tool: Name,
+    scope: Name,
+    directory: Name,
     status: Option<i64>,
 }
 
 /// The same, by number.
-type Key = ([u64; 4], Option<i64>);
+type Key = ([Option<NonZeroU64>; 4], Option<i64>);
 
 /// One caller's hour.
 pub(super) struct Hour {
     at: Timestamp,
-    principal: Option<Name>,
-    caller_name: Option<Name>,
+    principal: Name,
+    caller_name: Name,
     /// When it was touched last.
     pub(super) turn: u64,
     /// How much of what may be held this hour takes.
@@ -49,7 +50,6 @@ pub(super) struct Hour {
 
 /// Calls that differ in nothing but their time and resource.
 struct Group {
-    key: Key,
     of: Kind,
     calls: i64,
     first_at: Timestamp,
@@ -75,7 +75,7 @@ struct Kept {
 }
 
 impl Kind {
-    pub(super) fn of(record: &Record<&str>, server: Option<Name>, names: &mut Names) -> Kind {
+    pub(super) fn of(record: &Record<&str>, server: Name, names: &mut Names) -> Kind {
         Kind {
             server,
             tool: names.find(record.tool),
@@ -91,7 +91,7 @@ impl Kind {
 }
 
 impl Hour {
-    pub(super) fn new(at: Timestamp, principal: Option<Name>, caller_name: Option<Name>) -> Hour {
+    pub(super) fn new(at: Timestamp, principal: Name, caller_name: Name) -> Hour {
         Hour {
             at,
             principal,
@@ -125,10 +125,10 @@ impl Hour {
     /// Counts a record in its group, which is then known by this number.
     fn count(&mut self, record: &Record<&str>, of: Kind) -> usize {
         let key = of.key();
-        let few = self.groups.iter().take(FEW).position(|group| group.key == key);
+        let few = self.groups.iter().take(FEW).position(|group| group.of.key() == key);
         let found = few.or_else(|| self.places.get(&key).copied()).unwrap_or(self.groups.len());
         if found == self.groups.len() {
-            self.groups.push(Group::of(record.at, key, of));
+            self.groups.push(Group::new(record.at, of));
             self.weight += 1;
             if found >= FEW {
                 self.places.insert(key, found);
@@ -191,8 +191,8 @@ impl Hour {
 }
 
 impl Group {
-    fn of(at: Timestamp, key: Key, of: Kind) -> Group {
-        Group { key, of, calls: 0, first_at: at, last_at: at, resources: Marks::default() }
+    fn new(at: Timestamp, of: Kind) -> Group {
+        Group { of, calls: 0, first_at: at, last_at: at, resources: Marks::default() }
     }
 }
 

@@ -5,6 +5,7 @@ mod hour;
 mod name;
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 
 use foldhash::fast::RandomState;
 use jiff::Timestamp;
@@ -22,24 +23,26 @@ pub const CALLS_PER_HOUR: usize = 1_000;
 /// How many calls, groups and resource marks are held before the hours that were touched longest ago are written.
 const HELD: usize = 40_000;
 
+/// So many hours fit the cache of a core, where most are quiet.
+const AT_HAND: usize = 512;
+
 /// The records of one log in the making of rows. Feed it with [`Tally::add`], end with [`Tally::finish`].
 pub struct Tally {
     source: Untrusted,
     names: Names,
     /// By the hour and the numbers of its caller.
-    hours: HashMap<(Timestamp, u64, u64), Hour, RandomState>,
+    hours: HashMap<(Timestamp, [Option<NonZeroU64>; 2]), Hour, RandomState>,
     /// By the numbers of caller and server.
-    last: HashMap<[u64; 3], Last, RandomState>,
+    last: HashMap<[Option<NonZeroU64>; 3], Last, RandomState>,
     held: usize,
     most: usize,
     turn: u64,
 }
 
-/// A caller on a server.
+/// A caller on a server, whose names have to keep their numbers.
 struct Last {
-    names: [Option<Name>; 3],
-    at: Timestamp,
-    calls: i64,
+    row: LastActivity,
+    _names: [Name; 3],
 }
 
 impl Tally {
@@ -58,7 +61,7 @@ impl Tally {
         let [principal, caller_name, server] = self.saw(record);
         let of = Kind::of(record, server, &mut self.names);
         let at = hour_of(record.at);
-        let key = (at, number(&principal), number(&caller_name));
+        let key = (at, [number(&principal), number(&caller_name)]);
         let hour = self.hours.entry(key).or_insert_with(|| Hour::new(at, principal, caller_name));
         let before = hour.weight;
         hour.turn = self.turn;
@@ -73,9 +76,9 @@ impl Tally {
     /// Only what the evidence file itself refuses.
     pub fn finish(mut self, rows: &mut Rows) -> Result<Vec<LastActivity>, Error> {
         self.write_oldest(usize::MAX, rows)?;
-        let mut last: Vec<Last> = self.last.into_values().collect();
-        last.sort_unstable_by(|one, other| one.order().cmp(&other.order()));
-        Ok(last.iter().map(|last| last.row(&self.source)).collect())
+        let mut last: Vec<LastActivity> = self.last.into_values().map(|last| last.row).collect();
+        last.sort_unstable_by(|one, other| order(one).cmp(&order(other)));
+        Ok(last)
     }
 
     /// Counts one record for nothing but the last activity: it lies before the window.
@@ -84,13 +87,13 @@ impl Tally {
     }
 
     /// Counts one record for the last activity of its caller on its server, whose names these are.
-    fn saw(&mut self, record: &Record<&str>) -> [Option<Name>; 3] {
+    fn saw(&mut self, record: &Record<&str>) -> [Name; 3] {
         let names = [record.principal, record.caller_name, record.server].map(|text| self.names.find(text));
         let key = names.each_ref().map(number);
-        let new = || Last { names: names.clone(), at: record.at, calls: 0 };
-        let last = self.last.entry(key).or_insert_with(new);
-        last.calls += 1;
-        last.at = last.at.max(record.at);
+        let new = || Last { row: last(&self.source, record), _names: names.clone() };
+        let row = &mut self.last.entry(key).or_insert_with(new).row;
+        row.calls += 1;
+        row.last_at = row.last_at.max(record.at);
         names
     }
 
@@ -112,32 +115,32 @@ impl Tally {
         }
         let mut leaving: Vec<Hour> =
             self.hours.extract_if(|_, hour| hour.turn <= until).map(|(_, hour)| hour).collect();
-        leaving.sort_unstable_by_key(|hour| hour.turn);
+        leaving.sort_by_cached_key(|hour| hour.turn);
         self.held = self.held.saturating_sub(gone);
         let source = Clean::from(self.source.raw());
         if leaving.is_empty() { Ok(()) } else { rows.insert_beside(move |rows| write(&source, &leaving, rows)) }
     }
 }
 
-impl Last {
-    /// Shorter texts come first, and no text last.
-    fn order(&self) -> [(usize, &str); 3] {
-        self.names.each_ref().map(|name| match name {
-            Some(name) => (name.text().len(), name.text()),
-            None => (usize::MAX, ""),
-        })
-    }
-
-    fn row(&self, source: &Untrusted) -> LastActivity {
-        let [principal, caller_name, server] =
-            self.names.each_ref().map(|name| name.as_ref().map(|name| name.text().into()));
-        LastActivity { source: source.clone(), principal, caller_name, server, last_at: self.at, calls: self.calls }
-    }
+/// Both rows of an hour are made while it is at hand.
+fn write(source: &Clean, hours: &[Hour], rows: &mut Rows) -> Result<(), Error> {
+    hours.chunks(AT_HAND).try_for_each(|hours| {
+        rows.insert_many(|insert| hours.iter().try_for_each(|hour| hour.single(source, insert)))?;
+        rows.insert_many(|insert| hours.iter().try_for_each(|hour| hour.counted(source, insert)))
+    })
 }
 
-fn write(source: &Clean, hours: &[Hour], rows: &mut Rows) -> Result<(), Error> {
-    rows.insert_many(|insert| hours.iter().try_for_each(|hour| hour.single(source, insert)))?;
-    rows.insert_many(|insert| hours.iter().try_for_each(|hour| hour.counted(source, insert)))
+/// No call yet of the caller of a record on its server.
+fn last(source: &Untrusted, record: &Record<&str>) -> LastActivity {
+    let [principal, caller_name, server] =
+        [record.principal, record.caller_name, record.server].map(|text| text.map(Untrusted::from));
+    LastActivity { source: source.clone(), principal, caller_name, server, last_at: record.at, calls: 0 }
+}
+
+/// Shorter texts come first, and no text last.
+fn order(row: &LastActivity) -> [(usize, &str); 3] {
+    [&row.principal, &row.caller_name, &row.server]
+        .map(|text| text.as_ref().map_or((usize::MAX, ""), |text| (text.raw().len(), text.raw())))
 }
 
 /// The row of one record.

@@ -1,75 +1,51 @@
-//! The texts that many records have in common: each is kept once, scrubbed once, and compared by a number.
+//! The texts that many records have in common: each is kept once, scrubbed once, and compared by its number.
 //! It bounds what is kept; it does not know which field a text stood in.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::num::NonZeroU64;
 
 use foldhash::fast::RandomState;
-use rusqlite::Statement;
 
-use crate::evidence::row::{Clean, Column};
+use crate::evidence::row::Clean;
 
 /// How many are kept before those that nothing holds any more are forgotten.
 const KEPT: usize = 40_000;
 
-/// A text that is kept. It has the same number as long as something holds it.
-#[derive(Clone)]
-pub(super) struct Name(Arc<Known>);
+/// A text that is kept, if there is one. It has the same number as long as something holds it.
+pub(super) type Name = Option<Clean>;
 
-struct Known {
-    number: u64,
-    text: Arc<str>,
-    clean: Clean,
+/// What stands for a name in a key.
+pub(super) fn number(name: &Name) -> Option<NonZeroU64> {
+    name.as_ref().map(Clean::number)
 }
 
-impl Name {
-    /// The text as it stood in the record.
-    pub(super) fn text(&self) -> &str {
-        &self.0.text
-    }
-}
-
-impl Column for Name {
-    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
-        self.0.clean.bind(statement, index)
-    }
-}
-
-/// What stands for a name in a key; 0: there is none.
-pub(super) fn number(name: &Option<Name>) -> u64 {
-    name.as_ref().map_or(0, |name| name.0.number)
-}
-
-/// The names that are kept.
+/// The names that are kept, by the text as it stood in a record.
 pub(super) struct Names {
-    by_text: HashMap<Arc<str>, Name, RandomState>,
-    given: u64,
+    by_text: HashMap<Box<str>, Clean, RandomState>,
     most: usize,
 }
 
 impl Names {
     pub(super) fn new() -> Names {
-        Names { by_text: HashMap::default(), given: 0, most: KEPT }
+        Names { by_text: HashMap::default(), most: KEPT }
     }
 
     /// The name that a text is, whether it was met before or not.
-    pub(super) fn find(&mut self, text: Option<&str>) -> Option<Name> {
+    pub(super) fn find(&mut self, text: Option<&str>) -> Name {
         let text = text?;
         match self.by_text.get(text) {
             Some(name) => Some(name.clone()),
-            None => Some(self.keep(text.into())),
+            None => Some(self.keep(text)),
         }
     }
 
-    fn keep(&mut self, text: Arc<str>) -> Name {
+    fn keep(&mut self, text: &str) -> Clean {
         if self.by_text.len() >= self.most {
-            self.by_text.retain(|_, name| Arc::strong_count(&name.0) > 1);
+            self.by_text.retain(|_, name| name.is_shared());
             self.most = KEPT.max(2 * self.by_text.len());
         }
-        self.given += 1;
-        let clean = Clean::from(&*text);
-        let name = Name(Arc::new(Known { number: self.given, text: Arc::clone(&text), clean }));
-        self.by_text.insert(text, name.clone());
+        let name = Clean::from(text);
+        self.by_text.insert(text.into(), name.clone());
         name
     }
 }
@@ -89,6 +65,6 @@ mod tests {
         }
         assert_eq!(number(&names.find(Some("a"))), number(&first));
         assert!(names.by_text.len() <= 3);
-        assert_eq!((number(&names.find(None)), names.find(Some("")).unwrap().text()), (0, ""));
+        assert_eq!((number(&names.find(None)), names.find(Some("")).is_some()), (None, true));
     }
 }
