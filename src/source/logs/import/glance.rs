@@ -41,8 +41,11 @@ pub(super) struct Sure {
     plain: bool,
 }
 
-/// Pairs of callers that are known to be foreign, by a hash of what stands in the line. They fit the second cache of a core.
+/// Pairs of callers that are known, by a hash of what stands in the line. They fit the second cache of a core.
 const PAIRS: usize = 1 << 13;
+
+/// This bit of such a hash tells the foreign ones.
+const FOREIGN: u64 = 1;
 
 /// One look after another, each a little wiser.
 pub(super) struct Glance<'a> {
@@ -52,7 +55,7 @@ pub(super) struct Glance<'a> {
     time: Key,
     clock: Clock,
     hashes: FixedState,
-    foreign: Box<[[u64; 2]]>,
+    known: Box<[[u64; 2]]>,
 }
 
 impl<'a> Glance<'a> {
@@ -64,7 +67,7 @@ impl<'a> Glance<'a> {
             time: Key::new(columns.time()),
             clock: Clock::default(),
             hashes: FixedState::with_seed(seed),
-            foreign: vec![[0; 2]; PAIRS].into(),
+            known: vec![[0; 2]; PAIRS].into(),
         }
     }
 
@@ -109,20 +112,25 @@ impl<'a> Glance<'a> {
         hasher.write(principal);
         hasher.write_usize(principal.len());
         hasher.write(name);
-        let hash = hasher.finish() | 1;
-        let pair = hash as usize >> 1 & (PAIRS - 1);
-        if self.foreign[pair].contains(&hash) {
+        // No place that is free looks like one of them.
+        let foreign = hasher.finish() | 0b10 | FOREIGN;
+        let pair = &mut self.known[foreign as usize >> 2 & (PAIRS - 1)];
+        if pair.contains(&foreign) {
             census.note(second);
             return Some(Seen::Foreign);
         }
+        if pair.contains(&(foreign ^ FOREIGN)) {
+            return Some(Seen::Wanted);
+        }
         let (principal, name) = callers(plain(principal)?, plain(name)?);
         if self.wanted.has(&principal, &name) {
+            *pair = [foreign ^ FOREIGN, pair[0]];
             return Some(Seen::Wanted);
         }
         if census.note(second) {
             mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| census.caller(mark));
             if !principal.is_empty() {
-                self.foreign[pair] = [hash, self.foreign[pair][0]];
+                *pair = [foreign, pair[0]];
             }
         }
         Some(Seen::Foreign)
