@@ -1,11 +1,12 @@
 //! Azure Resource Manager over the collections of an estate: subscriptions, managed identities and whom they trust,
-//! role assignments and definitions, and the one query of Resource Graph. It answers reads only.
+//! role assignments and definitions, containers, and the two queries of Resource Graph. It answers reads only.
 
 use serde_json::{Map, Value, json};
 
 use super::estate::Estate;
 use super::faults::{Effect, NextLink};
 use super::http::{Ask, Reply};
+use super::planted::filled;
 
 const RESOURCE_GRAPH: &str = "/arm/providers/microsoft.resourcegraph/resources";
 
@@ -45,9 +46,11 @@ pub(super) fn answer(call: &Call) -> Reply {
         [.., "microsoft.authorization", "roledefinitions", id] => {
             one(rows(call, "roleDefinitions", |row| text(row, "name").eq_ignore_ascii_case(id)))
         }
-        [.., "federatedidentitycredentials"] => credentials(call, &parts, "federatedIdentityCredentials"),
+        [.., "federatedidentitycredentials"] => {
+            children(call, &parts, "userAssignedIdentities", "federatedIdentityCredentials")
+        }
         [.., "flexiblefederatedidentitycredentials"] => {
-            credentials(call, &parts, "flexibleFederatedIdentityCredentials")
+            children(call, &parts, "userAssignedIdentities", "flexibleFederatedIdentityCredentials")
         }
         ["subscriptions", id, "providers", "microsoft.operationalinsights", "workspaces"] => {
             list(call, rows(call, "workspaces", |row| is_below(row, id)))
@@ -55,6 +58,16 @@ pub(super) fn answer(call: &Call) -> Reply {
         [.., "microsoft.operationalinsights", "workspaces", _, "tables", name] => {
             one(rows(call, "workspaceTables", |row| text(row, "name").eq_ignore_ascii_case(name)))
         }
+        ["subscriptions", id, "providers", "microsoft.containerinstance", "containergroups"] => {
+            list(call, rows(call, "containerGroups", |row| is_below(row, id)))
+        }
+        ["subscriptions", id, "providers", "microsoft.app", "containerapps"] => {
+            list(call, rows(call, "containerApps", |row| is_below(row, id)))
+        }
+        ["subscriptions", id, "providers", "microsoft.app", "jobs"] => {
+            list(call, rows(call, "jobs", |row| is_below(row, id)))
+        }
+        [.., "microsoft.app", "containerapps", _, "revisions"] => children(call, &parts, "containerApps", "revisions"),
         _ => Reply::unknown(call.ask),
     }
 }
@@ -85,10 +98,11 @@ fn is_below(row: &Value, subscription: &str) -> bool {
     parts.next() == Some("subscriptions") && parts.next().is_some_and(|id| id.eq_ignore_ascii_case(subscription))
 }
 
-fn credentials(call: &Call, parts: &[&str], collection: &str) -> Reply {
+/// What belongs to one of the `parents`.
+fn children(call: &Call, parts: &[&str], parents: &str, collection: &str) -> Reply {
     let parent = format!("/{}", parts[..parts.len() - 1].join("/"));
     let is_it = |row: &Value, property: &str| text(row, property).eq_ignore_ascii_case(&parent);
-    match rows(call, "userAssignedIdentities", |row| is_it(row, "id")).is_empty() {
+    match rows(call, parents, |row| is_it(row, "id")).is_empty() {
         true => not_found(),
         false => list(call, rows(call, collection, |row| is_it(row, "@parent"))),
     }
@@ -104,7 +118,7 @@ fn not_found() -> Reply {
 
 fn served(row: &Value) -> Value {
     let fields = row.as_object().into_iter().flatten().filter(|(name, _)| !name.starts_with('@'));
-    Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
+    filled(Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect()))
 }
 
 fn list(call: &Call, rows: Vec<&Value>) -> Reply {

@@ -11,6 +11,7 @@ mod graph;
 mod http;
 pub mod log;
 mod login;
+mod planted;
 mod query;
 mod server;
 

@@ -273,6 +273,18 @@ rows! {
         id: Untrusted, principal: Untrusted, principal_kind: Option<Untrusted>, role: Untrusted, role_name: Option<Untrusted>,
         scope: Option<Untrusted>, condition: Option<Untrusted>, created_at: Option<Timestamp>, created_by: Option<Untrusted>,
     }
+    /// A container group, a container app or a container job.
+    AzureContainer in azure_container {
+        id: Untrusted, kind: String, name: Option<Untrusted>, subscription: Option<Untrusted>, containers: Option<i64>,
+        runs_as: Option<Untrusted>,
+    }
+    /// A credential that stands in clear in a container's definition.
+    AzureLiteral in azure_literal {
+        id: Untrusted, container: Untrusted, path: Untrusted, kind: String, holder: String, shown: Option<Untrusted>,
+        fingerprint: String, verified: Option<bool>, confidence: String, owner_kind: Option<String>,
+        owner_id: Option<Untrusted>, owner_name: Option<Untrusted>, owner_source: Option<String>, grade: Option<String>,
+        expires_at: Option<Timestamp>,
+    }
     /// An organisation of our own.
     ConfiguredOrganization in configured_organization { kind: String, name: Untrusted }
     /// A directory audit event.
@@ -317,7 +329,7 @@ rows! {
         grade: Option<String>, sign_in: bool, uploaded: bool, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
         scope: Option<Untrusted>, created_at: Option<Timestamp>, expires_at: Option<Timestamp>, issuer_says: Option<String>, modified_at: Option<Timestamp>,
     }
-    /// An owner of personal tokens on a host.
+    /// An owner of personal tokens on a host or in a container.
     TokenOwner in token_owner {
         kind: String, id: Option<Untrusted>, name: Option<Untrusted>, account: Option<Untrusted>, state: Option<String>,
     }

@@ -248,6 +248,35 @@ CREATE TABLE role_assignment (
   created_by     TEXT               -- object id of who granted it
 ) STRICT;
 
+CREATE TABLE azure_container (
+  -- Container groups, container apps and container jobs.
+  id           TEXT PRIMARY KEY,  -- resource id, lower case
+  kind         TEXT NOT NULL,     -- container-group, container-app, container-job
+  name         TEXT,
+  subscription TEXT,
+  containers   INTEGER,           -- how many it has, those that only prepare the others included; NULL: it was not shown
+  runs_as      TEXT               -- its managed identities: name, or "its own", and object id
+) STRICT;
+
+CREATE TABLE azure_literal (
+  -- Credentials that stand in clear in the definition of a container. Never their values. Columns as of a sighting.
+  id           TEXT NOT NULL,  -- azure:<container>/<path>, and the fingerprint's beginning
+  container    TEXT NOT NULL,  -- azure_container.id
+  path         TEXT NOT NULL,  -- where in the definition: template/containers/<name>/env/<NAME>
+  kind         TEXT NOT NULL,
+  holder       TEXT NOT NULL,
+  shown        TEXT,
+  fingerprint  TEXT NOT NULL,
+  verified     INTEGER,
+  confidence   TEXT NOT NULL,
+  owner_kind   TEXT,
+  owner_id     TEXT,
+  owner_name   TEXT,
+  owner_source TEXT,
+  grade        TEXT,
+  expires_at   TEXT
+) STRICT;
+
 CREATE TABLE configured_organization (
   -- What the configuration calls our own.
   kind TEXT NOT NULL,  -- github
@@ -367,8 +396,8 @@ CREATE TABLE sighting (
 ) STRICT;
 
 CREATE TABLE token_owner (
-  -- Whether those to whom the personal tokens on runner hosts belong still have an account. One row per owner as
-  -- `sighting` names them: owner_kind, owner_id, owner_name.
+  -- Whether those to whom the personal tokens on runner hosts and in containers belong still have an account. One row per
+  -- owner as `sighting` and `azure_literal` name them: owner_kind, owner_id, owner_name.
   kind    TEXT NOT NULL,
   id      TEXT,
   name    TEXT,

@@ -156,6 +156,18 @@ CREATE VIEW github_literal_owner AS
     OR   (literal.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
           AND names_person(literal.owner_name, identity.name));
 
+CREATE VIEW azure_literal_owner AS
+  -- Which of the people a credential in the definition of a container belongs to; as sighting_owner.
+  SELECT DISTINCT identity.person AS person, literal.id AS literal
+  FROM   azure_literal AS literal
+  JOIN   identity
+    ON   (literal.owner_kind = 'entra' AND identity.kind = 'entra' AND identity.id = literal.owner_id COLLATE NOCASE)
+    OR   (literal.owner_kind IN ('entra', 'mail') AND identity.kind IN ('upn', 'mail')
+          AND identity.name = literal.owner_name COLLATE NOCASE)
+    OR   (literal.owner_kind = identity.kind AND identity.name = literal.owner_name COLLATE NOCASE)
+    OR   (literal.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
+          AND names_person(literal.owner_name, identity.name));
+
 CREATE VIEW github_hold AS
   -- Repositories in whose jobs these people still have a hand, and how: they can push to them, a schedule runs as them,
   -- or a runner is there that took their jobs.

@@ -12,6 +12,7 @@ pub mod scan;
 mod settings;
 pub mod verify;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,9 +133,9 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     organizations(&writer, config).await?;
     organization_time(&writer, config).await?;
     let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
-    azure::collect(&azure, &config.azure.subscriptions, &people, env.now).await?;
+    let in_containers = self::azure(&azure, config, &people, env).await?;
     scan::include(&writer, &intake.include, env).await?;
-    let owners = runner::owners(&intake.include)?;
+    let owners = &runner::owners(&intake.include)? | &in_containers;
     progress.say("reading GitHub");
     github::collect(&github, config, subject.depth, &people, &owners, &means).await?;
     let (_, others) = github::by_system(&github, &owners);
@@ -145,6 +146,19 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     log::collect(&logs, &azure.api, config, &exported, &progress, env).await?;
     progress.done();
     Ok(writer.seal(keep)?)
+}
+
+/// Azure, which goes without a key where there is none: only what containers hold is a gap then.
+async fn azure(
+    azure: &Collector,
+    config: &Config,
+    people: &[Dossier],
+    env: &Env,
+) -> Result<BTreeSet<runner::Named>, Error> {
+    let key = scan::key(None, env);
+    let key = key.as_ref().map_err(ToString::to_string);
+    let question = azure::Question { subscriptions: &config.azure.subscriptions, people, key, now: env.now };
+    Ok(azure::collect(azure, &question).await?)
 }
 
 /// The second half of an audit: judges sealed evidence, however old, and delivers the report.

@@ -200,7 +200,10 @@ mod tests {
         let in_page = |text: &str| page! { b title=(html(text)) { (Untrusted::from(text)) } }.into_string();
         assert_eq!(in_page("<b>\"\u{1b}"), r#"<b title="&lt;b&gt;&quot;\u{1b}">&lt;b&gt;&quot;\u{1b}</b>"#);
         assert_eq!(markdown("a`b|<@x>\n::error::"), r"`` a`b\u{7c}<@x>\u{a}:\u{3a}error:\u{3a} ``");
-        assert_eq!(markdown_words("[x](http://e) <b> @all | a_b"), r"&#91;x&#93;(http://e) &lt;b&gt; (at)all &#124; a\_b");
+        assert_eq!(
+            markdown_words("[x](http://e) <b> @all | a_b"),
+            r"&#91;x&#93;(http://e) &lt;b&gt; (at)all &#124; a\_b"
+        );
         assert_eq!((csv("=1"), csv(" -1"), csv("a;=1")), ("'=1".into(), " '-1".into(), "a;'=1".into()));
         assert_eq!((csv("a-b=c"), csv("2026-05-01")), ("a-b=c".into(), "2026-05-01".into()));
         assert_eq!(sarif("[x](http://e) {0}"), "[x] (http://e) {{0}}");

@@ -11,6 +11,8 @@ mod check;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod containers;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod estate;

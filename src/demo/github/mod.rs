@@ -6,7 +6,6 @@
 mod execute;
 mod list;
 mod phrase;
-mod planted;
 mod query;
 mod route;
 mod shelf;

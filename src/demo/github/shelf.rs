@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::planted::filled;
 use crate::demo::estate::Estate;
 use crate::demo::http::Reply;
+use crate::demo::planted::filled;
 
 /// What a request may cost in an hour; high enough that a demo never meets it.
 const HOUR: u64 = 15_000;

@@ -1,9 +1,12 @@
-//! What Azure holds: managed identities, whom they trust, and every role assignment of the subscriptions.
+//! What Azure holds: managed identities, whom they trust, every role assignment of the subscriptions, and what its containers
+//! say in clear.
 //! Each list is read once for all people. It reports what it saw and what it could not see; it never judges.
 
 mod activity;
+mod containers;
 mod federated;
 mod identities;
+mod plain;
 mod roles;
 mod wire;
 
@@ -15,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 use self::wire::Subscription;
 use super::Collector;
+use super::runner::{Key, Named};
 use crate::api::{Ask, Error as Failure, Paging, ReadApi};
 use crate::evidence::{Error, Scope};
 use crate::model::{Cause, GapKind};
@@ -26,6 +30,8 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("federated_credential", READER),
     ("role_assignment", READER),
     ("federated_event", READER),
+    ("azure_container", READER),
+    ("azure_literal", READER),
 ];
 
 const READER: &str = "Reader on the subscription";
@@ -35,23 +41,38 @@ const READER: &str = "Reader on the subscription";
 const AT_ONCE: usize = 8;
 
 /// What an identity's list, a subscription's list and everything else depends on.
-const TABLES: [&str; 4] = ["managed_identity", "federated_credential", "role_assignment", "federated_event"];
+const TABLES: [&str; 6] = [
+    "managed_identity",
+    "federated_credential",
+    "role_assignment",
+    "federated_event",
+    "azure_container",
+    "azure_literal",
+];
 
-/// Reads everything of the subscriptions that are `configured`, or of all that the caller can see.
+/// What a run wants to know.
+pub struct Question<'a> {
+    /// The subscriptions that count; none: all that the caller can see.
+    pub subscriptions: &'a [String],
+    /// Whom it is about.
+    pub people: &'a [Dossier],
+    /// The key of the fingerprints, or why there is none.
+    pub key: Result<&'a Key, String>,
+    /// The moment that the run judges by.
+    pub now: Timestamp,
+}
+
+/// Reads everything, and says to whom the personal tokens in containers belong.
 ///
 /// # Errors
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
-pub async fn collect(
-    azure: &Collector,
-    configured: &[String],
-    people: &[Dossier],
-    now: Timestamp,
-) -> Result<(), Error> {
-    let subscriptions = subscriptions(azure, configured).await?;
+pub async fn collect(azure: &Collector, question: &Question<'_>) -> Result<BTreeSet<Named>, Error> {
+    let subscriptions = subscriptions(azure, question.subscriptions).await?;
     let unread = roles::collect(azure, &subscriptions).await?;
     let identities = identities::collect(azure, &subscriptions, &unread).await?;
     federated::collect(azure, &identities).await?;
-    activity::collect(azure, &subscriptions, people, now).await
+    activity::collect(azure, &subscriptions, question.people, question.now).await?;
+    containers::collect(azure, &subscriptions, &question.key).await
 }
 
 /// The list itself fills no table: it is covered as the part of each that says what there is to look into.

@@ -1,7 +1,10 @@
 //! What Azure Resource Manager sends, as far as it is kept. Everything may be absent: absent is "not known".
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::source::entra::wire::{Expression, time};
 use crate::text::Untrusted;
@@ -59,6 +62,29 @@ pub(super) struct CredentialProperties {
     pub(super) claims_matching_expression: Option<Expression>,
 }
 
+/// A container group, a container app with one of its revisions, or a container job. Its definition is kept as it came:
+/// a credential may stand anywhere in it.
+#[derive(Clone, Deserialize)]
+pub(super) struct Container {
+    pub(super) id: Untrusted,
+    pub(super) name: Option<Untrusted>,
+    #[serde(default)]
+    pub(super) properties: Value,
+    #[serde(default)]
+    pub(super) tags: Value,
+    pub(super) identity: Option<RunsAs>,
+}
+
+/// The managed identities of a resource.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RunsAs {
+    /// The object id of the identity that is its own.
+    pub(super) principal_id: Option<Untrusted>,
+    /// The others by resource id.
+    pub(super) user_assigned_identities: Option<BTreeMap<String, Option<IdentityProperties>>>,
+}
+
 /// A role assignment.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Assignment {
@@ -100,7 +126,7 @@ pub(super) struct Activity {
     pub(super) operation_name: Word,
     pub(super) status: Option<Word>,
     pub(super) caller: Option<Untrusted>,
-    pub(super) claims: Option<std::collections::BTreeMap<String, Untrusted>>,
+    pub(super) claims: Option<BTreeMap<String, Untrusted>>,
     pub(super) resource_id: Option<Untrusted>,
     pub(super) authorization: Option<Authorization>,
 }

@@ -1,4 +1,4 @@
-//! Whether the owners of personal tokens on scanned hosts still have an account here.
+//! Whether the owners of personal tokens on scanned hosts and in containers still have an account here.
 //! It asks for nobody else, and what Entra cannot be asked stays "not known".
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use crate::text::Untrusted;
 /// # Errors
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
 pub async fn token_owners(entra: &Collector, routes: &Routes, owners: &BTreeSet<Named>) -> Result<(), Error> {
-    let scope = tenant("owners of tokens on runner hosts", "token_owner");
+    let scope = tenant("owners of personal tokens", "token_owner");
     entra
         .dataset(&["token_owner"], &scope, async |api, rows| {
             for owner in owners {

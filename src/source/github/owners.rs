@@ -1,5 +1,5 @@
-//! Whether the GitHub accounts to which tokens on runner hosts belong are members of the organisations. Asks nothing new:
-//! the lists of members are in the evidence already.
+//! Whether the GitHub accounts to which tokens on runner hosts and in containers belong are members of the organisations.
+//! Asks nothing new: the lists of members are in the evidence already.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,11 @@ use crate::text::Untrusted;
 pub async fn token_owners(out: &Writer, owners: &BTreeSet<Named>) -> Result<(), Error> {
     let members = out.pairs("SELECT DISTINCT login, user_id FROM github_membership WHERE login IS NOT NULL")?;
     let gaps = out.pairs("SELECT scope, gap FROM coverage WHERE dataset = 'github_membership' AND gap IS NOT NULL")?;
-    let scope =
-        Scope { name: "accounts of GitHub on runner hosts".into(), person: None, needs: "members=read".to_owned() };
+    let scope = Scope {
+        name: "accounts of GitHub that own personal tokens".into(),
+        person: None,
+        needs: "members=read".to_owned(),
+    };
     out.dataset(&["token_owner"], &scope, async |rows: &mut Rows| {
         for owner in owners {
             let state = state(owner, &members, gaps.is_empty());

@@ -29,6 +29,8 @@ struct Logs {
     zone: Option<&'static str>,
     /// How many others are wanted, who never called.
     others: usize,
+    /// Whether Alice is wanted by her name, too.
+    by_name: bool,
 }
 
 /// What an import left behind.
@@ -43,7 +45,16 @@ impl Logs {
     fn new() -> Logs {
         let folder = tempfile::tempdir().unwrap();
         let columns = LogColumns::default();
-        Logs { folder, full_parse: false, threads: 2, columns, from: "2026-05-01T00:00:00Z", zone: None, others: 0 }
+        Logs {
+            folder,
+            full_parse: false,
+            threads: 2,
+            columns,
+            from: "2026-05-01T00:00:00Z",
+            zone: None,
+            others: 0,
+            by_name: true,
+        }
     }
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -68,7 +79,8 @@ impl Logs {
         let writer = Writer::create(output.path(), &[]).unwrap();
         let others = (0..self.others).map(|n| format!("cccccccc-0000-4000-8000-{n:012}").into());
         let principals = [ALICE.into(), RUNNER.into()].into_iter().chain(others).collect();
-        let callers = Callers { principals, names: vec!["alice@contoso.example".into()] };
+        let names = Vec::from_iter(self.by_name.then(|| "alice@contoso.example".into()));
+        let callers = Callers { principals, names };
         let request = Request {
             inputs,
             callers: &callers,

@@ -72,6 +72,14 @@ fn almost_usual() -> impl Strategy<Value = String> {
         (OTHER, format!("  {OTHER}")),
         ("bob@", "Alice@".to_owned()),
         ("bob@", r"\u0061lice@".to_owned()),
+        ("bob@", r"ali\u0063e@".to_owned()),
+        ("bob@", "\u{212a}ob@".to_owned()),
+        ("bob@contoso.example", String::new()),
+        (r#"bob@contoso.example""#, r#"","caller_upn_s":"alice@contoso.example""#.to_owned()),
+        (r#"bob@contoso.example""#, r#"","caller\u005fupn_s":"alice@contoso.example""#.to_owned()),
+        ("}", format!(r#","caller_oid":"{ALICE}","caller_upn":"alice@contoso.example"}}"#)),
+        ("}", format!(r#"}}{{"TimeGenerated":"2026-05-01T10:00:00Z","caller_oid":"{ALICE}"}}"#)),
+        ("-4000-8000-", r"-4000\u002d8000-".to_owned()),
         ("}", r#","caller_upn_s":"alice@contoso.example"}"#.to_owned()),
         ("}", r#","caller\u005fupn_s":"alice@contoso.example"}"#.to_owned()),
         ("}", format!(r#","records":[{{"caller_oid":"{ALICE}"}}]}}"#)),
@@ -96,15 +104,22 @@ fn almost_usual() -> impl Strategy<Value = String> {
     prop::sample::select(changes.to_vec()).prop_map(of)
 }
 
-/// Lines one of which is odd here and there, in any order, with so many usual ones that those are told by their beginning.
+/// Lines one of which is odd here and there, in any order, with so many usual ones that those are told by their beginning, of
+/// the first block and of the next, perhaps behind an id of their own.
 fn any_log() -> impl Strategy<Value = String> {
     let odd = prop_oneof![any_line(), almost_usual(), (0_usize..4000).prop_map(usual)];
     let envelope = format!(r#"{{"records":[{},{}]}}"#, usual(1), usual(2).replace(OTHER, RUNNER));
-    (prop::collection::vec(odd, 1..60), 0_usize..400, prop::sample::select(vec!["\n", "\r\n"])).prop_map(
-        move |(odd, before, end)| {
+    let odd = prop::collection::vec(odd, 1..60);
+    (odd, prop_oneof![0_usize..400, 800_usize..1000], prop::sample::select(vec!["\n", "\r\n"]), any::<bool>()).prop_map(
+        move |(odd, before, end, with_id)| {
             let usual_ones = (0..before).map(usual).chain([envelope.clone()]);
             let mixed = odd.into_iter().enumerate().flat_map(|(n, odd)| [usual(n * 7), odd]);
-            usual_ones.chain(mixed).collect::<Vec<_>>().join(end)
+            let begin = |n: usize| match with_id {
+                true => format!(r#"{{"_ItemId":"{n:08x}-0000-4000-8000-{n:012}","TimeGenerated""#),
+                false => r#"{"TimeGenerated""#.to_owned(),
+            };
+            let lines = usual_ones.chain(mixed).enumerate();
+            lines.map(|(n, line)| line.replacen(r#"{"TimeGenerated""#, &begin(n), 1)).collect::<Vec<_>>().join(end)
         },
     )
 }
@@ -134,9 +149,11 @@ proptest! {
 
     #[test]
     fn the_quick_ways_tell_what_a_full_parse_tells(text in any_log()) {
-        let full = of(&text, Logs { full_parse: true, threads: 1, ..Logs::new() });
-        prop_assert_eq!(&of(&text, Logs::new()), &full, "few: {}", text);
-        prop_assert_eq!(&of(&text, Logs { others: 100, ..Logs::new() }), &full, "many: {}", text);
+        for by_name in [true, false] {
+            let full = of(&text, Logs { full_parse: true, threads: 1, by_name, ..Logs::new() });
+            prop_assert_eq!(&of(&text, Logs { by_name, ..Logs::new() }), &full, "few: {}", text);
+            prop_assert_eq!(&of(&text, Logs { others: 100, by_name, ..Logs::new() }), &full, "many: {}", text);
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::stencil::Lines;
+
 /// The window that is asked, half-open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -69,9 +71,22 @@ impl Census {
         true
     }
 
-    /// Counts a record of this second of a caller who need not be told apart from others.
-    pub(super) fn note_somebody(&mut self, second: i64) {
-        self.named |= self.note(second);
+    /// Whether all of the hour that starts here is in the window, or none of it.
+    pub(super) fn has_whole_hour(&self, starts_at: i64) -> bool {
+        let inside = |bound: i64| starts_at < bound && bound < starts_at + HOUR;
+        !inside(self.from) && !inside(self.until)
+    }
+
+    /// Counts records of one such hour whose callers need not be told apart from others.
+    pub(super) fn note_lines(&mut self, lines: Lines) {
+        let Lines { count, first, last } = lines;
+        if self.note(first) {
+            self.named = true;
+            self.records += count - 1;
+            self.last = self.last.max(last);
+        } else {
+            *(if first < self.from { &mut self.before } else { &mut self.future }) += count - 1;
+        }
     }
 
     /// Counts a caller, by a number that stands for it alone.

@@ -15,7 +15,7 @@ use super::census::Census;
 use super::column::Columns;
 use super::literal::is_hiding;
 use super::raw::is_id;
-use super::stencil::{Stencil, of_time};
+use super::stencil::{Places, Stencil, of_time};
 use super::wanted::{Wanted, lower};
 use crate::source::logs::record::NIL;
 
@@ -54,6 +54,8 @@ pub(super) struct Glance<'a> {
     name: Key,
     time: Key,
     clock: Clock,
+    /// Where the name began in the line that was looked at last.
+    named: usize,
     hashes: FixedState,
     known: Box<[[u64; 2]]>,
 }
@@ -66,6 +68,7 @@ impl<'a> Glance<'a> {
             name: Key::new(columns.name()),
             time: Key::new(columns.time()),
             clock: Clock::default(),
+            named: 0,
             hashes: FixedState::with_seed(seed),
             known: vec![[0; 2]; PAIRS].into(),
         }
@@ -88,9 +91,16 @@ impl<'a> Glance<'a> {
 
     /// How lines begin that are like this one, which is the one that was looked at last.
     pub(super) fn stencil(&self, line: &[u8]) -> Option<Stencil> {
-        // A column with a suffix may be followed by the one without, which then tells the time.
-        let places = self.time.is_bare().then_some((self.time.distance, self.principal.distance));
-        places.and_then(|(time, caller)| Stencil::of(line, time, caller, self.clock.starts_at))
+        // A column with a suffix may be followed by the one without, which then counts.
+        let name = (self.name.is_bare() && !self.wanted.names.is_empty()).then_some(self.named);
+        let caller = (self.principal.distance, self.principal.is_bare());
+        let places = Places { time: self.time.distance, caller, name };
+        self.time.is_bare().then(|| Stencil::of(line, places, self.clock.starts_at))?
+    }
+
+    /// Whether the name of a caller could stand behind this place of a line, in another column or hidden in escapes.
+    pub(super) fn is_named_behind(&self, line: &[u8], at: usize) -> bool {
+        self.name.is_again(line, at) || is_hiding(&line[at..])
     }
 
     fn look(&mut self, line: &[u8], sure: Sure, census: &mut Census) -> Option<Seen> {
@@ -104,6 +114,7 @@ impl<'a> Glance<'a> {
         let behind = begin + principal.len();
         let named = self.name.value(line, behind).or_else(|| self.name.value(line, 0))?;
         let name = text(line, named)?;
+        self.named = named;
         // A migrated table has two columns for a field, and the first of them may be the empty one.
         if !sure.once && (self.principal.is_again(line, begin) || self.name.is_again(line, named)) {
             return None;
@@ -150,7 +161,7 @@ fn is_one_each(mut places: impl Iterator<Item = usize>, ends: &[usize]) -> bool 
 /// Id and name as a parser would tell them.
 fn callers<'t>(principal: Cow<'t, str>, name: Cow<'t, str>) -> (Cow<'t, str>, Cow<'t, str>) {
     match &*principal {
-        "" if is_id(&name) => (name, principal),
+        "" if is_id(name.as_bytes()) => (name, principal),
         NIL => (Cow::Borrowed(""), name),
         _ => (principal, name),
     }

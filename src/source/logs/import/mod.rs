@@ -3,9 +3,9 @@
 //! becomes a gap with its place.
 //!
 //! ```text
-//!  place: which files -> work: threads -> blocks: whole lines -> skim, where few are wanted: could a line be theirs?
-//!                                                                 |   glance, where many are: whose line is it?
-//!                                                                 |            \ not wanted: census counts it
+//!  place: which files -> work: threads -> blocks: whole lines -> skim: does it begin like others? Could it be theirs?
+//!                                                                 |   glance: whose line is it?
+//!                                                                 |        \ not wanted: census counts it
 //!                                                                 +-> raw: parse -> once -> Tally -> rows
 //! ```
 
@@ -51,7 +51,7 @@ pub use input::{Container, Input};
 use literal::Literals;
 use once::{Delivery, Once};
 use place::{Files, LogFile};
-use wanted::Wanted;
+use wanted::{Beginnings, Wanted};
 use work::{End, Job, Message, Part, Sight};
 
 /// The data sets that an import fills.
@@ -161,6 +161,7 @@ impl<'a> Import<'a> {
             inputs: request.inputs.len(),
             columns: column::Columns::new(request.columns),
             literals: Literals::new(&wanted),
+            beginnings: Beginnings::new(&wanted),
             wanted,
             window: request.window,
             zone: request.zone.clone(),

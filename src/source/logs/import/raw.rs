@@ -53,11 +53,11 @@ impl<'a> Raw<'a> {
         let dated = self.text(Field::Time).map_or(Dated::Missing, |text| calendar.read(text));
         let name = self.text(Field::Name);
         // The policy of the article has one column for whatever calls.
-        let caller = self.text(Field::Principal).or_else(|| name.filter(|name| is_id(name)));
+        let caller = self.text(Field::Principal).or_else(|| name.filter(|name| is_id(name.as_bytes())));
         let record = Record {
             at: dated.at().unwrap_or_default(),
             principal: caller.and_then(principal),
-            caller_name: name.filter(|name| !is_id(name)).map(Cow::Borrowed),
+            caller_name: name.filter(|name| !is_id(name.as_bytes())).map(Cow::Borrowed),
             server: text(Field::Server),
             tool: text(Field::Tool),
             scope: text(Field::Scope),
@@ -92,10 +92,10 @@ fn whole(text: &str) -> Option<i64> {
 }
 
 /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`
-pub(super) fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &[u8]) -> bool {
     let dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| if dash(at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+    let fits = |(at, byte): (usize, &u8)| if dash(at) { *byte == b'-' } else { byte.is_ascii_hexdigit() };
+    text.len() == 36 && text.iter().enumerate().all(fits)
 }
 
 /// Reads an object, or several in the envelope that an Event Hub puts around them, and hands on each.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
+use super::stencil::stands;
 use crate::evidence::Callers;
 use crate::text::Untrusted;
 
@@ -29,6 +30,48 @@ impl Wanted {
     }
 }
 
+/// How the ids and names begin, to tell in one step that a text is none of them.
+pub(super) struct Beginnings {
+    /// By a hash of the first bytes.
+    some: Box<[u64; 1 << 10]>,
+    has_names: bool,
+}
+
+impl Beginnings {
+    /// `None`: one of them is too short, or begins with more than plain characters.
+    pub(super) fn new(wanted: &Wanted) -> Option<Beginnings> {
+        let mut some = Box::new([0; 1 << 10]);
+        for text in wanted.principals.iter().chain(&wanted.names) {
+            let begin = text.as_bytes().first_chunk().filter(|begin| begin.is_ascii())?;
+            let (word, bit) = place(u64::from_le_bytes(*begin));
+            some[word] |= bit;
+        }
+        Some(Beginnings { some, has_names: !wanted.names.is_empty() })
+    }
+
+    /// Whether any of them is a name.
+    #[inline]
+    pub(super) fn has_names(&self) -> bool {
+        self.has_names
+    }
+
+    /// Whether a text that begins so in its JSON, whatever comes behind it, could be one of them.
+    #[inline]
+    pub(super) fn may_begin(&self, begin: &[u8; 8]) -> bool {
+        let begin = u64::from_le_bytes(*begin);
+        let hides = stands(b'\\', begin) | (begin & u64::from_ne_bytes([0x80; 8]));
+        let (word, bit) = place(begin);
+        hides | (self.some[word] & bit) != 0
+    }
+}
+
+/// Where the bit of such a beginning stands; that of upper case is the same.
+#[inline]
+fn place(begin: u64) -> (usize, u64) {
+    let hash = (begin | u64::from_ne_bytes([0x20; 8])).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
+    (hash as usize >> 6, 1 << (hash & 63))
+}
+
 /// A text in lower case. One beyond ASCII stays beyond it: a Kelvin sign is no `k`.
 pub(super) fn lower(text: &str) -> Cow<'_, str> {
     let lower = match text.is_ascii() {
@@ -50,6 +93,12 @@ mod tests {
         let wanted = Wanted::new(&callers);
         assert!(wanted.has("ab-1", "") && wanted.has("", "\u{e4}nne@x.example"));
         assert!(!wanted.has("", "anne@x.example") && !wanted.has("", ""));
+        let beginnings =
+            Beginnings::new(&Wanted { principals: HashSet::from_iter(["abcdefgh-1".to_owned()]), ..Wanted::default() });
+        assert!(Beginnings::new(&wanted).is_none());
+        let may_begin = |text: &[u8; 8]| beginnings.as_ref().unwrap().may_begin(text);
+        assert!([b"abcdefgh", b"aBCdefGH", b"abc\\u006", b"abcdef\xc3\xa4"].into_iter().all(may_begin));
+        assert!(![b"abcdefg-", b"bbcdefgh", b"\"\"},\"abc"].into_iter().any(may_begin));
         assert_eq!([lower("Kim"), lower("kim"), lower("\u{212a}im")], ["kim", "kim", "\u{212a}im"]);
     }
 }

@@ -28,7 +28,7 @@ use super::moment::{Calendar, Dated};
 use super::place::{At, LogFile};
 use super::raw::{self, Objects, Raw};
 use super::stencil::Stencil;
-use super::wanted::{Wanted, lower};
+use super::wanted::{Beginnings, Wanted, lower};
 
 /// Larger files are cut into parts of this size.
 const PART: u64 = 4 * 1024 * 1024;
@@ -40,8 +40,10 @@ pub(super) struct Job {
     pub(super) inputs: usize,
     pub(super) columns: Columns,
     pub(super) wanted: Wanted,
-    /// `None`: every line is looked at.
+    /// `None`: they cannot be searched for.
     pub(super) literals: Option<Literals>,
+    /// `None`: how they begin does not tell them from others.
+    pub(super) beginnings: Option<Beginnings>,
     pub(super) window: Window,
     /// The zone of times without one.
     pub(super) zone: Option<jiff::tz::TimeZone>,
@@ -125,6 +127,7 @@ impl Job {
             places: Vec::new(),
             stencil: None,
             misses: 0,
+            nested: 0,
             hashes: FixedState::with_seed(self.seed),
             gone: false,
         };
@@ -153,6 +156,8 @@ pub(super) struct Worker<'j> {
     pub(super) stencil: Option<Stencil>,
     /// How many lines in a row began otherwise.
     pub(super) misses: u32,
+    /// How many lines of this part hold an object inside.
+    pub(super) nested: u32,
     hashes: FixedState,
     gone: bool,
 }
@@ -174,6 +179,7 @@ impl Worker<'_> {
             self.fault(file, fault, Some(error.to_string()));
         }
         self.flush()?;
+        self.nested = 0;
         let end = std::mem::take(&mut self.end);
         self.send(Message::End(end))
     }
@@ -222,11 +228,17 @@ impl Worker<'_> {
         }
     }
 
-    fn lines(&mut self, file: &LogFile, text: &[u8]) {
-        let job = self.job;
-        if let Some(literals) = job.literals.as_ref().filter(|_| !job.full_parse) {
-            return self.skim(file, text, literals);
+    /// Reads whole lines in the cheapest way that misses nothing.
+    pub(super) fn lines(&mut self, file: &LogFile, text: &[u8]) {
+        match (self.beginnings(), &self.job.literals) {
+            _ if self.job.full_parse => self.each(file, text),
+            (Some(wanted), _) => self.lay(file, text, wanted),
+            (None, Some(literals)) => self.skim(file, text, literals),
+            (None, None) => self.each(file, text),
         }
+    }
+
+    fn each(&mut self, file: &LogFile, text: &[u8]) {
         let mut ends = std::mem::take(&mut self.ends);
         ends.clear();
         ends.extend(memchr_iter(b'\n', text));
@@ -234,15 +246,17 @@ impl Worker<'_> {
             ends.push(text.len());
         }
         let starts = std::iter::once(0).chain(ends.iter().map(|end| end + 1)).take(ends.len());
-        let sure = if job.full_parse { Sure::default() } else { self.glance.sure(text, &ends) };
+        let sure = if self.job.full_parse { Sure::default() } else { self.glance.sure(text, &ends) };
+        let mut last = None;
         for (start, end) in starts.zip(&ends) {
             self.end.lines += 1;
             let line = text[start..*end].trim_ascii();
             if !line.is_empty() {
-                self.line(file, line, sure);
+                last = Some(line).filter(|line| self.line(file, line, sure));
             }
         }
         self.ends = ends;
+        last.into_iter().for_each(|line| self.learn(file, line));
     }
 
     /// Reads one line; true if a look at it was enough.

@@ -8,16 +8,14 @@ use sha2::{Digest, Sha256};
 
 use crate::token::checksum::crc_base62;
 
-/// The row with credentials where its text has marks.
-pub(super) fn filled(mut row: Value) -> Value {
-    for property in ["text", "value"] {
-        if let Some(Value::String(text)) = row.get_mut(property)
-            && text.contains("@@")
-        {
-            *text = replaced(text);
-        }
+/// The same value with credentials where its texts have marks.
+pub(super) fn filled(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains("@@") => replaced(&text).into(),
+        Value::Array(items) => items.into_iter().map(filled).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, field)| (name, filled(field))).collect(),
+        other => other,
     }
-    row
 }
 
 fn replaced(text: &str) -> String {
@@ -56,9 +54,9 @@ mod tests {
     #[test]
     fn a_mark_becomes_a_token_that_is_recognised() {
         for (mark, kind) in [("@@github-pat@@", "github-pat"), ("@@jwt:alice@contoso.example@@", "jwt")] {
-            let row = filled(json!({ "text": format!("A: {mark}\nB: 1\n"), "name": mark }));
-            let text = row["text"].as_str().unwrap();
-            assert!(text.starts_with("A: ") && text.ends_with("\nB: 1\n") && row["name"] == mark);
+            let row = filled(json!({ "list": [{ "text": format!("A: {mark}\nB: 1\n"), "name": "x@y" }] }));
+            let text = row["list"][0]["text"].as_str().unwrap();
+            assert!(text.starts_with("A: ") && text.ends_with("\nB: 1\n") && row["list"][0]["name"] == "x@y");
             assert!(token::scrub(text).contains(kind) || token::scrub(text) != text, "{kind}");
         }
     }
