@@ -19,6 +19,9 @@ const REFUSED: i64 = 403;
 /// So many groups are found without an index: most hours of most callers are quiet.
 const FEW: usize = 4;
 
+/// So many bytes of text weigh as much as a call.
+const LONG: usize = 1024;
+
 /// What tells the calls of a group from others of the hour.
 pub(super) struct Kind {
     server: Name,
@@ -110,15 +113,15 @@ impl Hour {
         let group = self.count(record, of);
         self.calls += 1;
         if self.calls == CALLS_PER_HOUR + 1 {
-            let before = self.kept.len();
-            self.kept.retain(|call| self.groups[call.group].of.status == Some(REFUSED));
-            self.weight -= before - self.kept.len();
+            let leaving = |call: &mut Kept| self.groups[call.group].of.status != Some(REFUSED);
+            self.weight -= self.kept.extract_if(.., leaving).map(|call| call.weight()).sum::<usize>();
         }
         let refused = record.status == Some(REFUSED);
         self.refused += usize::from(refused);
         if self.calls <= CALLS_PER_HOUR || (refused && self.refused <= CALLS_PER_HOUR) {
-            self.kept.push(Kept::of(record, group));
-            self.weight += 1;
+            let call = Kept::of(record, group);
+            self.weight += call.weight();
+            self.kept.push(call);
         }
     }
 
@@ -129,7 +132,8 @@ impl Hour {
         let found = few.or_else(|| self.places.get(&key).copied()).unwrap_or(self.groups.len());
         if found == self.groups.len() {
             self.groups.push(Group::new(record.at, of));
-            self.weight += 1;
+            let names = [record.server, record.tool, record.scope, record.resource];
+            self.weight += 1 + names.into_iter().flatten().map(surplus).sum::<usize>();
             if found >= FEW {
                 self.places.insert(key, found);
             }
@@ -222,6 +226,10 @@ impl Kept {
         }
     }
 
+    fn weight(&self) -> usize {
+        1 + surplus(&self.texts)
+    }
+
     fn texts(&self) -> [Option<&str>; 3] {
         let mut rest = &*self.texts;
         self.lengths.map(|length| {
@@ -232,8 +240,35 @@ impl Kept {
     }
 }
 
+/// How much more than others a long text takes of what may be held.
+pub(super) fn surplus(text: &str) -> usize {
+    text.len() / LONG
+}
+
 fn mark(resource: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     resource.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_weigh_more_until_they_are_dropped() {
+        let (mut hour, mut names) = (Hour::new(Timestamp::UNIX_EPOCH, None, None), Names::new());
+        let long = "x".repeat(10 * LONG);
+        let mut add = |hour: &mut Hour, record: &Record<&str>| hour.add(record, Kind::of(record, None, &mut names));
+        add(&mut hour, &Record { resource: Some("/a"), ..Record::default() });
+        assert_eq!(hour.weight, 3, "a call, a group, a resource");
+        add(&mut hour, &Record { resource: Some("/a"), item: Some(&long), ..Record::default() });
+        assert_eq!(hour.weight, 3 + 11);
+        add(&mut hour, &Record { resource: Some("/a"), status: Some(REFUSED), ..Record::default() });
+        assert_eq!(hour.weight, 3 + 11 + 3);
+        (3..=CALLS_PER_HOUR).for_each(|_| add(&mut hour, &Record { resource: Some("/a"), ..Record::default() }));
+        assert_eq!((hour.weight, hour.kept.len()), (5, 1), "two groups, their resource, the refusal");
+        add(&mut hour, &Record { tool: Some(&long), ..Record::default() });
+        assert_eq!(hour.weight, 5 + 11);
+    }
 }

@@ -6,9 +6,10 @@ use std::num::NonZeroU64;
 
 use foldhash::fast::RandomState;
 
+use super::hour::surplus;
 use crate::evidence::row::Clean;
 
-/// How many are kept before those that nothing holds any more are forgotten.
+/// How many are kept before those that nothing holds any more are forgotten; a long one counts for several.
 const KEPT: usize = 40_000;
 
 /// A text that is kept, if there is one. It has the same number as long as something holds it.
@@ -22,12 +23,13 @@ pub(super) fn number(name: &Name) -> Option<NonZeroU64> {
 /// The names that are kept, by the text as it stood in a record.
 pub(super) struct Names {
     by_text: HashMap<Box<str>, Clean, RandomState>,
+    kept: usize,
     most: usize,
 }
 
 impl Names {
     pub(super) fn new() -> Names {
-        Names { by_text: HashMap::default(), most: KEPT }
+        Names { by_text: HashMap::default(), kept: 0, most: KEPT }
     }
 
     /// The name that a text is, whether it was met before or not.
@@ -40,14 +42,20 @@ impl Names {
     }
 
     fn keep(&mut self, text: &str) -> Clean {
-        if self.by_text.len() >= self.most {
+        if self.kept >= self.most {
             self.by_text.retain(|_, name| name.is_shared());
-            self.most = KEPT.max(2 * self.by_text.len());
+            self.kept = self.by_text.keys().map(|text| size(text)).sum();
+            self.most = KEPT.max(2 * self.kept);
         }
+        self.kept += size(text);
         let name = Clean::from(text);
         self.by_text.insert(text.into(), name.clone());
         name
     }
+}
+
+fn size(text: &str) -> usize {
+    1 + surplus(text)
 }
 
 #[cfg(test)]
@@ -65,6 +73,8 @@ mod tests {
         }
         assert_eq!(number(&names.find(Some("a"))), number(&first));
         assert!(names.by_text.len() <= 3);
+        names.find(Some(&"x".repeat(1 << 20)));
+        assert_eq!(names.kept, names.by_text.len() + 1024);
         assert_eq!((number(&names.find(None)), names.find(Some("")).is_some()), (None, true));
     }
 }
