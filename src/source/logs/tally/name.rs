@@ -54,6 +54,7 @@ impl Names {
     }
 }
 
+/// What a text takes of [`KEPT`].
 fn size(text: &str) -> usize {
     1 + surplus(text)
 }
