@@ -49,6 +49,12 @@ impl From<&str> for Untrusted {
     }
 }
 
+impl From<Cow<'_, str>> for Untrusted {
+    fn from(text: Cow<'_, str>) -> Untrusted {
+        Untrusted(text.into_owned())
+    }
+}
+
 /// A value that must never be printed, logged or stored. Wiped when dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);

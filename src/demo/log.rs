@@ -99,7 +99,7 @@ impl Habit {
         let (directory, file) = (which % self.directories + 1, which % self.files + 1);
         Record {
             at,
-            principal: self.caller.as_deref().and_then(principal),
+            principal: self.caller.as_deref().and_then(principal).map(Into::into),
             caller_name: self.name.as_deref().map(Into::into),
             server: Some(self.server.as_str().into()),
             tool: tool.map(|[tool, _]| tool.as_str().into()),

@@ -1,6 +1,10 @@
 //! One struct per evidence table, in the order of the SQL beside this file, and how a value becomes a column.
 //! A test holds the two against each other. No SQL is written by hand for an insert.
 
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use jiff::Timestamp;
 use rusqlite::Statement;
 
@@ -10,6 +14,35 @@ use crate::token;
 
 /// The longest text that a column keeps; a longer one is cut with a mark.
 pub const TEXT_LIMIT: usize = 1024;
+
+/// Text as a column keeps it, free of tokens and cut. Text that stands in many rows is scrubbed once so, not with each.
+#[derive(Clone)]
+pub struct Clean {
+    number: NonZeroU64,
+    text: Arc<str>,
+}
+
+/// How many texts have a number.
+static NUMBERED: AtomicU64 = AtomicU64::new(0);
+
+impl Clean {
+    /// Stands for this very text: its clones have the same number, and no other text ever has, be it equal or not.
+    pub fn number(&self) -> NonZeroU64 {
+        self.number
+    }
+
+    /// Whether it has clones.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.text) > 1
+    }
+}
+
+impl From<&str> for Clean {
+    fn from(text: &str) -> Clean {
+        let number = NonZeroU64::MIN.saturating_add(NUMBERED.fetch_add(1, Ordering::Relaxed));
+        Clean { number, text: capped(&token::scrub(text), TEXT_LIMIT).into() }
+    }
+}
 
 /// A row of one evidence table.
 pub trait Row {
@@ -41,12 +74,37 @@ pub trait Column {
     /// # Errors
     /// What SQLite says of a parameter that does not exist.
     fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()>;
+
+    /// The number of the text that it is, where that has one: bound once, it need not be bound again for the next row.
+    fn number(&self) -> Option<NonZeroU64> {
+        None
+    }
 }
 
 impl Column for str {
     fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
         let clean = token::scrub(self);
         statement.raw_bind_parameter(index, &*capped(&clean, TEXT_LIMIT))
+    }
+}
+
+impl Column for Clean {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        statement.raw_bind_parameter(index, &*self.text)
+    }
+
+    fn number(&self) -> Option<NonZeroU64> {
+        Some(self.number)
+    }
+}
+
+impl<T: Column + ?Sized> Column for &T {
+    fn bind(&self, statement: &mut Statement<'_>, index: usize) -> rusqlite::Result<()> {
+        (**self).bind(statement, index)
+    }
+
+    fn number(&self) -> Option<NonZeroU64> {
+        (**self).number()
     }
 }
 
@@ -86,6 +144,10 @@ impl<T: Column> Column for Option<T> {
             Some(value) => value.bind(statement, index),
             None => statement.raw_bind_parameter(index, rusqlite::types::Null),
         }
+    }
+
+    fn number(&self) -> Option<NonZeroU64> {
+        self.as_ref()?.number()
     }
 }
 

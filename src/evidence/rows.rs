@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::num::NonZeroU64;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use rusqlite::CachedStatement;
 
-use super::row::Row;
+use super::row::{Column, Row};
 use super::{Error, Tally, Writer};
 use crate::model::Cause;
 
@@ -25,6 +26,8 @@ pub struct Rows {
 /// Adds rows of one table, one after the other.
 pub struct Insert<'c, R> {
     statement: CachedStatement<'c>,
+    /// The texts that are still bound from the row before.
+    bound: Vec<Option<NonZeroU64>>,
     count: i64,
     row: PhantomData<R>,
 }
@@ -54,7 +57,8 @@ impl Rows {
         self.settle()?;
         let mut count = 0;
         self.writer.run(|connection| {
-            let mut insert = Insert { statement: connection.prepare_cached(R::INSERT)?, count: 0, row: PhantomData };
+            let statement = connection.prepare_cached(R::INSERT)?;
+            let mut insert = Insert { statement, bound: vec![None; R::COLUMNS.len()], count: 0, row: PhantomData };
             add(&mut insert)?;
             count = insert.count;
             Ok(())
@@ -110,6 +114,27 @@ impl<R: Row> Insert<'_, R> {
     /// What SQLite says of it, such as of a full disk.
     pub fn row(&mut self, row: &R) -> rusqlite::Result<()> {
         row.bind(&mut self.statement)?;
+        self.bound.fill(None);
+        self.execute()
+    }
+
+    /// Adds one row of which every column is already somewhere: their values, in the order of the columns.
+    ///
+    /// # Errors
+    /// As for [`Insert::row`].
+    pub fn values<const N: usize>(&mut self, values: [&dyn Column; N]) -> rusqlite::Result<()> {
+        const { assert!(N == R::COLUMNS.len(), "one value for each column") };
+        for ((index, value), bound) in (1..).zip(values).zip(&mut self.bound) {
+            let number = value.number();
+            if number.is_none() || number != *bound {
+                value.bind(&mut self.statement, index)?;
+                *bound = number;
+            }
+        }
+        self.execute()
+    }
+
+    fn execute(&mut self) -> rusqlite::Result<()> {
         self.statement.raw_execute()?;
         self.count += 1;
         Ok(())

@@ -3,7 +3,9 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row as SqlRow};
 use sha2::{Digest, Sha256};
@@ -66,11 +68,17 @@ impl Evidence {
     /// One per way in which it is not.
     pub fn open(path: &Path) -> Result<Evidence, Error> {
         let name = path.display().to_string();
-        let sha256 = digest(path).map_err(|source| Error::File { path: name.clone(), source })?;
-        let connection = open_read_only(path).map_err(|source| Error::Database { path: name.clone(), source })?;
-        examine(&connection, &name)?;
+        let database = |source| Error::Database { path: name.clone(), source };
+        // Each reads the whole file, which may be large.
+        let (sha256, connection) = thread::scope(|scope| {
+            let digest = scope.spawn(|| digest(path));
+            let examined =
+                open_read_only(path).map_err(database).and_then(|found| examine(&found, &name).map(|()| found));
+            let digest = digest.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok((digest.map_err(|source| Error::File { path: name.clone(), source })?, examined?))
+        })?;
         // The views call them.
-        function::register(&connection).map_err(|source| Error::Database { path: name.clone(), source })?;
+        function::register(&connection).map_err(database)?;
         Ok(Evidence { path: path.to_owned(), sha256, connection, _temporary: None })
     }
 

@@ -186,12 +186,13 @@ impl Writer {
         let Some(file) = lock(&self.shared.file).take() else {
             return Err(Error::Foreign { path: at });
         };
-        file.as_file().sync_all().map_err(file_error)?;
         match path {
             Some(path) => {
+                file.as_file().sync_all().map_err(file_error)?;
                 file.persist(path).map_err(|error| file_error(error.error))?;
                 Evidence::open(path)
             }
+            // It outlives no crash, so it need not be on the disk.
             None => Evidence::open_temporary(file),
         }
     }

@@ -11,6 +11,7 @@ use leaver::evidence::row::{Account, Identity, LastDay, LogTable, OrganizationTi
 use leaver::evidence::{Evidence, Rows, Scope, Stop, Writer};
 use leaver::source::logs::record::Record;
 use leaver::source::logs::tally::Tally;
+use leaver::text::Untrusted;
 
 const CALLS: i64 = 10_000_000;
 const SECONDS: i64 = 90 * 86_400;
@@ -70,7 +71,7 @@ fn fill(rows: &mut Rows, calls: i64) -> Result<(), Stop> {
     rows.insert(&LogTable { last_at: Some(until), records: Some(calls), ..log })?;
     let mut tally = Tally::new(source);
     for n in 0..calls {
-        tally.add(record(n, calls, from), rows)?;
+        tally.add(&record(n, calls, from).map(Untrusted::raw), rows)?;
     }
     tally.finish(rows)?.iter().try_for_each(|last| rows.insert(last))?;
     Ok(())

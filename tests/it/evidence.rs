@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use leaver::evidence::row::{DelegatedGrant, Device, tables};
+use leaver::evidence::row::{Clean, Column, DelegatedGrant, Device, Sponsorship, TEXT_LIMIT, tables};
 use leaver::evidence::{Error, Evidence, FORMAT, SCHEMA, Scope, Stop, Writer};
 use leaver::model::{Cause, GapKind};
 use rusqlite::Connection;
@@ -160,4 +160,47 @@ async fn long_text_is_cut_with_a_mark() {
     let scope: String =
         Connection::open(&path).unwrap().query_row("SELECT scope FROM delegated_grant", [], |r| r.get(0)).unwrap();
     assert!(scope.len() < 1100 && scope.ends_with("… [10000 bytes]"), "{scope}");
+}
+
+#[tokio::test]
+async fn a_text_that_rows_share_stands_in_each_of_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let writer = Writer::create(directory.path(), &[]).unwrap();
+    let (one, other, equal) = (Clean::from("one"), Clean::from("other"), Clean::from("one"));
+    assert!(one.number() == one.clone().number() && one.number() != equal.number());
+    let plain = Sponsorship { object: "plain".into(), sponsor: "s".into(), ..Sponsorship::default() };
+    let fill = async |rows: &mut leaver::evidence::Rows| {
+        rows.insert_many(|insert| {
+            insert.values([&one, &"application", &None::<&str>, &one, &Some(&other)])?;
+            insert.values([&one, &"application", &Some("own"), &other, &Some(&other)])?;
+            insert.row(&plain)?;
+            insert.values([&one, &"application", &Some("own"), &equal, &None::<Clean>])?;
+            insert.values([&one, &"application", &Some("own"), &one, &Some(&other)])
+        })?;
+        Ok(())
+    };
+    writer.dataset(&["sponsorship"], &scope(), fill).await.unwrap();
+    let path = directory.path().join("e.db");
+    assert_eq!(writer.seal(Some(&path)).unwrap().coverage().unwrap()[0].objects, 5);
+    let database = Connection::open(&path).unwrap();
+    let sql =
+        "SELECT concat_ws(' ', object, ifnull(object_name, '-'), sponsor, ifnull(sponsor_name, '-')) FROM sponsorship";
+    let mut rows = database.prepare(sql).unwrap();
+    let rows: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows, ["one - one other", "one own other other", "plain - s -", "one own one -", "one own one other"]);
+}
+
+#[test]
+fn a_shared_text_is_scrubbed_and_cut_like_any_other() {
+    let database = Connection::open_in_memory().unwrap();
+    let kept = |value: &dyn Column| -> String {
+        let mut select = database.prepare("SELECT ?").unwrap();
+        value.bind(&mut select, 1).unwrap();
+        select.raw_query().next().unwrap().unwrap().get(0).unwrap()
+    };
+    let token = ["xyz8Q", "~", "Ab3dE6gH9jK2mN5pQ8sT1vW4yZ7aC0eF3h"].concat();
+    for text in ["", "a", &format!("x {token} y"), &"\u{e4}".repeat(TEXT_LIMIT)] {
+        assert_eq!(kept(&Clean::from(text)), kept(&text), "{text}");
+        assert!(!kept(&text).contains(&token));
+    }
 }

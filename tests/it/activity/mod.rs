@@ -22,6 +22,7 @@ use leaver::report::{Report, State, Times, terminal};
 use leaver::run::{self, Subject};
 use leaver::source::logs::record::Record;
 use leaver::source::logs::tally::Tally;
+use leaver::text::Untrusted;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -156,7 +157,7 @@ async fn log_evidence(path: &Path, estate: &Estate, records: &[Record], sought: 
         })?;
         let mut tally = Tally::new(SOURCE);
         for record in window.iter().filter(|record| is_sought(record)) {
-            tally.add((*record).clone(), rows)?;
+            tally.add(&record.map(Untrusted::raw), rows)?;
         }
         tally.finish(rows)?.iter().try_for_each(|last| rows.insert(last))?;
         Ok(())
@@ -320,7 +321,7 @@ async fn judged_by(records: &[Record], check: &str, checks: &Checks) -> (Option<
     fill(&path, async |rows| {
         rows.insert(&OrganizationTime { zone: "UTC".into(), starts: "07:00".into(), ends: "20:00".into() })?;
         let mut tally = Tally::new(SOURCE);
-        records.iter().try_for_each(|record| tally.add(record.clone(), rows))?;
+        records.iter().try_for_each(|record| tally.add(&record.map(Untrusted::raw), rows))?;
         tally.finish(rows).map(drop)?;
         Ok(())
     })

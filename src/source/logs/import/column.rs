@@ -24,6 +24,13 @@ pub(super) enum Field {
     Item,
 }
 
+impl Field {
+    /// Whether it holds a number; all others hold texts.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Field::Status | Field::Latency)
+    }
+}
+
 /// How many there are.
 pub(super) const FIELDS: usize = 11;
 

@@ -4,6 +4,7 @@
 //! themselves, so three keys found as literals tell enough to leave a line alone. Whatever does not look exactly as
 //! expected (an escape, a nested object, a second key of that name, a missing one) is left to the parser.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
@@ -15,7 +16,7 @@ use super::column::Columns;
 use super::literal::is_hiding;
 use super::raw::is_id;
 use super::stencil::{Places, Stencil, of_time};
-use super::wanted::Wanted;
+use super::wanted::{Wanted, lower};
 use crate::source::logs::record::NIL;
 
 /// What one look tells.
@@ -40,8 +41,11 @@ pub(super) struct Sure {
     plain: bool,
 }
 
-/// Pairs of callers that are known to be foreign, by a hash of what stands in the line. They fit the second cache of a core.
+/// Pairs of callers that are known, by a hash of what stands in the line. They fit the second cache of a core.
 const PAIRS: usize = 1 << 13;
+
+/// This bit of such a hash tells the foreign ones.
+const FOREIGN: u64 = 1;
 
 /// One look after another, each a little wiser.
 pub(super) struct Glance<'a> {
@@ -53,7 +57,7 @@ pub(super) struct Glance<'a> {
     /// Where the name began in the line that was looked at last.
     named: usize,
     hashes: FixedState,
-    foreign: Box<[[u64; 2]]>,
+    known: Box<[[u64; 2]]>,
 }
 
 impl<'a> Glance<'a> {
@@ -66,7 +70,7 @@ impl<'a> Glance<'a> {
             clock: Clock::default(),
             named: 0,
             hashes: FixedState::with_seed(seed),
-            foreign: vec![[0; 2]; PAIRS].into(),
+            known: vec![[0; 2]; PAIRS].into(),
         }
     }
 
@@ -119,20 +123,25 @@ impl<'a> Glance<'a> {
         hasher.write(principal);
         hasher.write_usize(principal.len());
         hasher.write(name);
-        let hash = hasher.finish() | 1;
-        let pair = hash as usize >> 1 & (PAIRS - 1);
-        if self.foreign[pair].contains(&hash) {
+        // No place that is free looks like one of them.
+        let foreign = hasher.finish() | 0b10 | FOREIGN;
+        let pair = &mut self.known[foreign as usize >> 2 & (PAIRS - 1)];
+        if pair.contains(&foreign) {
             census.note(second);
             return Some(Seen::Foreign);
         }
+        if pair.contains(&(foreign ^ FOREIGN)) {
+            return Some(Seen::Wanted);
+        }
         let (principal, name) = callers(plain(principal)?, plain(name)?);
         if self.wanted.has(&principal, &name) {
+            *pair = [foreign ^ FOREIGN, pair[0]];
             return Some(Seen::Wanted);
         }
         if census.note(second) {
             mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| census.caller(mark));
             if !principal.is_empty() {
-                self.foreign[pair] = [hash, self.foreign[pair][0]];
+                *pair = [foreign, pair[0]];
             }
         }
         Some(Seen::Foreign)
@@ -150,10 +159,10 @@ fn is_one_each(mut places: impl Iterator<Item = usize>, ends: &[usize]) -> bool 
 }
 
 /// Id and name as a parser would tell them.
-fn callers(principal: String, name: String) -> (String, String) {
-    match principal.as_str() {
+fn callers<'t>(principal: Cow<'t, str>, name: Cow<'t, str>) -> (Cow<'t, str>, Cow<'t, str>) {
+    match &*principal {
         "" if is_id(name.as_bytes()) => (name, principal),
-        NIL => (String::new(), name),
+        NIL => (Cow::Borrowed(""), name),
         _ => (principal, name),
     }
 }
@@ -185,9 +194,9 @@ fn text(line: &[u8], at: usize) -> Option<&[u8]> {
 }
 
 /// Lower case, without white space around it. Only ASCII is so simple that nothing can hide behind its case.
-fn plain(text: &[u8]) -> Option<String> {
+fn plain(text: &[u8]) -> Option<Cow<'_, str>> {
     let text = str::from_utf8(text).ok().filter(|text| text.is_ascii())?;
-    Some(text.trim().to_ascii_lowercase())
+    Some(lower(text.trim()))
 }
 
 /// A key, and where it stood last.
@@ -279,6 +288,7 @@ mod tests {
     use super::super::census::Window;
     use super::*;
     use crate::config::LogColumns;
+    use crate::evidence::Callers;
 
     const ALICE: &str = "aaaaaaaa-0000-4000-8000-00000000000a";
     const OTHER: &str = "bbbbbbbb-0000-4000-8000-00000000000b";
@@ -288,7 +298,7 @@ mod tests {
         let window =
             Window { from: "2026-03-01T00:00:00Z".parse().unwrap(), until: "2026-06-01T00:00:00Z".parse().unwrap() };
         let wanted =
-            Wanted { principals: [ALICE.to_owned()].into(), names: ["alice@contoso.example".to_owned()].into() };
+            Wanted::new(&Callers { principals: vec![ALICE.into()], names: vec!["alice@contoso.example".into()] });
         let columns = Columns::new(&LogColumns::default());
         let (mut glance, mut census) = (Glance::new(&columns, &wanted, 7), Census::new(window));
         let seen = lines.iter().map(|line| glance.line(line.as_bytes(), Sure::default(), &mut census)).collect();

@@ -15,6 +15,7 @@ mod column;
 mod fault;
 mod format;
 mod glance;
+mod hits;
 mod input;
 mod literal;
 mod moment;
@@ -45,12 +46,13 @@ use crate::text::visible;
 
 pub use census::Window;
 use fault::{Fault, Faults, Place};
+use hits::Hits;
 pub use input::{Container, Input};
 use literal::Literals;
 use once::{Delivery, Once};
 use place::{Files, LogFile};
 use wanted::{Beginnings, Wanted};
-use work::{End, Hit, Job, Message, Part, Sight};
+use work::{End, Job, Message, Part, Sight};
 
 /// The data sets that an import fills.
 pub const TABLES: &[&str] = &["log_table", "log_silence", "tool_call_hour", "tool_call", "last_activity"];
@@ -225,7 +227,7 @@ impl<'a> Import<'a> {
             }
             let end = loop {
                 match self.queues[index % threads].recv().await {
-                    Some(Message::Hits(hits)) => self.count(&job.files[file], hits, rows, imported)?,
+                    Some(Message::Hits(hits)) => self.count(&job.files[file], &hits, rows, imported)?,
                     Some(Message::End(end)) => break end,
                     // It would take a bug to end a thread, and even that must not look like the end of a file.
                     Some(Message::Done(_)) | None => break stopped(&job.files[file]),
@@ -241,11 +243,11 @@ impl<'a> Import<'a> {
     fn count(
         &mut self,
         file: &LogFile,
-        hits: Vec<Hit>,
+        hits: &Hits,
         rows: &mut Rows,
         imported: &mut Imported,
     ) -> Result<(), evidence::Error> {
-        for Hit { record, mark } in hits {
+        for (record, mark) in hits.iter() {
             match mark.map(|mark| self.once.deliver(record.at, mark)) {
                 Some(Delivery::First) => {}
                 Some(Delivery::Again) => {
@@ -257,7 +259,7 @@ impl<'a> Import<'a> {
             }
             imported.records += 1;
             let tally = &mut self.tallies[file.input];
-            if record.at >= self.request.window.from { tally.add(record, rows)? } else { tally.remember(&record) }
+            if record.at >= self.request.window.from { tally.add(&record, rows)? } else { tally.remember(&record) }
         }
         Ok(())
     }

@@ -31,7 +31,11 @@ impl<'a> Raw<'a> {
     /// Takes the value of one column. Of several columns for a field the first that is not empty counts.
     pub(super) fn set(&mut self, column: Column, value: Option<Scalar<'a>>) {
         self.schema.saw(column);
-        let Some((field, value)) = column.field.zip(value) else { return };
+        let (Some(field), Some(value)) = (column.field, value) else { return };
+        let value = match value {
+            Scalar::Number(number) if !field.is_number() => Scalar::Text(number.to_string().into()),
+            value => value,
+        };
         let place = &mut self.values[field as usize];
         let is_empty = |value: &Scalar<'_>| matches!(value, Scalar::Text(text) if text.trim().is_empty());
         let better = match place {
@@ -44,17 +48,16 @@ impl<'a> Raw<'a> {
     }
 
     /// The record, and how well its time is known. A record without a time has none that matters.
-    pub(super) fn record(&self, calendar: &Calendar) -> (Record, Dated) {
-        let text = |of: Field| self.text(of).and_then(|text| field(&text));
-        let dated = self.text(Field::Time).map_or(Dated::Missing, |text| calendar.read(&text));
-        let name = text(Field::Name);
+    pub(super) fn record(&self, calendar: &Calendar) -> (Record<Cow<'_, str>>, Dated) {
+        let text = |of: Field| self.text(of).map(Cow::Borrowed);
+        let dated = self.text(Field::Time).map_or(Dated::Missing, |text| calendar.read(text));
+        let name = self.text(Field::Name);
         // The policy of the article has one column for whatever calls.
-        let caller =
-            self.text(Field::Principal).or_else(|| self.text(Field::Name).filter(|name| is_id(name.as_bytes())));
+        let caller = self.text(Field::Principal).or_else(|| name.filter(|name| is_id(name.as_bytes())));
         let record = Record {
             at: dated.at().unwrap_or_default(),
-            principal: caller.and_then(|id| principal(&id)),
-            caller_name: name.filter(|name| !is_id(name.raw().as_bytes())),
+            principal: caller.and_then(principal),
+            caller_name: name.filter(|name| !is_id(name.as_bytes())).map(Cow::Borrowed),
             server: text(Field::Server),
             tool: text(Field::Tool),
             scope: text(Field::Scope),
@@ -67,10 +70,9 @@ impl<'a> Raw<'a> {
         (record, dated)
     }
 
-    fn text(&self, field: Field) -> Option<Cow<'_, str>> {
-        match &self.values[field as usize] {
-            Some((_, Scalar::Text(text))) if !text.trim().is_empty() => Some(Cow::Borrowed(text)),
-            Some((_, Scalar::Number(number))) => Some(Cow::Owned(number.to_string())),
+    fn text(&self, of: Field) -> Option<&str> {
+        match &self.values[of as usize] {
+            Some((_, Scalar::Text(text))) => field(text),
             _ => None,
         }
     }
@@ -240,8 +242,19 @@ pub(super) fn line<'a>(text: &'a [u8], columns: &Columns, mut each: impl FnMut(R
     if text.first() != Some(&b'{') {
         return Err(serde_json::Error::custom("not an object"));
     }
-    let mut from = serde_json::Deserializer::from_slice(text);
-    Objects { columns, each: &mut each }.deserialize(&mut from)?;
+    match str::from_utf8(text) {
+        // Then it need not be looked at again for each text in it.
+        Ok(text) => objects(serde_json::Deserializer::from_str(text), columns, &mut each),
+        Err(_) => objects(serde_json::Deserializer::from_slice(text), columns, &mut each),
+    }
+}
+
+fn objects<'a, R: serde_json::de::Read<'a>>(
+    mut from: serde_json::Deserializer<R>,
+    columns: &Columns,
+    each: &mut dyn FnMut(Raw<'a>),
+) -> serde_json::Result<()> {
+    Objects { columns, each }.deserialize(&mut from)?;
     from.end()
 }
 
@@ -256,12 +269,13 @@ pub(super) fn names(text: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::config::LogColumns;
+    use crate::text::Untrusted;
 
     fn records(text: &str) -> Result<Vec<Record>, String> {
         let columns = Columns::new(&LogColumns::default());
         let mut all = Vec::new();
-        line(text.as_bytes(), &columns, |raw| all.push(raw.record(&Calendar::default()).0))
-            .map_err(|error| error.to_string())?;
+        let owned = |raw: Raw<'_>| raw.record(&Calendar::default()).0.map(|text| Untrusted::from(&**text));
+        line(text.as_bytes(), &columns, |raw| all.push(owned(raw))).map_err(|error| error.to_string())?;
         Ok(all)
     }
 

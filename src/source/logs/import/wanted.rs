@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use super::stencil::stands;
 use crate::evidence::Callers;
 use crate::text::Untrusted;
@@ -10,8 +12,8 @@ use crate::text::Untrusted;
 /// Whose records are wanted: by object id, and by name where a person calls. All in lower case.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    pub(super) principals: HashSet<String>,
-    pub(super) names: HashSet<String>,
+    pub(super) principals: HashSet<String, RandomState>,
+    pub(super) names: HashSet<String, RandomState>,
 }
 
 impl Wanted {
@@ -91,7 +93,8 @@ mod tests {
         let wanted = Wanted::new(&callers);
         assert!(wanted.has("ab-1", "") && wanted.has("", "\u{e4}nne@x.example"));
         assert!(!wanted.has("", "anne@x.example") && !wanted.has("", ""));
-        let beginnings = Beginnings::new(&Wanted { principals: ["abcdefgh-1".to_owned()].into(), ..Wanted::default() });
+        let beginnings =
+            Beginnings::new(&Wanted { principals: HashSet::from_iter(["abcdefgh-1".to_owned()]), ..Wanted::default() });
         assert!(Beginnings::new(&wanted).is_none());
         let may_begin = |text: &[u8; 8]| beginnings.as_ref().unwrap().may_begin(text);
         assert!([b"abcdefgh", b"aBCdefGH", b"abc\\u006", b"abcdef\xc3\xa4"].into_iter().all(may_begin));

@@ -22,19 +22,16 @@ use super::column::{Columns, Schema};
 use super::fault::{Fault, Faults, Place};
 use super::format::{Format, Opened};
 use super::glance::{self, Glance, Seen, Sure};
+use super::hits::Hits;
 use super::literal::Literals;
 use super::moment::{Calendar, Dated};
 use super::place::{At, LogFile};
 use super::raw::{self, Objects, Raw};
 use super::stencil::Stencil;
 use super::wanted::{Beginnings, Wanted, lower};
-use crate::source::logs::record::Record;
-use crate::text::Untrusted;
 
 /// Larger files are cut into parts of this size.
 const PART: u64 = 4 * 1024 * 1024;
-/// How many records go into one message.
-const BATCH: usize = 512;
 
 /// What all threads share.
 pub(super) struct Job {
@@ -66,18 +63,12 @@ pub(super) struct Part {
 
 /// What a thread says.
 pub(super) enum Message {
-    Hits(Vec<Hit>),
+    /// Records of wanted callers.
+    Hits(Hits),
     /// The part is read.
     End(End),
     /// All parts are read: what was seen, by input.
     Done(Vec<Sight>),
-}
-
-/// A record of a wanted caller.
-pub(super) struct Hit {
-    pub(super) record: Record,
-    /// A number that stands for this record alone; `None`: it bears nothing by which it could be told from another.
-    pub(super) mark: Option<u64>,
 }
 
 /// The end of a part.
@@ -130,7 +121,7 @@ impl Job {
             glance: Glance::new(&self.columns, &self.wanted, self.seed),
             seen: vec![sight; self.inputs],
             out,
-            hits: Vec::new(),
+            hits: Hits::default(),
             end: End::default(),
             ends: Vec::new(),
             places: Vec::new(),
@@ -155,7 +146,7 @@ pub(super) struct Worker<'j> {
     pub(super) glance: Glance<'j>,
     pub(super) seen: Vec<Sight>,
     out: &'j Sender<Message>,
-    hits: Vec<Hit>,
+    hits: Hits,
     pub(super) end: End,
     /// Where the lines of a block end.
     ends: Vec<usize>,
@@ -338,9 +329,9 @@ impl Worker<'_> {
             (_, false) => self.fault(file, Fault::Timeless, None),
         }
         if wanted && dated.at().is_some_and(|at| at < self.job.window.until) {
-            let mark = record.item.as_ref().or(record.request.as_ref()).map(|id| self.hashes.hash_one(id.raw()));
-            self.hits.push(Hit { record, mark });
-            if self.hits.len() >= BATCH {
+            let mark = record.item.as_deref().or(record.request.as_deref()).map(|id| self.hashes.hash_one(id));
+            self.hits.push(&record, mark);
+            if self.hits.is_full() {
                 self.gone |= self.flush().is_err();
             }
         }
@@ -361,7 +352,7 @@ impl Worker<'_> {
         if self.hits.is_empty() {
             return Ok(());
         }
-        let hits = std::mem::replace(&mut self.hits, Vec::with_capacity(BATCH));
+        let hits = self.hits.leave();
         self.send(Message::Hits(hits))
     }
 
@@ -371,6 +362,6 @@ impl Worker<'_> {
 }
 
 /// A name as it is compared; nobody has none.
-fn known(text: &Option<Untrusted>) -> Cow<'_, str> {
-    text.as_ref().map_or(Cow::Borrowed(""), |text| lower(text.raw()))
+fn known<'t>(text: &'t Option<Cow<'_, str>>) -> Cow<'t, str> {
+    text.as_deref().map_or(Cow::Borrowed(""), lower)
 }

@@ -86,7 +86,7 @@ fn lacking(column: &str) -> Cause {
 /// A text that is not empty.
 pub(super) fn text(value: &Value) -> Option<Untrusted> {
     match value {
-        Value::String(text) => crate::source::logs::record::field(text),
+        Value::String(text) => crate::source::logs::record::field(text).map(Untrusted::from),
         Value::Number(number) => Some(number.to_string().into()),
         Value::Bool(truth) => Some(truth.to_string().into()),
         _ => None,

@@ -124,7 +124,7 @@ impl Batch<'_> {
         for answered in &sliced.answers {
             keep(&answered.log, answered.filtered, rows)?;
             for record in records(self, &answered.table, unreadable)? {
-                tally.add(record, rows)?;
+                tally.add(&record.map(Untrusted::raw), rows)?;
             }
         }
         let last = tally.finish(rows)?;

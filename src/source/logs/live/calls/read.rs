@@ -48,10 +48,10 @@ impl Unreadable {
 
 /// Who called, as `principal` and `caller_name` say. A field that may hold either is told apart by its look.
 fn caller(batch: &Batch<'_>, id: &Value, name: &Value) -> (Option<Untrusted>, Option<Untrusted>) {
-    let (id, name) = (text(id).and_then(|id| principal(id.raw())), text(name));
+    let (id, name) = (text(id).and_then(|id| principal(id.raw()).map(Untrusted::from)), text(name));
     match batch.columns.shape {
         Shape::GatewayPolicy if name.as_ref().is_some_and(|name| is_guid(name.raw())) => {
-            (name.and_then(|name| principal(name.raw())), None)
+            (name.and_then(|name| principal(name.raw()).map(Untrusted::from)), None)
         }
         _ => (id, name),
     }
