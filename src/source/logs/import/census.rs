@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::stencil::Lines;
+use super::hours::Lines;
 
 /// The window that is asked, half-open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,13 +71,7 @@ impl Census {
         true
     }
 
-    /// Whether all of the hour that starts here is in the window, or none of it.
-    pub(super) fn has_whole_hour(&self, starts_at: i64) -> bool {
-        let inside = |bound: i64| starts_at < bound && bound < starts_at + HOUR;
-        !inside(self.from) && !inside(self.until)
-    }
-
-    /// Counts records of one such hour whose callers need not be told apart from others.
+    /// Counts records of one hour, all in the window or none of them, whose callers need not be told apart from others.
     pub(super) fn note_lines(&mut self, lines: Lines) {
         let Lines { count, first, last } = lines;
         if self.note(first) {

@@ -95,7 +95,7 @@ impl<'a> Glance<'a> {
         let name = (self.name.is_bare() && !self.wanted.names.is_empty()).then_some(self.named);
         let caller = (self.principal.distance, self.principal.is_bare());
         let places = Places { time: self.time.distance, caller, name };
-        self.time.is_bare().then(|| Stencil::of(line, places, self.clock.starts_at))?
+        self.time.is_bare().then(|| Stencil::of(line, places))?
     }
 
     /// Whether the name of a caller could stand behind this place of a line, in another column or hidden in escapes.

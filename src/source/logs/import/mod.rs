@@ -16,6 +16,7 @@ mod fault;
 mod format;
 mod glance;
 mod hits;
+mod hours;
 mod input;
 mod literal;
 mod moment;

@@ -7,7 +7,6 @@ use memchr::{memchr, memchr2, memchr2_iter};
 use super::glance::Sure;
 use super::literal::{Literals, hides};
 use super::place::LogFile;
-use super::stencil::Stencil;
 use super::wanted::Beginnings;
 use super::work::Worker;
 
@@ -41,7 +40,6 @@ impl<'j> Worker<'j> {
                 break;
             }
         }
-        self.count(file);
     }
 
     /// Reads one line; true if its beginning was enough.
@@ -50,7 +48,8 @@ impl<'j> Worker<'j> {
         let head = line.strip_suffix(b"\r").unwrap_or(line);
         let is_named_behind = |at| self.glance.is_named_behind(head, at);
         if let Some(stencil) = self.stencil.as_mut().filter(|_| !closely)
-            && stencil.count_foreign(head, wanted, is_named_behind)
+            && let Some(moment) = stencil.moment_of_other(head, wanted, is_named_behind)
+            && self.hours.count(moment)
         {
             self.misses = 0;
             return true;
@@ -79,7 +78,6 @@ impl<'j> Worker<'j> {
             start = end + 1;
         }
         self.places = places;
-        self.count(file);
     }
 
     fn skim_line(&mut self, file: &LogFile, line: &[u8], wanted: bool) {
@@ -87,7 +85,8 @@ impl<'j> Worker<'j> {
         if wanted {
             self.parse(file, line.trim_ascii());
         } else if let Some(stencil) = self.stencil.as_mut().filter(|_| !closely)
-            && stencil.count(line.strip_suffix(b"\r").unwrap_or(line))
+            && let Some(moment) = stencil.moment(line.strip_suffix(b"\r").unwrap_or(line))
+            && self.hours.count(moment)
         {
             self.misses = 0;
         } else {
@@ -105,24 +104,15 @@ impl<'j> Worker<'j> {
     fn look(&mut self, file: &LogFile, line: &[u8], closely: bool) {
         let line = line.trim_ascii();
         if !line.is_empty() && self.line(file, line, Sure::default()) && !closely {
-            self.learn(file, line);
+            self.learn(line);
         }
     }
 
     /// Learns how lines begin from one that was just looked at.
-    pub(super) fn learn(&mut self, file: &LogFile, line: &[u8]) {
+    pub(super) fn learn(&mut self, line: &[u8]) {
         self.misses = self.misses.saturating_add(1);
         if self.misses <= PATIENCE || self.misses.is_power_of_two() {
-            self.count(file);
-            let census = &self.seen[file.input].census;
-            self.stencil = self.glance.stencil(line).filter(|stencil| census.has_whole_hour(stencil.starts_at()));
-        }
-    }
-
-    /// Hands on what the stencil has counted in this file.
-    fn count(&mut self, file: &LogFile) {
-        if let Some(lines) = self.stencil.as_mut().and_then(Stencil::take) {
-            self.seen[file.input].census.note_lines(lines);
+            self.stencil = self.glance.stencil(line);
         }
     }
 }

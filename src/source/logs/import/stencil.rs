@@ -1,8 +1,9 @@
-//! How the lines of one hour begin, laid over the next line: where it fits, time and caller are read off without a search.
+//! How the lines of a log begin, laid over the next line: where it fits, time and caller are read off without a search.
 //! It fits only where everything up to the caller is as it was in a line that somebody has looked at closely.
 
 use std::ops::Range;
 
+use super::hours::{HOUR, Moment};
 use super::raw::is_id;
 use super::wanted::Beginnings;
 
@@ -12,13 +13,10 @@ const WIDTH: usize = 256;
 /// So many bytes are compared at once.
 const STEP: usize = 32;
 
-/// How long the beginning of a time is, down to the hour.
-const HOUR: usize = 13;
-
 /// How long an id is.
 const ID: usize = 36;
 
-/// The beginning of a line: what stands before the minutes of its time and behind the seconds.
+/// The beginning of a line: what stands before its time and behind the seconds.
 pub(super) struct Stencil {
     before: Run,
     time: Time,
@@ -28,10 +26,6 @@ pub(super) struct Stencil {
     tells_caller: bool,
     /// And the name.
     name: Option<usize>,
-    starts_at: i64,
-    lines: u64,
-    /// Minute and second as they are written, earliest and latest.
-    span: (u64, u64),
 }
 
 /// Where in a line the texts begin that tell whose record it is.
@@ -42,14 +36,6 @@ pub(super) struct Places {
     pub(super) caller: (usize, bool),
     /// `None`: another column can say otherwise, or it does not matter.
     pub(super) name: Option<usize>,
-}
-
-/// The lines of one hour that were counted together: how many, and the seconds of the first and the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lines {
-    pub(super) count: u64,
-    pub(super) first: i64,
-    pub(super) last: i64,
 }
 
 /// Bytes, each as it was or any character of an id.
@@ -80,14 +66,14 @@ const TIME: [u8; 8] = *b":00:00.0";
 
 /// Where the texts of one line begin.
 struct Fit<'l> {
-    time: u64,
+    moment: Moment<'l>,
     caller: &'l [u8; 8],
     name: Option<usize>,
 }
 
 impl Stencil {
     /// Of a line in which these texts begin at these places. `None`: other lines cannot be told by its beginning.
-    pub(super) fn of(line: &[u8], places: Places, starts_at: i64) -> Option<Stencil> {
+    pub(super) fn of(line: &[u8], places: Places) -> Option<Stencil> {
         let Places { time, caller: (caller, tells_caller), name } = places;
         // Behind a caller that is no id the next text begins anywhere.
         let behind = line.get(caller..caller + ID).is_some_and(is_id).then_some(caller + ID);
@@ -102,21 +88,13 @@ impl Stencil {
             return None;
         }
         Some(Stencil {
-            before: Run::of(&head[..minute]),
+            before: Run::of(&head[..places.time]),
             time,
             behind: Run::of(&head[zone..]),
             caller: caller - zone,
             tells_caller,
             name: name.map(|name| name - zone),
-            starts_at,
-            lines: 0,
-            span: (u64::MAX, 0),
         })
-    }
-
-    /// When its hour starts.
-    pub(super) fn starts_at(&self) -> i64 {
-        self.starts_at
     }
 
     /// Whether a line that fits tells if it is the record of somebody who is wanted.
@@ -124,35 +102,28 @@ impl Stencil {
         self.tells_caller && (self.name.is_some() || !wanted.has_names())
     }
 
-    /// Counts a line in which no wanted caller stands, if it fits and names a caller where the first one did.
+    /// When a line was made, if it fits and names a caller where the first one did.
     #[inline]
-    pub(super) fn count(&mut self, line: &[u8]) -> bool {
-        self.fit(line).is_some_and(|fit| self.add(fit.time))
+    pub(super) fn moment<'l>(&mut self, line: &'l [u8]) -> Option<Moment<'l>> {
+        self.fit(line).map(|fit| fit.moment)
     }
 
-    /// Counts a line if it fits and is the record of nobody who is wanted. Where it gives the caller no name,
-    /// `is_named_behind` says whether it could do so behind a place.
+    /// The same, if it is the record of nobody who is wanted. Where it gives the caller no name, `is_named_behind` says
+    /// whether it could do so behind a place.
     #[inline]
-    pub(super) fn count_foreign(
+    pub(super) fn moment_of_other<'l>(
         &mut self,
-        line: &[u8],
+        line: &'l [u8],
         wanted: &Beginnings,
         is_named_behind: impl Fn(usize) -> bool,
-    ) -> bool {
-        let Some(Fit { time, caller, name }) = self.fit(line) else { return false };
+    ) -> Option<Moment<'l>> {
+        let Fit { moment, caller, name } = self.fit(line)?;
         let is_other = |begin: &[u8; 8]| is_alphanumeric(begin[0]) && !wanted.may_begin(begin);
         let is_named = |at: usize| match line[at..].first_chunk() {
             Some(begin) if begin[0] == b'"' => is_named_behind(at),
             begin => !begin.is_some_and(is_other),
         };
-        is_other(caller) && !name.is_some_and(is_named) && self.add(time)
-    }
-
-    #[inline]
-    fn add(&mut self, time: u64) -> bool {
-        self.lines += 1;
-        self.span = (self.span.0.min(time), self.span.1.max(time));
-        true
+        (is_other(caller) && !name.is_some_and(is_named)).then_some(moment)
     }
 
     #[inline]
@@ -161,7 +132,7 @@ impl Stencil {
             return Some(fit);
         }
         // Many leave out zeros at the end of a fraction.
-        let zone = of_time(line.get(self.before.length..)?)?.start;
+        let zone = of_time(line.get(self.before.length + HOUR..)?)?.start;
         if zone == self.time.length {
             return None;
         }
@@ -171,23 +142,16 @@ impl Stencil {
 
     #[inline]
     fn lay<'l>(&self, line: &'l [u8]) -> Option<Fit<'l>> {
-        let time = self.time.read(line.get(self.before.length..)?)?;
-        let zone = self.before.length + self.time.length;
+        let (hour, minute) = line.get(self.before.length..)?.split_first_chunk()?;
+        let moment = Moment { hour, time: self.time.read(minute)? };
+        let zone = self.before.length + HOUR + self.time.length;
         let behind = line.get(zone..)?;
         let caller: &[u8; 8] = behind.get(self.caller..)?.first_chunk()?;
         // The nil id is nobody, and an empty one leaves it to the name.
         let names = is_alphanumeric(caller[0]) & (caller != b"00000000");
         let odd = self.before.odd(line)? | self.behind.odd(behind)?;
         let name = self.name.map(|name| zone + name);
-        ((odd == 0) & names && line.last() == Some(&b'}')).then_some(Fit { time, caller, name })
-    }
-
-    /// The lines that were counted since the last time.
-    pub(super) fn take(&mut self) -> Option<Lines> {
-        let (first, last) = std::mem::replace(&mut self.span, (u64::MAX, 0));
-        let count = std::mem::take(&mut self.lines);
-        let second = |time: u64| self.starts_at + second_of(time);
-        (count > 0).then(|| Lines { count, first: second(first), last: second(last) })
+        ((odd == 0) & names && line.last() == Some(&b'}')).then_some(Fit { moment, caller, name })
     }
 }
 
@@ -297,12 +261,6 @@ fn word(text: &[u8], at: usize) -> u64 {
     text.as_chunks().0.get(at).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
-/// The second of an hour that `:MM:SS` stands for.
-fn second_of(time: u64) -> i64 {
-    let digit = |at: u32| (time >> (8 * at) & 0x0F) as i64;
-    (digit(4) * 10 + digit(3)) * 60 + digit(1) * 10 + digit(0)
-}
-
 /// Where in a text that begins with minutes, as in `:03:04.5Z"`, the zone stands. `None`: it is another zone than UTC.
 pub(super) fn of_time(text: &[u8]) -> Option<Range<usize>> {
     let [b':', b'0'..=b'5', b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9', rest @ ..] = text else { return None };
@@ -324,22 +282,26 @@ mod tests {
 
     fn stencil(line: &str) -> Option<Stencil> {
         let places = Places { time: line.find("2026")?, caller: (line.find("caller_oid")? + 13, true), name: None };
-        Stencil::of(line.as_bytes(), places, 7_200)
+        Stencil::of(line.as_bytes(), places)
     }
 
     #[test]
-    fn lines_of_the_same_hour_fit() {
+    fn lines_that_begin_alike_tell_their_time() {
         let mut stencil = stencil(&line("2026-05-01T02:03:04.5Z", "abc")).unwrap();
-        let mut counts = |line: String| stencil.count(line.as_bytes()).then(|| stencil.take().unwrap());
-        let at = |second: i64| Some(Lines { count: 1, first: 7_200 + second, last: 7_200 + second });
-        assert_eq!(counts(line("2026-05-01T02:03:04.5Z", "xyz")), at(184));
-        assert_eq!(counts(line("2026-05-01T02:59:59.0Z", "1")), at(3_599));
-        assert_eq!(counts(line("2026-05-01T02:03:04Z", "a")), at(184));
-        assert_eq!(counts(line("2026-05-01T02:03:05.12345678Z", "a")), at(185));
-        assert_eq!(counts(line("2026-05-01T02:03:05.123456789Z", "a")), at(185));
+        let mut told = |line: &str| {
+            let Moment { hour, time } = stencil.moment(line.as_bytes())?;
+            Some(format!("{}{}", str::from_utf8(hour).unwrap(), str::from_utf8(&time.to_be_bytes()[2..]).unwrap()))
+        };
+        for (time, expected) in [
+            ("2026-05-01T02:03:04.5Z", "2026-05-01T02:03:04"),
+            ("2026-06-03T04:59:59.0Z", "2026-06-03T04:59:59"),
+            ("2026-05-01T02:03:04Z", "2026-05-01T02:03:04"),
+            ("2026-05-01T02:03:05.12345678Z", "2026-05-01T02:03:05"),
+            ("2026-05-01T02:03:05.123456789Z", "2026-05-01T02:03:05"),
+        ] {
+            assert_eq!(told(&line(time, "xyz")).as_deref(), Some(expected));
+        }
         for (time, caller) in [
-            ("2026-05-01T03:03:04.5Z", "a"),
-            ("2026-05-02T02:03:04.5Z", "a"),
             ("2026-05-01T02:60:04.5Z", "a"),
             ("2026-05-01T02:0:004.5Z", "a"),
             ("2026-05-01T02:03:04.xZ", "a"),
@@ -352,22 +314,12 @@ mod tests {
             ("2026-05-01T02:03:04.5Z", " a"),
             ("2026-05-01T02:03:04.5Z", "00000000-0000-0000-0000-000000000000"),
         ] {
-            assert_eq!(counts(line(time, caller)), None, "{time} {caller}");
+            assert_eq!(told(&line(time, caller)), None, "{time} {caller}");
         }
-        assert_eq!(counts(line("2026-05-01T02:03:04.5Z", "a").replace("TenantId", "tenantId")), None);
-        assert_eq!(counts(line("2026-05-01T02:03:04.5Z", "a").replace("caller_oid", "caller_upn")), None);
-        let cut = line("2026-05-01T02:03:04.5Z", "a");
-        assert!(!stencil.count(&cut.as_bytes()[..cut.len() - 1]) && !stencil.count(&cut.as_bytes()[..60]));
-    }
-
-    #[test]
-    fn lines_are_counted_together_whatever_their_order() {
-        let mut stencil = stencil(&line("2026-05-01T02:03:04Z", "abc")).unwrap();
-        for second in ["30:00", "00:09", "59:08", "08:59"] {
-            assert!(stencil.count(line(&format!("2026-05-01T02:{second}Z"), "abc").as_bytes()));
-        }
-        assert_eq!(stencil.take(), Some(Lines { count: 4, first: 7_209, last: 7_200 + 59 * 60 + 8 }));
-        assert_eq!(stencil.take(), None);
+        let good = line("2026-05-01T02:03:04.5Z", "a");
+        let bad = [good.replace("TenantId", "tenantId"), good.replace("caller_oid", "caller_upn")];
+        let cut = [good[..good.len() - 1].to_owned(), good[..60].to_owned()];
+        assert!(bad.iter().chain(&cut).all(|line| told(line).is_none()));
     }
 
     #[test]
@@ -387,6 +339,6 @@ mod tests {
         }
         // Shorter than what is compared at once.
         let short = r#"{"TimeGenerated":"2026-05-01T02:03:04Z","caller_oid":"a"}"#;
-        assert!(!stencil(short).unwrap().count(short.as_bytes()));
+        assert!(stencil(short).unwrap().moment(short.as_bytes()).is_none());
     }
 }

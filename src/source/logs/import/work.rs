@@ -23,6 +23,7 @@ use super::fault::{Fault, Faults, Place};
 use super::format::{Format, Opened};
 use super::glance::{self, Glance, Seen, Sure};
 use super::hits::Hits;
+use super::hours::Hours;
 use super::literal::Literals;
 use super::moment::{Calendar, Dated};
 use super::place::{At, LogFile};
@@ -126,6 +127,7 @@ impl Job {
             ends: Vec::new(),
             places: Vec::new(),
             stencil: None,
+            hours: Hours::new(self.window, self.seed),
             misses: 0,
             nested: 0,
             hashes: FixedState::with_seed(self.seed),
@@ -152,8 +154,10 @@ pub(super) struct Worker<'j> {
     ends: Vec<usize>,
     /// Where in a block a wanted caller stands.
     pub(super) places: Vec<usize>,
-    /// How the lines of this hour begin.
+    /// How lines begin.
     pub(super) stencil: Option<Stencil>,
+    /// Of this part's lines that begin so.
+    pub(super) hours: Hours,
     /// How many lines in a row began otherwise.
     pub(super) misses: u32,
     /// How many lines of this part hold an object inside.
@@ -180,6 +184,7 @@ impl Worker<'_> {
         }
         self.flush()?;
         self.nested = 0;
+        self.hours.tell(&mut self.seen[file.input].census);
         let end = std::mem::take(&mut self.end);
         self.send(Message::End(end))
     }
@@ -256,7 +261,7 @@ impl Worker<'_> {
             }
         }
         self.ends = ends;
-        last.into_iter().for_each(|line| self.learn(file, line));
+        last.into_iter().for_each(|line| self.learn(line));
     }
 
     /// Reads one line; true if a look at it was enough.
