@@ -112,8 +112,9 @@ fn any_log() -> impl Strategy<Value = String> {
     let odd = prop_oneof![any_line(), almost_usual(), (0_usize..4000).prop_map(usual)];
     let envelope = format!(r#"{{"records":[{},{}]}}"#, usual(1), usual(2).replace(OTHER, RUNNER));
     let odd = prop::collection::vec(odd, 1..60);
-    (odd, prop_oneof![0_usize..400, 800_usize..1000], prop::sample::select(vec!["\n", "\r\n"]), any::<bool>()).prop_map(
-        move |(odd, before, end, with_id)| {
+    let end = prop::sample::select(vec!["\n", "\r\n"]);
+    (odd, prop_oneof![0_usize..400, 800_usize..1000], end, any::<bool>(), any::<bool>()).prop_map(
+        move |(odd, before, end, with_id, stamped)| {
             let usual_ones = (0..before).map(usual).chain([envelope.clone()]);
             let mixed = odd.into_iter().enumerate().flat_map(|(n, odd)| [usual(n * 7), odd]);
             let begin = |n: usize| match with_id {
@@ -121,7 +122,9 @@ fn any_log() -> impl Strategy<Value = String> {
                 false => r#"{"TimeGenerated""#.to_owned(),
             };
             let lines = usual_ones.chain(mixed).enumerate();
-            lines.map(|(n, line)| line.replacen(r#"{"TimeGenerated""#, &begin(n), 1)).collect::<Vec<_>>().join(end)
+            let lines = lines.map(|(n, line)| line.replacen(r#"{"TimeGenerated""#, &begin(n), 1));
+            let text = lines.collect::<Vec<_>>().join(end);
+            if stamped { text.replace("TimeGenerated", "timestamp") } else { text }
         },
     )
 }

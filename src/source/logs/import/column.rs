@@ -37,6 +37,9 @@ pub(super) const FIELDS: usize = 11;
 /// Suffixes in the order in which a value is looked for: a migrated table has the bare column and the old one.
 const FLAVOURS: [&str; 5] = ["", "_s", "_g", "_d", "_t"];
 
+/// The column of the time as documented; the one that every table has is better known.
+pub(super) const STAMP: &str = "timestamp";
+
 /// Columns that only the policy of the article writes. It knows no object id and no resource.
 const OF_POLICY: [(&str, Option<Field>); 4] =
     [("caller", Some(Field::Name)), ("tool", Some(Field::Tool)), ("method", None), ("body", None)];
@@ -73,7 +76,7 @@ impl Columns {
             time: text(&renamed.timestamp, "TimeGenerated"),
         };
         columns.add(Field::Time, &columns.time.clone(), 0);
-        columns.add(Field::Time, "timestamp", FLAVOURS.len());
+        columns.add(Field::Time, STAMP, FLAVOURS.len());
         let (principal, name) = (columns.principal.clone(), columns.name.clone());
         for (field, name) in [
             (Field::Principal, principal),

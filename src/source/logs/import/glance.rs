@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::census::Census;
-use super::column::Columns;
+use super::column::{Columns, STAMP};
 use super::literal::is_hiding;
 use super::raw::is_id;
 use super::stencil::{Places, Stencil, of_time};
@@ -53,6 +53,9 @@ pub(super) struct Glance<'a> {
     principal: Key,
     name: Key,
     time: Key,
+    /// What the gateway itself calls it; it counts where there is no other.
+    stamp: Key,
+    is_stamped: bool,
     clock: Clock,
     /// Where the name began in the line that was looked at last.
     named: usize,
@@ -67,6 +70,8 @@ impl<'a> Glance<'a> {
             principal: Key::new(columns.principal()),
             name: Key::new(columns.name()),
             time: Key::new(columns.time()),
+            stamp: Key::new(STAMP),
+            is_stamped: false,
             clock: Clock::default(),
             named: 0,
             hashes: FixedState::with_seed(seed),
@@ -94,8 +99,9 @@ impl<'a> Glance<'a> {
         // A column with a suffix may be followed by the one without, which then counts.
         let name = (self.name.is_bare() && !self.wanted.names.is_empty()).then_some(self.named);
         let caller = (self.principal.distance, self.principal.is_bare());
-        let places = Places { time: self.time.distance, caller, name };
-        self.time.is_bare().then(|| Stencil::of(line, places))?
+        let time = if self.is_stamped { &self.stamp } else { &self.time };
+        let places = Places { time: time.distance, caller, name };
+        time.is_bare().then(|| Stencil::of(line, places))?
     }
 
     /// Whether the name of a caller could stand behind this place of a line, in another column or hidden in escapes.
@@ -108,7 +114,10 @@ impl<'a> Glance<'a> {
         if !is_object || !(sure.flat || is_flat(line)) || (!sure.plain && is_hiding(line)) {
             return None;
         }
-        let second = self.clock.second(text(line, self.time.value(line, 0)?)?)?;
+        let time = self.time.value(line, 0);
+        self.is_stamped = time.is_none() && !self.time.is_again(line, 0);
+        let time = if self.is_stamped { self.stamp.value(line, 0) } else { time }?;
+        let second = self.clock.second(text(line, time)?)?;
         let begin = self.principal.value(line, 0)?;
         let principal = text(line, begin)?;
         let behind = begin + principal.len();
