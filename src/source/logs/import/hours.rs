@@ -1,5 +1,5 @@
-//! Counts lines by the hour that stands in them, in whatever order they come, and hands on each hour as a whole. It is told
-//! where the time stands; hours that lie across an edge of the window are none of its own.
+//! Counts lines by the hour that stands in them, in whatever order they come, and hands on each hour as a whole.
+//! Hours that lie across an edge of the window it leaves to a closer look.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::census::{Census, Window};
 /// How long an hour is, as in `2026-05-01T02`.
 pub(super) const HOUR: usize = 13;
 
-/// How many hours are told apart: two years of them.
+/// How many hours are told apart: more than two years of them.
 const HOURS: usize = 20_000;
 
 /// A time as it stands in a line.
