@@ -32,19 +32,21 @@ impl Wanted {
 
 /// How the ids and names begin, to tell in one step that a text is none of them.
 pub(super) struct Beginnings {
-    /// By a hash of the first bytes.
-    some: Box<[u64; 1 << 10]>,
+    /// By a hash of the first bytes. The fewer they are, the less of it there is to be kept at hand.
+    some: Box<[u64]>,
     has_names: bool,
 }
 
 impl Beginnings {
     /// `None`: one of them is too short, or begins with more than plain characters.
     pub(super) fn new(wanted: &Wanted) -> Option<Beginnings> {
-        let mut some = Box::new([0; 1 << 10]);
-        for text in wanted.principals.iter().chain(&wanted.names) {
+        let texts = wanted.principals.iter().chain(&wanted.names);
+        let words = (16 * texts.clone().count()).next_power_of_two().clamp(16, 1 << 10);
+        let mut some = vec![0; words].into_boxed_slice();
+        for text in texts {
             let begin = text.as_bytes().first_chunk().filter(|begin| begin.is_ascii())?;
             let (word, bit) = place(u64::from_le_bytes(*begin));
-            some[word] |= bit;
+            some[word & (words - 1)] |= bit;
         }
         Some(Beginnings { some, has_names: !wanted.names.is_empty() })
     }
@@ -61,11 +63,13 @@ impl Beginnings {
         let begin = u64::from_le_bytes(*begin);
         let hides = stands(b'\\', begin) | (begin & u64::from_ne_bytes([0x80; 8]));
         let (word, bit) = place(begin);
-        hides | (self.some[word] & bit) != 0
+        // Its length is a power of two.
+        let some = self.some.get(word & (self.some.len() - 1)).is_none_or(|some| some & bit != 0);
+        hides != 0 || some
     }
 }
 
-/// Where the bit of such a beginning stands; that of upper case is the same.
+/// Where the bit of such a beginning stands, in as many words as there are; that of upper case is the same.
 #[inline]
 fn place(begin: u64) -> (usize, u64) {
     let hash = (begin | u64::from_ne_bytes([0x20; 8])).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
