@@ -77,6 +77,8 @@ fn almost_usual() -> impl Strategy<Value = String> {
         ("bob@contoso.example", String::new()),
         (r#"bob@contoso.example""#, r#"","caller_upn_s":"alice@contoso.example""#.to_owned()),
         (r#"bob@contoso.example""#, r#"","caller\u005fupn_s":"alice@contoso.example""#.to_owned()),
+        (r#"bob@contoso.example""#, r#"","caller":"alice@contoso.example""#.to_owned()),
+        (r#""caller_upn":"bob@contoso.example""#, r#""caller_s":"alice@contoso.example","caller_upn":"""#.to_owned()),
         ("}", format!(r#","caller_oid":"{ALICE}","caller_upn":"alice@contoso.example"}}"#)),
         ("}", format!(r#"}}{{"TimeGenerated":"2026-05-01T10:00:00Z","caller_oid":"{ALICE}"}}"#)),
         ("-4000-8000-", r"-4000\u002d8000-".to_owned()),

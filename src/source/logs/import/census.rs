@@ -57,30 +57,27 @@ impl Census {
 
     /// Counts a record of this second; true when it lies in the window.
     pub(super) fn note(&mut self, second: i64) -> bool {
-        if second < self.from || second >= self.until {
-            *(if second < self.from { &mut self.before } else { &mut self.future }) += 1;
-            return false;
-        }
-        self.records += 1;
-        self.first = self.first.min(second);
-        self.last = self.last.max(second);
-        let hour = second.div_euclid(HOUR) - self.from.div_euclid(HOUR);
-        if let Some(seen) = self.hours.get_mut(hour as usize) {
-            *seen = true;
-        }
-        true
+        self.note_all(Lines { count: 1, first: second, last: second })
     }
 
     /// Counts records of one hour, all in the window or none of them, whose callers need not be told apart from others.
     pub(super) fn note_lines(&mut self, lines: Lines) {
-        let Lines { count, first, last } = lines;
-        if self.note(first) {
-            self.named = true;
-            self.records += count - 1;
-            self.last = self.last.max(last);
-        } else {
-            *(if first < self.from { &mut self.before } else { &mut self.future }) += count - 1;
+        self.named |= self.note_all(lines);
+    }
+
+    fn note_all(&mut self, Lines { count, first, last }: Lines) -> bool {
+        if first < self.from || first >= self.until {
+            *(if first < self.from { &mut self.before } else { &mut self.future }) += count;
+            return false;
         }
+        self.records += count;
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+        let hour = first.div_euclid(HOUR) - self.from.div_euclid(HOUR);
+        if let Some(seen) = self.hours.get_mut(hour as usize) {
+            *seen = true;
+        }
+        true
     }
 
     /// Counts a caller, by a number that stands for it alone.

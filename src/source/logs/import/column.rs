@@ -40,9 +40,12 @@ const FLAVOURS: [&str; 5] = ["", "_s", "_g", "_d", "_t"];
 /// The column of the time as documented; the one that every table has is better known.
 pub(super) const STAMP: &str = "timestamp";
 
+/// The column of the name in the policy of the article.
+pub(super) const OTHER_NAME: &str = "caller";
+
 /// Columns that only the policy of the article writes. It knows no object id and no resource.
 const OF_POLICY: [(&str, Option<Field>); 4] =
-    [("caller", Some(Field::Name)), ("tool", Some(Field::Tool)), ("method", None), ("body", None)];
+    [(OTHER_NAME, Some(Field::Name)), ("tool", Some(Field::Tool)), ("method", None), ("body", None)];
 
 /// What a column stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

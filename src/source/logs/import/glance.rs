@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::census::Census;
-use super::column::{Columns, STAMP};
+use super::column::{Columns, OTHER_NAME, STAMP};
+use super::key::Key;
 use super::literal::is_hiding;
 use super::raw::is_id;
 use super::stencil::{Places, Stencil, of_time};
@@ -52,6 +53,8 @@ pub(super) struct Glance<'a> {
     wanted: &'a Wanted,
     principal: Key,
     name: Key,
+    /// What the article's policy calls the name.
+    other_name: memmem::Finder<'static>,
     time: Key,
     /// What the gateway itself calls it; it counts where there is no other.
     stamp: Key,
@@ -69,6 +72,7 @@ impl<'a> Glance<'a> {
             wanted,
             principal: Key::new(columns.principal()),
             name: Key::new(columns.name()),
+            other_name: memmem::Finder::new(&format!("\"{OTHER_NAME}")).into_owned(),
             time: Key::new(columns.time()),
             stamp: Key::new(STAMP),
             is_stamped: false,
@@ -104,9 +108,15 @@ impl<'a> Glance<'a> {
         time.is_bare().then(|| Stencil::of(line, places))?
     }
 
-    /// Whether the name of a caller could stand behind this place of a line, in another column or hidden in escapes.
-    pub(super) fn is_named_behind(&self, line: &[u8], at: usize) -> bool {
-        self.name.is_again(line, at) || is_hiding(&line[at..])
+    /// Whether a line with an empty name at this place could name its caller in another column, or hidden in escapes.
+    pub(super) fn is_named_elsewhere(&self, line: &[u8], at: usize) -> bool {
+        self.name.is_again(line, at) || self.has_other_name(line) || is_hiding(&line[at..])
+    }
+
+    /// Whether a line has a column for names that counts where the usual one is empty, such as `caller` or `caller_s`.
+    fn has_other_name(&self, line: &[u8]) -> bool {
+        let ends = |at: usize| matches!(line[at..], [b'"', ..] | [b'_', b's' | b'g' | b'd' | b't', b'"', ..]);
+        self.other_name.find_iter(line).any(|at| ends(at + self.other_name.needle().len()))
     }
 
     fn look(&mut self, line: &[u8], sure: Sure, census: &mut Census) -> Option<Seen> {
@@ -123,6 +133,9 @@ impl<'a> Glance<'a> {
         let behind = begin + principal.len();
         let named = self.name.value(line, behind).or_else(|| self.name.value(line, 0))?;
         let name = text(line, named)?;
+        if name.trim_ascii().is_empty() && self.has_other_name(line) {
+            return None;
+        }
         self.named = named;
         // A migrated table has two columns for a field, and the first of them may be the empty one.
         if !sure.once && (self.principal.is_again(line, begin) || self.name.is_again(line, named)) {
@@ -206,65 +219,6 @@ fn text(line: &[u8], at: usize) -> Option<&[u8]> {
 fn plain(text: &[u8]) -> Option<Cow<'_, str>> {
     let text = str::from_utf8(text).ok().filter(|text| text.is_ascii())?;
     Some(lower(text.trim()))
-}
-
-/// A key, and where it stood last.
-struct Key {
-    /// With its opening quote, without a suffix.
-    finder: memmem::Finder<'static>,
-    /// From before the key to behind the quote that opens its value, as it stood last.
-    lead: Box<[u8]>,
-    /// How far behind the place to look from the value began.
-    distance: usize,
-}
-
-impl Key {
-    fn new(name: &str) -> Key {
-        let finder = memmem::Finder::new(&format!("\"{name}")).into_owned();
-        Key { finder, lead: Box::default(), distance: 0 }
-    }
-
-    /// Whether it was the column without a suffix.
-    fn is_bare(&self) -> bool {
-        self.lead.get(1 + self.finder.needle().len()) == Some(&b'"')
-    }
-
-    /// Whether the key stands once more behind its value.
-    fn is_again(&self, line: &[u8], value: usize) -> bool {
-        self.finder.find(&line[value..]).is_some()
-    }
-
-    /// Where the text begins that is the value of this key, in the part of the line behind `from`.
-    fn value(&mut self, line: &[u8], from: usize) -> Option<usize> {
-        let begin = from + self.distance;
-        let lead = begin.checked_sub(self.lead.len()).and_then(|start| line.get(start..begin));
-        if !self.lead.is_empty() && lead == Some(&*self.lead) {
-            return Some(begin);
-        }
-        let key = from + self.finder.find(&line[from..])?;
-        // A quote that is escaped begins no key.
-        if !matches!(line.get(key.checked_sub(1)?), Some(b',' | b'{' | b' ' | b'\t')) {
-            return None;
-        }
-        let begin = opening(line, key + self.finder.needle().len())?;
-        (self.lead, self.distance) = (line[key - 1..begin].into(), begin - from);
-        Some(begin)
-    }
-}
-
-/// From behind the bare name of a column to behind the quote that opens its text.
-fn opening(line: &[u8], mut at: usize) -> Option<usize> {
-    at += match line.get(at..)? {
-        [b'"', ..] => 1,
-        [b'_', b's' | b'g' | b't', b'"', ..] => 3,
-        _ => return None,
-    };
-    for mark in [b':', b'"'] {
-        at += line[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
-        (line[at] == mark).then_some(())?;
-        at += 1;
-    }
-    Some(at)
 }
 
 /// Reads times of the form `2026-05-01T02:03:04.5Z`, also with `+00:00`; the hour is looked up once.

@@ -18,6 +18,7 @@ mod glance;
 mod hits;
 mod hours;
 mod input;
+mod key;
 mod literal;
 mod moment;
 mod once;

@@ -46,9 +46,9 @@ impl<'j> Worker<'j> {
     fn lay_line(&mut self, file: &LogFile, line: &[u8], wanted: &Beginnings, nested: bool) -> bool {
         let closely = self.next_closely() || nested;
         let head = line.strip_suffix(b"\r").unwrap_or(line);
-        let is_named_behind = |at| self.glance.is_named_behind(head, at);
+        let is_named_elsewhere = |at| self.glance.is_named_elsewhere(head, at);
         if let Some(stencil) = self.stencil.as_mut().filter(|_| !closely)
-            && let Some(moment) = stencil.moment_of_other(head, wanted, is_named_behind)
+            && let Some(moment) = stencil.moment_of_other(head, wanted, is_named_elsewhere)
             && self.hours.count(moment)
         {
             self.misses = 0;

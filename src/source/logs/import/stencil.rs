@@ -108,19 +108,19 @@ impl Stencil {
         self.fit(line).map(|fit| fit.moment)
     }
 
-    /// The same, if it is the record of nobody who is wanted. Where it gives the caller no name, `is_named_behind` says
-    /// whether it could do so behind a place.
+    /// The same, if it is the record of nobody who is wanted. Where it gives the caller no name, `is_named_elsewhere`
+    /// says whether it could do so in another way.
     #[inline]
     pub(super) fn moment_of_other<'l>(
         &mut self,
         line: &'l [u8],
         wanted: &Beginnings,
-        is_named_behind: impl Fn(usize) -> bool,
+        is_named_elsewhere: impl Fn(usize) -> bool,
     ) -> Option<Moment<'l>> {
         let Fit { moment, caller, name } = self.fit(line)?;
         let is_other = |begin: &[u8; 8]| is_alphanumeric(begin[0]) && !wanted.may_begin(begin);
         let is_named = |at: usize| match line[at..].first_chunk() {
-            Some(begin) if begin[0] == b'"' => is_named_behind(at),
+            Some(begin) if begin[0] == b'"' => is_named_elsewhere(at),
             begin => !begin.is_some_and(is_other),
         };
         (is_other(caller) && !name.is_some_and(is_named)).then_some(moment)
