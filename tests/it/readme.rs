@@ -1,58 +1,56 @@
-//! The README is held to the program: its table of permissions, its exit codes, its commands.
+//! The documents are held to the program: the page of permissions is written from what the sources state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use leaver::check::Checks;
 use leaver::source::{azure, entra, github, logs::live};
 
-const FROM: &str = "<!-- permissions: written by `cargo test --test it readme::write -- --ignored` -->\n";
-const TO: &str = "<!-- /permissions -->";
+const HEAD: &str = "# Permissions
 
-fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+What to grant to the identity that runs `leaver`, and what is read with it. Everything is read-only but one: GitHub shows who may
+bypass a ruleset only to those who may change it. Each permission that is missing leaves the checks that read its data sets
+unknown, and everything else as it is. `leaver explain CHECK` names the data sets of a check, `leaver doctor` what is granted.
+
+Written by `cargo test --test it readme::write -- --ignored`.
+";
+
+const SOURCES: &[(&str, &[(&str, &str)])] = &[
+    ("Application permissions of Microsoft Graph", entra::PERMISSIONS),
+    ("Roles in Azure", azure::PERMISSIONS),
+    ("The log of the gateway", live::PERMISSIONS),
+    ("Permissions of the GitHub App", github::PERMISSIONS),
+];
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/permissions.md")
 }
 
-/// A row a permission, with the checks that read a table which takes it.
-fn table() -> String {
-    let checks = Checks::load(&[]).unwrap();
-    let mut needed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for entry in checks.iter() {
-        let all =
-            entra::PERMISSIONS.iter().chain(azure::PERMISSIONS).chain(live::PERMISSIONS).chain(github::PERMISSIONS);
-        for (table, permission) in all {
-            if entry.tables.iter().any(|read| read == table) {
-                needed.entry(permission).or_default().insert(&entry.check.id);
-            }
+fn page() -> String {
+    let mut text = HEAD.to_owned();
+    for (title, permissions) in SOURCES {
+        let mut needed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (table, permission) in *permissions {
+            needed.entry(permission).or_default().insert(table);
         }
-    }
-    let mut text = "| permission | checks that need it |\n|---|---|\n".to_owned();
-    for (permission, checks) in needed {
-        let checks: Vec<String> = checks.iter().map(|id| format!("`{id}`")).collect();
-        writeln!(text, "| `{permission}` | {} |", checks.join(", ")).unwrap();
+        write!(text, "\n## {title}\n\n| permission | data sets |\n|---|---|\n").unwrap();
+        for (permission, tables) in needed {
+            let tables: Vec<String> = tables.iter().map(|table| format!("`{table}`")).collect();
+            writeln!(text, "| `{permission}` | {} |", tables.join(", ")).unwrap();
+        }
     }
     text
 }
 
-fn with_table(readme: &str) -> String {
-    let (before, rest) = readme.split_once(FROM).unwrap();
-    let (_, after) = rest.split_once(TO).unwrap();
-    format!("{before}{FROM}{}{TO}{after}", table())
+#[test]
+fn the_page_of_permissions_is_current() {
+    let current = fs::read_to_string(path()).unwrap() == page();
+    assert!(current, "docs/permissions.md is out of date: run `cargo test --test it readme::write -- --ignored`");
 }
 
 #[test]
-fn the_table_of_permissions_is_current() {
-    let readme = readme();
-    assert!(
-        with_table(&readme) == readme,
-        "README.md is out of date: run `cargo test --test it readme::write -- --ignored`"
-    );
-}
-
-#[test]
-#[ignore = "writes README.md"]
+#[ignore = "writes docs/permissions.md"]
 fn write() {
-    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"), with_table(&readme())).unwrap();
+    fs::write(path(), page()).unwrap();
 }
