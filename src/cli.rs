@@ -2,6 +2,7 @@
 
 mod options;
 mod seal;
+mod waive;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 
 use self::options::{CheckArgs, DeliveryArgs, Files, PersonArgs, ScanArgs};
 use self::seal::{ArchiveVerb, KeyVerb, VerifyArgs};
+use self::waive::WaiveArgs;
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
@@ -147,6 +149,8 @@ enum Verb {
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
     },
+    /// Writes down that a named owner answers for a finding, or for what could not be looked at, until a day.
+    Waive(WaiveArgs),
     /// Makes signing keys.
     Key {
         #[command(subcommand)]
@@ -252,6 +256,7 @@ impl Cli {
                 run::verify::verify(&args.into(), &config, env)
             }
             Verb::Sign { bundle, key } => run::verify::sign(&bundle, key.as_deref(), &config()?, env).await,
+            Verb::Waive(args) => run::waive::waive(&args.into(), env),
             Verb::Key { verb } => verb.run(env),
             Verb::Archive { verb } => verb.run(&config()?, env).await,
             Verb::Checks { verb } => verb.run(env),

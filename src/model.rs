@@ -136,6 +136,20 @@ pub struct Gap {
     pub detail: Option<Untrusted>,
     /// The next step.
     pub hint: String,
+    /// Set: a named owner answers for it until a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waiver>,
+}
+
+/// Somebody's word that a finding, or a thing that could not be looked at, is accepted until a day. Never a pass.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Waiver {
+    /// Who answers for it.
+    pub owner: Untrusted,
+    /// Why it is accepted.
+    pub reason: Untrusted,
+    /// The last day on which it holds, such as 2026-12-31 (UTC).
+    pub expires: String,
 }
 
 /// A gap before it is known which data set it belongs to: what a collector raises.
@@ -219,6 +233,28 @@ pub struct Finding {
     pub complete: bool,
     /// The controls that this is evidence for, by framework.
     pub controls: std::collections::BTreeMap<String, Vec<String>>,
+    /// Set: a named owner accepts it until a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waiver>,
+}
+
+impl Finding {
+    /// What it counts as: a finding that an owner accepts is waived, whatever its status.
+    pub fn verdict(&self) -> Verdict {
+        match (&self.waiver, self.status) {
+            (_, Status::Pass) => Verdict::Pass,
+            (Some(_), _) => Verdict::Waived,
+            (None, Status::Fail) => Verdict::Fail,
+            (None, Status::Unknown) => Verdict::Unknown,
+        }
+    }
+}
+
+impl Gap {
+    /// What it counts as: unknown, unless an owner answers for it.
+    pub fn verdict(&self) -> Verdict {
+        if self.waiver.is_some() { Verdict::Waived } else { Verdict::Unknown }
+    }
 }
 
 /// What a parameter of a check holds.

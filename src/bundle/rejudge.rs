@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{EVIDENCE, Outcome, State};
+use crate::check::waiver::Waivers;
 use crate::check::{self, Checks, Limits};
 use crate::evidence::Evidence;
 use crate::report::{Report, Times};
@@ -41,8 +42,10 @@ pub fn rejudge(directory: &Path, report: &Report, checks: &Checks) -> Outcome {
 
 fn judged(evidence: &Path, report: &Report, checks: &Checks) -> Result<Report, String> {
     let evidence = Evidence::open(evidence).map_err(|error| error.to_string())?;
-    let judgements =
-        check::judge(&evidence, &tuned(checks, report), Limits::default()).map_err(|error| error.to_string())?;
+    // What owners answered for is part of the report; whether it fits is judged again.
+    let waivers = report.waivers.as_ref().map(Waivers::again).unwrap_or_default();
+    let (judgements, _) = check::judge_waived(&evidence, &tuned(checks, report), Limits::default(), &waivers)
+        .map_err(|error| error.to_string())?;
     let time = |text: &str| text.parse().map_err(|_| "the report has no valid times".to_owned());
     let times = Times { started_at: time(&report.run.started_at)?, finished_at: time(&report.run.finished_at)? };
     Report::new(&evidence, &judgements, &checks.sha256(), times).map_err(|error| error.to_string())

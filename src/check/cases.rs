@@ -9,6 +9,7 @@ use rusqlite::types::Value;
 use super::file::{Case, CaseRow, Expect};
 use super::judge::Exhibit;
 use super::place::{Refused, Source, did_you_mean, shown};
+use super::waiver::InForce;
 use super::{Checks, Entry, Error, Judgement};
 use crate::evidence::sandbox::{Limits, Sandbox};
 use crate::evidence::{Coverage, row};
@@ -177,7 +178,13 @@ fn exhibit(source: Source<'_>, case: &Case) -> Result<Exhibit, Refused> {
     let sandbox = Sandbox::in_memory(Limits::default(), |connection| fill(source, connection, case));
     let people = case.rows.iter().filter(|row| row.table == "person").filter_map(id).collect();
     let sandbox = sandbox.map_err(|error| error.at(source, case))?;
-    Ok(Exhibit { sandbox, coverage: coverage(case, &tables), people, now: case.now.clone() })
+    Ok(Exhibit {
+        sandbox,
+        coverage: coverage(case, &tables),
+        people,
+        now: case.now.clone(),
+        waivers: InForce::default(),
+    })
 }
 
 fn id(row: &CaseRow) -> Option<String> {
@@ -247,6 +254,7 @@ fn coverage(case: &Case, tables: &BTreeMap<&str, &[&str]>) -> Vec<Coverage> {
             needs: None,
             detail: Some("the case calls it incomplete".into()),
             hint: GapKind::Truncated.hint(None),
+            waiver: None,
         });
         let objects = case.rows.iter().filter(|row| row.table == **table).count();
         Coverage {

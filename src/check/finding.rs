@@ -126,6 +126,7 @@ fn finding(check: &Check, columns: &Columns, row: &[Value], status: Status) -> R
         action: check.action.clone(),
         complete: false,
         controls: check.controls.clone(),
+        waiver: None,
     })
 }
 

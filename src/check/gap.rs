@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::evidence::Coverage;
-use crate::model::{Gap, GapKind};
+use crate::model::{Gap, GapKind, Waiver};
 use crate::text::Untrusted;
 
 /// Data sets about the people themselves: they count for completeness, not as objects examined.
@@ -12,29 +12,49 @@ const PEOPLE: [&str; 2] = ["person", "identity"];
 /// How many scopes a summary names.
 const NAMED: usize = 3;
 
-/// What is missing of `tables`, alike gaps summarised, in a stable order.
-pub(super) fn gaps(tables: &BTreeSet<String>, coverage: &[Coverage], people: &[String]) -> Vec<Gap> {
-    let mut gaps: Vec<Gap> = tables.iter().flat_map(|table| of_table(table, coverage, people)).collect();
+/// So many gaps that differ only in their scope stand on their own, each with the scope that a waiver can name; more than
+/// that become one.
+const APART: usize = 200;
+
+/// What is missing of `tables`, in a stable order. `waive` says who answers for a gap, if anybody does.
+pub(super) fn gaps(
+    tables: &BTreeSet<String>,
+    coverage: &[Coverage],
+    people: &[String],
+    waive: &dyn Fn(&Gap) -> Option<Waiver>,
+) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = tables.iter().flat_map(|table| of_table(table, coverage, people, waive)).collect();
     gaps.sort();
     gaps
 }
 
-fn of_table(table: &str, coverage: &[Coverage], people: &[String]) -> Vec<Gap> {
+fn of_table(table: &str, coverage: &[Coverage], people: &[String], waive: &dyn Fn(&Gap) -> Option<Waiver>) -> Vec<Gap> {
+    let waived = |gap: Gap| Gap { waiver: waive(&gap), ..gap };
     let rows: Vec<&Coverage> = coverage.iter().filter(|row| row.dataset == table).collect();
     if rows.is_empty() {
-        return vec![not_collected(table, None)];
+        return vec![waived(not_collected(table, None))];
     }
     let scopes = rows.iter().map(|row| &row.scope).collect::<BTreeSet<_>>().len();
+    let mut gaps: Vec<Gap> = Vec::new();
     let mut alike: BTreeMap<_, BTreeSet<&Gap>> = BTreeMap::new();
-    for gap in rows.iter().filter_map(|row| row.gap.as_ref()) {
-        alike.entry((gap.kind, gap.needs.as_deref(), gap.person.as_deref())).or_default().insert(gap);
+    for gap in rows.iter().filter_map(|row| row.gap.as_ref()).collect::<BTreeSet<_>>() {
+        match waive(gap) {
+            Some(waiver) => gaps.push(Gap { waiver: Some(waiver), ..gap.clone() }),
+            None => drop(alike.entry((gap.kind, gap.needs.as_deref(), gap.person.as_deref())).or_default().insert(gap)),
+        }
     }
-    let mut gaps: Vec<Gap> = alike.into_values().filter_map(|alike| summary(&alike, scopes)).collect();
+    for alike in alike.into_values() {
+        if alike.len() <= APART {
+            gaps.extend(alike.into_iter().cloned());
+        } else {
+            gaps.extend(summary(&alike, scopes));
+        }
+    }
     // Collected person by person: somebody who is in no row at all was not looked at.
     let asked: BTreeSet<&str> = rows.iter().filter_map(|row| row.person.as_deref()).collect();
     if rows.iter().all(|row| row.person.is_some()) {
         let left_out = people.iter().filter(|person| !asked.contains(person.as_str()));
-        gaps.extend(left_out.map(|person| not_collected(table, Some(person))));
+        gaps.extend(left_out.map(|person| waived(not_collected(table, Some(person)))));
     }
     gaps
 }
@@ -48,6 +68,7 @@ fn not_collected(table: &str, person: Option<&str>) -> Gap {
         needs: None,
         detail: None,
         hint: GapKind::NotCollected.hint(None),
+        waiver: None,
     }
 }
 
@@ -96,6 +117,7 @@ mod tests {
             needs: Some("Permission.Read".to_owned()),
             detail: Some(detail.into()),
             hint: kind.hint(None),
+            waiver: None,
         });
         Coverage {
             dataset: dataset.to_owned(),
@@ -115,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_table_that_nobody_collected_is_a_gap() {
-        let gaps = gaps(&tables(&["device", "account"]), &[row("account", "t", None, None, 3)], &[]);
+        let gaps = gaps(&tables(&["device", "account"]), &[row("account", "t", None, None, 3)], &[], &|_| None);
         assert_eq!(gaps.len(), 1);
         assert_eq!((gaps[0].kind, gaps[0].dataset.as_str()), (GapKind::NotCollected, "device"));
     }
@@ -124,32 +146,32 @@ mod tests {
     fn a_person_whom_nobody_asked_about_is_a_gap() {
         let coverage = [row("device", "a", Some("a"), None, 0)];
         let people = ["a".to_owned(), "b".to_owned()];
-        let found = gaps(&tables(&["device"]), &coverage, &people);
+        let found = gaps(&tables(&["device"]), &coverage, &people, &|_| None);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].kind, found[0].person.as_deref()), (GapKind::NotCollected, Some("b")));
         let tenant = [coverage[0].clone(), row("device", "tenant", None, None, 0)];
-        assert_eq!(gaps(&tables(&["device"]), &tenant, &people), []);
+        assert_eq!(gaps(&tables(&["device"]), &tenant, &people, &|_| None), []);
     }
 
     #[test]
-    fn alike_gaps_become_one_with_a_count() {
+    fn very_many_alike_gaps_become_one_with_a_count() {
         let mut coverage: Vec<Coverage> =
             (0..5000).map(|n| row("device", &format!("r{n:04}"), None, None, 1)).collect();
-        for n in [7, 8, 9, 10] {
+        for n in 7..7 + APART + 1 {
             coverage[n] = row("device", &format!("r{n:04}"), None, Some((GapKind::Denied, "403")), 0);
         }
-        coverage[20] = row("device", "r0020", None, Some((GapKind::Truncated, "429")), 0);
-        let gaps = gaps(&tables(&["device"]), &coverage, &[]);
+        coverage[4020] = row("device", "r4020", None, Some((GapKind::Truncated, "429")), 0);
+        let gaps = gaps(&tables(&["device"]), &coverage, &[], &|_| None);
         assert_eq!(gaps.len(), 2);
-        assert_eq!(gaps[0].scope.raw(), "4 of 5000: r0007, r0008, r0009 and 1 more");
+        assert_eq!(gaps[0].scope.raw(), "201 of 5000: r0007, r0008, r0009 and 198 more");
         assert_eq!(gaps[0].detail.as_ref().unwrap().raw(), "403");
-        assert_eq!(gaps[1].scope.raw(), "r0020");
+        assert_eq!(gaps[1].scope.raw(), "r4020");
     }
 
     #[test]
     fn gaps_of_different_people_stay_apart() {
         let coverage = ["a", "b"].map(|person| row("device", person, Some(person), Some((GapKind::Denied, "403")), 0));
-        assert_eq!(gaps(&tables(&["device"]), &coverage, &[]).len(), 2);
+        assert_eq!(gaps(&tables(&["device"]), &coverage, &[], &|_| None).len(), 2);
     }
 
     #[test]
@@ -162,5 +184,14 @@ mod tests {
             row("account", "a", None, None, 9),
         ];
         assert_eq!(examined(&tables(&["device", "person"]), &coverage), 9);
+    }
+
+    #[test]
+    fn each_object_that_was_not_looked_at_can_be_waived_by_its_scope() {
+        let coverage = ["a", "b"].map(|scope| row("device", scope, None, Some((GapKind::Denied, "403")), 0));
+        let waiver = Waiver { owner: "o".into(), reason: "r".into(), expires: "2026-12-31".into() };
+        let found = gaps(&tables(&["device"]), &coverage, &[], &|gap| (gap.scope.raw() == "b").then(|| waiver.clone()));
+        let told: Vec<_> = found.iter().map(|gap| (gap.scope.raw(), gap.waiver.is_some())).collect();
+        assert_eq!(told, [("a", false), ("b", true)]);
     }
 }

@@ -9,10 +9,11 @@ use rusqlite::types::Value;
 use super::finding::{self, Columns, Sorted};
 use super::gap;
 use super::place::shown;
+use super::waiver::{InForce, Used, Waivers};
 use super::{Check, Checks, Entry, Error, Judgement};
 use crate::evidence::sandbox::{Limits, Outcome, Query, Sandbox};
 use crate::evidence::{Coverage, Evidence, Person};
-use crate::model::{Gap, GapKind, Param, Status, Verdict, stamp};
+use crate::model::{Finding, Gap, GapKind, Param, Verdict, stamp};
 
 /// The evidence as a check meets it.
 pub(super) struct Exhibit {
@@ -22,6 +23,8 @@ pub(super) struct Exhibit {
     pub(super) people: Vec<String>,
     /// What `:now` is.
     pub(super) now: String,
+    /// What owners answer for.
+    pub(super) waivers: InForce,
 }
 
 /// Judges the evidence by every check, in the order of their ids. The same evidence and checks give the same result.
@@ -29,14 +32,32 @@ pub(super) struct Exhibit {
 /// # Errors
 /// Only when the evidence itself cannot be read. A check that fails is unknown, and says so.
 pub fn judge(evidence: &Evidence, checks: &Checks, limits: Limits) -> Result<Vec<Judgement>, Error> {
+    judge_waived(evidence, checks, limits, &Waivers::default()).map(|(judgements, _)| judgements)
+}
+
+/// The same, with what owners answer for; tells which of these waivers applied.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_waived(
+    evidence: &Evidence,
+    checks: &Checks,
+    limits: Limits,
+    waivers: &Waivers,
+) -> Result<(Vec<Judgement>, Used), Error> {
     let now = evidence.meta("now")?.and_then(|now| now.parse::<Timestamp>().ok());
+    let now = now.ok_or_else(|| Error::NoTime { path: evidence.path().display().to_string() })?;
+    let people = evidence.people()?;
     let exhibit = Exhibit {
         sandbox: Sandbox::on(evidence, limits)?,
         coverage: evidence.coverage()?,
-        people: evidence.people()?.into_iter().map(|person| person.id).collect(),
-        now: now.map(stamp).ok_or_else(|| Error::NoTime { path: evidence.path().display().to_string() })?,
+        waivers: waivers.in_force(now, &people, checks),
+        people: people.into_iter().map(|person| person.id).collect(),
+        now: stamp(now),
     };
-    Ok(checks.iter().map(|entry| exhibit.judge(entry)).collect())
+    let judgements: Vec<Judgement> = checks.iter().map(|entry| exhibit.judge(entry)).collect();
+    let used = exhibit.waivers.used(&judgements);
+    Ok((judgements, used))
 }
 
 /// The verdict of every check for every person: what is found or missing for nobody in particular counts for all.
@@ -47,8 +68,8 @@ pub fn by_person<'j>(judgements: &'j [Judgement], people: &[Person]) -> BTreeMap
         let own = own_verdicts(judgement);
         let shared = own.get(&None).copied().unwrap_or(Verdict::NotApplicable);
         let settled = match judgement.verdict {
-            Verdict::Waived | Verdict::NotApplicable => judgement.verdict,
-            Verdict::Pass | Verdict::Fail | Verdict::Unknown => Verdict::Pass,
+            Verdict::NotApplicable => Verdict::NotApplicable,
+            Verdict::Pass | Verdict::Waived | Verdict::Fail | Verdict::Unknown => Verdict::Pass,
         };
         for (person, verdicts) in &mut all {
             let own = own.get(&Some(person)).copied().unwrap_or(Verdict::NotApplicable);
@@ -61,24 +82,16 @@ pub fn by_person<'j>(judgements: &'j [Judgement], people: &[Person]) -> BTreeMap
 /// What a check found or missed for each person, and under `None` for nobody in particular.
 fn own_verdicts(judgement: &Judgement) -> BTreeMap<Option<&str>, Verdict> {
     let mut own = BTreeMap::new();
-    if matches!(judgement.verdict, Verdict::Waived | Verdict::NotApplicable) {
+    if judgement.verdict == Verdict::NotApplicable {
         return own;
     }
-    let found = judgement.findings.iter().map(|finding| (&finding.person, of_status(finding.status)));
-    let missed = judgement.gaps.iter().map(|gap| (&gap.person, Verdict::Unknown));
+    let found = judgement.findings.iter().map(|finding| (&finding.person, finding.verdict()));
+    let missed = judgement.gaps.iter().map(|gap| (&gap.person, gap.verdict()));
     for (person, verdict) in found.chain(missed) {
         let worst = own.entry(person.as_deref()).or_insert(verdict);
         *worst = Verdict::of([*worst, verdict]);
     }
     own
-}
-
-fn of_status(status: Status) -> Verdict {
-    match status {
-        Status::Fail => Verdict::Fail,
-        Status::Unknown => Verdict::Unknown,
-        Status::Pass => Verdict::Pass,
-    }
 }
 
 impl Exhibit {
@@ -87,20 +100,22 @@ impl Exhibit {
         // The evidence may define views otherwise than this program does; what the check reads here counts as well.
         tables.extend(entry.tables.iter().cloned());
         tables.extend(query.iter().flat_map(|query| query.tables.iter().cloned()));
-        let mut gaps = gap::gaps(&tables, &self.coverage, &self.people);
+        let id = entry.check.id.as_str();
+        let mut gaps = gap::gaps(&tables, &self.coverage, &self.people, &|gap| self.waivers.of_gap(id, gap));
         let sorted = match &mut query {
             Ok(query) => self.sorted(&entry.check, query, &mut gaps),
             Err(refusal) => Err(refusal.what.clone()),
         };
-        let Sorted { findings, passed } = sorted.unwrap_or_else(|what| {
+        let Sorted { mut findings, passed } = sorted.unwrap_or_else(|what| {
             gaps.push(broken(&entry.check, &what));
             Sorted::default()
         });
         gaps.sort();
-        let of_gaps = if gaps.is_empty() { Verdict::Pass } else { Verdict::Unknown };
+        findings.iter_mut().for_each(|finding| finding.waiver = self.waivers.of_finding(id, finding));
+        let all = findings.iter().map(Finding::verdict).chain(gaps.iter().map(Gap::verdict));
         Judgement {
             check: Arc::clone(&entry.check),
-            verdict: Verdict::of(findings.iter().map(|finding| of_status(finding.status)).chain([of_gaps])),
+            verdict: Verdict::of(all.chain([Verdict::Pass])),
             examined: gap::examined(&tables, &self.coverage),
             tables: tables.into_iter().collect(),
             passed,
@@ -158,5 +173,6 @@ fn gap_of_check(check: &Check, kind: GapKind, what: &str, hint: String) -> Gap {
         needs: None,
         detail: Some(shown(what).into()),
         hint,
+        waiver: None,
     }
 }

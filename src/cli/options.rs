@@ -43,6 +43,9 @@ pub(super) struct DeliveryArgs {
     /// Replaces the bundle that is there, as a whole.
     #[arg(long, requires = "bundle")]
     force: bool,
+    /// What named owners answer for until a day: TOML with [[waiver]] tables, as `leaver waive` writes them.
+    #[arg(long, value_name = "FILE")]
+    waivers: Option<PathBuf>,
     #[command(flatten)]
     folders: CheckArgs,
 }
@@ -123,7 +126,7 @@ impl From<DeliveryArgs> for Delivery {
     fn from(args: DeliveryArgs) -> Delivery {
         let redacted = args.redacted.into_iter().map(|output| Output { redacted: true, ..output });
         let outputs = args.formats.into_iter().chain(redacted).collect();
-        Delivery { checks: args.folders.checks, outputs, bundle: args.bundle, force: args.force }
+        Delivery { checks: args.folders.checks, outputs, bundle: args.bundle, force: args.force, waivers: args.waivers }
     }
 }
 

@@ -176,6 +176,7 @@ fn coverage_row(row: &SqlRow<'_>) -> rusqlite::Result<Coverage> {
             hint: kind.hint(needs.as_deref()),
             needs,
             detail: text(row, 5).ok().flatten(),
+            waiver: None,
         }
     });
     Ok(Coverage {

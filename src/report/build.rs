@@ -54,6 +54,7 @@ impl Report {
             controls: controls(judgements),
             steps,
             coverage: evidence.coverage()?.into_iter().map(coverage).collect(),
+            waivers: None,
             evidence: Digest { sha256: evidence.sha256().to_owned() },
             checks: Digest { sha256: checks_sha256.to_owned() },
             redacted: None,

@@ -97,7 +97,10 @@ fn of_finding(check: &Check, finding: &Finding) -> Line {
     let facts = finding.facts.iter().map(|(name, value)| format!("{name}: {}", value.raw()));
     Line {
         what: "finding",
-        status: if check.verdict == Verdict::Waived { "waived".into() } else { finding.status.to_string() },
+        status: match check.verdict {
+            Verdict::Waived => Verdict::Waived.to_string(),
+            _ => finding.verdict().to_string(),
+        },
         severity: finding.severity.to_string(),
         grade: finding.grade.map(|grade| grade.to_string()).unwrap_or_default(),
         complete: if finding.complete { "yes" } else { "no" }.into(),
@@ -119,7 +122,7 @@ fn of_gap(gap: &Gap) -> Line {
     let why = [gap.kind.to_string()].into_iter().chain(parts.into_iter().flatten());
     Line {
         what: "gap",
-        status: "unknown".into(),
+        status: gap.verdict().to_string(),
         person: gap.person.clone().unwrap_or_default(),
         subject: gap.scope.raw().into(),
         reason: why.collect::<Vec<_>>().join(": "),

@@ -30,7 +30,7 @@ pub(super) fn number<'a>(checks: impl Iterator<Item = &'a Check> + Clone) -> usi
 
 /// Objects about which the evidence does not tell; a check that is unknown for no stated reason counts as one.
 pub(super) fn open(check: &Check) -> usize {
-    let unexplained = check.verdict == Verdict::Unknown && check.gaps.is_empty();
+    let unexplained = check.verdict == Verdict::Unknown && check.gaps.iter().all(|gap| gap.waiver.is_some());
     count(check, Status::Unknown).max(usize::from(unexplained))
 }
 
@@ -43,7 +43,7 @@ pub(super) fn title(kind: GapKind, needs: Option<&str>) -> String {
 pub(super) fn groups<'a>(checks: impl Iterator<Item = &'a Check>) -> Groups<'a> {
     let mut groups = Groups::new();
     for check in checks {
-        for gap in &check.gaps {
+        for gap in check.gaps.iter().filter(|gap| gap.waiver.is_none()) {
             let Gap { kind, needs, hint, .. } = gap;
             let group = groups.entry((*kind, needs.as_deref(), hint.as_str())).or_default();
             group.places.insert((&gap.dataset, &gap.scope));

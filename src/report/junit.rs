@@ -108,7 +108,7 @@ fn missing(check: &Check) -> impl Iterator<Item = String> {
     let undecided = undecided(check).into_iter().map(|finding| {
         xml(&format!("- the evidence does not tell: {} ({})", finding.reason.raw(), finding.subject.raw()))
     });
-    let gaps = check.gaps.iter().map(|gap| {
+    let gaps = check.gaps.iter().filter(|gap| gap.waiver.is_none()).map(|gap| {
         let title = title(gap.kind, gap.needs.as_deref());
         xml(&format!("- not seen: {} of {}: {title}. What to do: {}", gap.dataset, gap.scope.raw(), gap.hint))
     });

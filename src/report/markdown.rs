@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::gaps::{few, groups, number, open, title};
+use super::waived::{answered, unapplied, waived};
 use super::words::{
     CONTROLS, GRADES, activity_in_words, called, conclusion, count, failed, found, last_day, mode, next, owners,
     plural, summary, undecided, verdict_word, worst, worst_first,
@@ -30,6 +31,7 @@ pub fn render(report: &Report) -> String {
     activity(&mut out, report);
     findings(&mut out, report);
     gaps(&mut out, report);
+    accepted(&mut out, report);
     settled(&mut out, report);
     controls(&mut out, report);
     proof(&mut out, report);
@@ -152,6 +154,22 @@ fn gaps(out: &mut String, report: &Report) {
             line!(out, "  - {}: {}", finding.subject.markdown(), finding.reason.markdown());
         }
         more(out, undecided.len(), "of these");
+    }
+}
+
+fn accepted(out: &mut String, report: &Report) {
+    let (all, unapplied) = (waived(report), unapplied(report));
+    if !all.is_empty() {
+        line!(out, "\n## Waived\n");
+    }
+    for waived in all.iter().take(LISTED) {
+        let (what, who) = (markdown(&waived.what), markdown(&answered(waived.waiver)));
+        line!(out, "- {what}\n  - {who}\n  - concerns: {}", markdown(&few(waived.checks.iter())));
+    }
+    more(out, all.len(), "waived");
+    if !unapplied.is_empty() {
+        line!(out, "\n## Waivers that did not apply\n");
+        unapplied.iter().for_each(|line| line!(out, "- {}", markdown(line)));
     }
 }
 

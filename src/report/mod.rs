@@ -15,6 +15,7 @@ mod output;
 mod redact;
 pub mod sarif;
 pub mod terminal;
+mod waived;
 mod words;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::check::waiver::Used;
 use crate::error::Exit;
 use crate::model::{Finding, Gap, Grade, Param, Severity, Verdict};
 use crate::text::Untrusted;
@@ -52,6 +54,9 @@ pub struct Report {
     pub controls: Vec<Framework>,
     /// What was asked for, and whether all of it came.
     pub coverage: Vec<Coverage>,
+    /// The waivers that the run was given: those that applied, and those that did not. Absent: it was given none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<Used>,
     /// The evidence file that was judged.
     pub evidence: Digest,
     /// The checks that judged it.

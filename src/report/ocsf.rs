@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::gaps::title;
 use super::words::{signer, who};
 use super::{Check, Report, json};
-use crate::model::{Finding, Gap, Severity, Status, Verdict};
+use crate::model::{Finding, Gap, Severity, Verdict};
 
 const VERSION: &str = "1.6.0";
 
@@ -128,12 +128,7 @@ fn of_check(check: &Check) -> Said {
 }
 
 fn of_finding(check: &Check, finding: &Finding) -> Said {
-    let status = match (check.verdict, finding.status) {
-        (Verdict::Waived, _) => Verdict::Waived,
-        (_, Status::Fail) => Verdict::Fail,
-        (_, Status::Unknown) => Verdict::Unknown,
-        (_, Status::Pass) => Verdict::Pass,
-    };
+    let status = if check.verdict == Verdict::Waived { Verdict::Waived } else { finding.verdict() };
     let mut details = json!({
         "resources": [{ "uid": finding.subject, "owner": { "name": who(finding) } }],
         "compliance": { "status_detail": finding.reason },

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::gaps::title;
-use super::words::{conclusion, signer, summary};
+use super::words::{conclusion, open_findings, signer, summary};
 use super::{Check, Control, Report};
 use crate::model::{Finding, Status, Verdict};
 use crate::text::visible;
@@ -111,7 +111,7 @@ fn observations(report: &Report, check: &Check, ids: &Ids) -> Vec<Value> {
 fn of_finding(report: &Report, check: &Check, finding: &Finding, ids: &Ids) -> Value {
     let mut props = vec![
         property("subject", finding.subject.raw()),
-        property("status", &finding.status.to_string()),
+        property("status", &finding.verdict().to_string()),
         property("severity", &finding.severity.to_string()),
         property("complete", if finding.complete { "yes" } else { "no" }),
     ];
@@ -151,7 +151,7 @@ fn finding(control: &Control, checks: &BTreeMap<&str, &Check>, ids: &Ids) -> Opt
     let mut observations = Vec::new();
     for check in open {
         observations.push(json!({ "observation-uuid": ids.of(&["check", &check.id]) }));
-        let failed = check.findings.iter().filter(|finding| finding.status == Status::Fail);
+        let failed = open_findings(check).filter(|finding| finding.status == Status::Fail);
         observations.extend(failed.map(|finding| {
             json!({ "observation-uuid": ids.of(&["finding", &check.id, &finding.id, finding.subject.raw()]) })
         }));

@@ -24,6 +24,8 @@ const OURS: &[&str] = &[
     "fix",
     "severity",
     "tables",
+    "check",
+    "expires",
     "dataset",
     "state",
     "status",

@@ -78,7 +78,10 @@ fn result(index: usize, check: &Check, finding: &Finding) -> Value {
         "partialFingerprints": { "leaverFinding/v1": finding.id },
         "properties": facts(finding),
     });
-    if check.verdict == Verdict::Waived {
+    if let Some(waiver) = &finding.waiver {
+        let why = format!("{}, until {}: {}", waiver.owner.sarif(), waiver.expires, waiver.reason.sarif());
+        result["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": why }]);
+    } else if check.verdict == Verdict::Waived {
         result["suppressions"] = json!([{ "kind": "external", "status": "accepted" }]);
     }
     result

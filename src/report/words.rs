@@ -48,7 +48,8 @@ pub(super) fn next(verdict: Verdict) -> &'static str {
         Verdict::Fail => "carry out what each finding says, the worst first; then run again until nothing is left",
         Verdict::Unknown => "close the gaps above and run again; until then this proves nothing",
         Verdict::NotApplicable => "choose checks that apply, then run again",
-        Verdict::Pass | Verdict::Waived => "keep the proof: --bundle DIR",
+        Verdict::Pass => "keep the proof: --bundle DIR",
+        Verdict::Waived => "keep the proof: --bundle DIR; close what was waived before its waiver ends",
     }
 }
 
@@ -63,7 +64,7 @@ pub(super) fn conclusion(report: &Report) -> &'static str {
             "Nothing was found, but the off-boarding is not proven: not everything could be looked at."
         }
         (_, Verdict::Pass) => "Everything that was asked was looked at, and nothing was found.",
-        (_, Verdict::Waived) => "Nothing was found but what an owner has accepted.",
+        (_, Verdict::Waived) => "Nothing is open but what a named owner answers for.",
         (_, Verdict::NotApplicable) => "No check applied, so nothing is proven.",
     }
 }
@@ -98,9 +99,14 @@ pub(super) fn undecided(check: &Check) -> Vec<&Finding> {
     of_status(check, Status::Unknown)
 }
 
-fn of_status(check: &Check, status: Status) -> Vec<&Finding> {
+/// The findings of a check that nobody answers for.
+pub(super) fn open_findings(check: &Check) -> impl Iterator<Item = &Finding> {
     let counts = check.verdict != Verdict::Waived;
-    let mut found: Vec<&Finding> = check.findings.iter().filter(|finding| counts && finding.status == status).collect();
+    check.findings.iter().filter(move |finding| counts && finding.waiver.is_none())
+}
+
+fn of_status(check: &Check, status: Status) -> Vec<&Finding> {
+    let mut found: Vec<&Finding> = open_findings(check).filter(|finding| finding.status == status).collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
 }
@@ -147,7 +153,7 @@ pub(super) fn summary(report: &Report) -> String {
         Verdict::Fail => plural(found, "finding"),
         Verdict::Unknown => format!("not clean and not dirty: {} could not be checked", things(open)),
         Verdict::Pass => "everything was checked and nothing was found".into(),
-        Verdict::Waived => "nothing was found but what an owner has accepted".into(),
+        Verdict::Waived => "nothing is open but what a named owner answers for".into(),
         Verdict::NotApplicable => "no check applied, so nothing is proven".into(),
     }
 }
@@ -191,16 +197,13 @@ pub(super) fn mode(report: &Report) -> String {
 }
 
 pub(super) fn worst(check: &Check) -> Severity {
-    let failed = check.findings.iter().filter(|finding| finding.status == Status::Fail);
+    let failed = open_findings(check).filter(|finding| finding.status == Status::Fail);
     failed.map(|finding| finding.severity).max().unwrap_or(check.severity)
 }
 
-/// How many findings count; those of a waived check do not.
+/// How many findings count; those that somebody answers for do not.
 pub(super) fn count(check: &Check, status: Status) -> usize {
-    if check.verdict == Verdict::Waived {
-        return 0;
-    }
-    check.findings.iter().filter(|finding| finding.status == status).count()
+    open_findings(check).filter(|finding| finding.status == status).count()
 }
 
 pub(super) fn step_title(step: &Step) -> String {

@@ -11,6 +11,7 @@ mod progress;
 pub mod scan;
 mod settings;
 pub mod verify;
+pub mod waive;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use jiff::tz::TimeZone;
 use self::deliver::{Sealing, deliver};
 use self::progress::Progress;
 use crate::api::{self, Api, Http, Service};
+use crate::check::waiver::Waivers;
 use crate::check::{self, Checks, Limits};
 use crate::config::{Config, Setting};
 use crate::env::Env;
@@ -82,6 +84,8 @@ pub struct Delivery {
     pub bundle: Option<PathBuf>,
     /// Whether a bundle that is there is replaced.
     pub force: bool,
+    /// What owners answer for.
+    pub waivers: Option<PathBuf>,
 }
 
 /// Collects, judges and reports.
@@ -98,8 +102,9 @@ pub async fn audit(
     let checks = tuned_checks(&delivery.checks, config, env)?;
     let sealing = Sealing::open(delivery, config, env).await?;
     let started_at = (env.clock)();
+    let waivers = waive::read(delivery.waivers.as_deref())?;
     let evidence = collect(config, subject, intake, env).await?;
-    let report = judge(&evidence, &checks, started_at, env)?;
+    let report = judge(&evidence, &checks, waivers.as_ref(), started_at, env)?;
     deliver(report, &evidence, delivery, sealing, env).await
 }
 
@@ -169,15 +174,26 @@ pub async fn check(evidence: &Path, config: &Config, delivery: &Delivery, env: &
     let started_at = (env.clock)();
     let checks = tuned_checks(&delivery.checks, config, env)?;
     let sealing = Sealing::open(delivery, config, env).await?;
+    let waivers = waive::read(delivery.waivers.as_deref())?;
     let evidence = Evidence::open(evidence)?;
-    let report = judge(&evidence, &checks, started_at, env)?;
+    let report = judge(&evidence, &checks, waivers.as_ref(), started_at, env)?;
     deliver(report, &evidence, delivery, sealing, env).await
 }
 
-fn judge(evidence: &Evidence, checks: &Checks, started_at: Timestamp, env: &Env) -> Result<Report, Error> {
-    let judgements = check::judge(evidence, checks, Limits::default()).map_err(of_check)?;
+fn judge(
+    evidence: &Evidence,
+    checks: &Checks,
+    waivers: Option<&Waivers>,
+    started_at: Timestamp,
+    env: &Env,
+) -> Result<Report, Error> {
+    let none = Waivers::default();
+    let judged = check::judge_waived(evidence, checks, Limits::default(), waivers.unwrap_or(&none));
+    let (judgements, used) = judged.map_err(of_check)?;
     let times = Times { started_at, finished_at: (env.clock)() };
-    Ok(Report::new(evidence, &judgements, &checks.sha256(), times)?)
+    let mut report = Report::new(evidence, &judgements, &checks.sha256(), times)?;
+    report.waivers = waivers.map(|_| used);
+    Ok(report)
 }
 
 /// Loads the built-in checks and those of `folders`, with the kinds of token beside them, and says which replace which.

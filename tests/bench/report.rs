@@ -41,6 +41,7 @@ fn finding(check: usize, n: usize) -> Finding {
         action: Some("delete-role-assignment".into()),
         complete: true,
         controls: BTreeMap::new(),
+        waiver: None,
     }
 }
 

@@ -47,6 +47,7 @@ pub fn render(report: &Report) -> String {
                     (activity::section(report))
                     (findings::section(report))
                     (proof::gaps(report))
+                    (proof::accepted(report))
                     (proof::settled(report))
                     (proof::controls(report))
                     (proof::identities(report))
@@ -125,6 +126,7 @@ fn contents(report: &Report) -> Markup {
         ("activity", "Activity", true),
         ("findings", "Findings", found(report) || findings::undecided_any(report)),
         ("gaps", "Could not be checked", number(report.checks()) > 0),
+        ("waived", "Waived", report.waivers.is_some()),
         ("settled", "In order", report.checks().any(proof::is_settled)),
         ("controls", "Controls", !report.controls.is_empty()),
         ("identities", "People", !report.people.is_empty()),

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::{LISTED, anchor, foreign, more, word};
 use crate::model::{Status, Verdict};
 use crate::report::gaps::{Group, few, groups, number, open, title};
+use crate::report::waived::{answered, unapplied, waived};
 use crate::report::words::{CONTROLS, called, count, last_day, plural, seal};
 use crate::report::{Check, Coverage, Framework, Person, Report, State};
 
@@ -45,6 +46,29 @@ pub(super) fn gaps(report: &Report) -> Markup {
                             } @else { (check.title) " " code { (foreign(&check.id)) } }
                         } }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What somebody answers for, and the waivers that did not apply.
+pub(super) fn accepted(report: &Report) -> Markup {
+    let (all, unapplied) = (waived(report), unapplied(report));
+    html! {
+        @if !all.is_empty() || !unapplied.is_empty() {
+            section id="waived" aria-labelledby="waived-title" {
+                h2 id="waived-title" { "Waived" }
+                ul class="plain" {
+                    @for waived in all.iter().take(LISTED) { li {
+                        (foreign(&waived.what)) br; (foreign(&answered(waived.waiver))) br;
+                        code { (foreign(&few(waived.checks.iter()))) }
+                    } }
+                }
+                (more(all.len(), LISTED, "waived"))
+                @if !unapplied.is_empty() {
+                    p { "Waivers that did not apply:" }
+                    ul class="plain" { @for line in &unapplied { li { (foreign(line)) } } }
                 }
             }
         }

@@ -8,9 +8,10 @@ mod strip;
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 use super::gaps::number;
+use super::waived::{answered, unapplied, waived};
 use super::words::{
-    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, plural, seal, step_title, summary, verdict_word,
-    worst,
+    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, plural, seal, step_title, summary,
+    verdict_word, worst,
 };
 use super::{Check, Report};
 use crate::model::{Finding, Severity, Status, Verdict};
@@ -38,6 +39,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     strip::section(&mut page, report);
     findings(&mut page, report);
     gaps::section(&mut page, report);
+    accepted(&mut page, report);
     passed(&mut page, report);
     controls(&mut page, report);
     page.blank();
@@ -108,7 +110,7 @@ fn findings(page: &mut Page, report: &Report) {
 /// The things that a check found, worst first.
 fn subjects(page: &mut Page, report: &Report, check: &Check, status: Status) {
     page.name(INDENT, &check.id);
-    let mut found: Vec<&Finding> = check.findings.iter().filter(|finding| finding.status == status).collect();
+    let mut found: Vec<&Finding> = open_findings(check).filter(|finding| finding.status == status).collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in found.iter().take(LISTED) {
         let differs = status == Status::Fail && finding.severity != worst(check);
@@ -168,11 +170,33 @@ fn passed(page: &mut Page, report: &Report) {
                 word(check.verdict),
                 &match check.verdict {
                     Verdict::Pass => format!("none found: {title}. {} seen in {tables}", plural(objects, "object")),
-                    Verdict::Waived => format!("found and accepted by an owner: {title}"),
+                    Verdict::Waived => format!("a named owner answers for what is open: {title}"),
                     _ => format!("does not apply here: {title}"),
                 },
             );
         }
+    }
+}
+
+/// What somebody answers for, each once, and the waivers that did not apply.
+fn accepted(page: &mut Page, report: &Report) {
+    let (all, unapplied) = (waived(report), unapplied(report));
+    if !all.is_empty() {
+        page.blank();
+        page.heading("WAIVED");
+        page.blank();
+    }
+    for waived in all.iter().take(LISTED) {
+        page.item(2, &visible(&waived.what));
+        page.text(4, &visible(&answered(waived.waiver)));
+        page.text(4, &visible(&waived.checks.join(", ")));
+    }
+    more(page, 2, all.len(), "waived");
+    if !unapplied.is_empty() {
+        page.blank();
+        page.heading("WAIVERS THAT DID NOT APPLY");
+        page.blank();
+        unapplied.iter().for_each(|line| page.item(2, &visible(line)));
     }
 }
 

@@ -5,6 +5,7 @@ mod canary;
 mod end;
 mod help;
 mod same;
+mod waivers;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

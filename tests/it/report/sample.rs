@@ -83,6 +83,7 @@ pub(super) fn finding(subject: &str, text: &str, severity: Severity, status: Sta
         action: Some("revoke-grant".into()),
         complete: status == Status::Fail,
         controls: BTreeMap::new(),
+        waiver: None,
     }
 }
 
@@ -95,6 +96,7 @@ pub(super) fn gap(scope: &str) -> Gap {
         needs: Some("Directory.Read.All".into()),
         detail: Some("HTTP 403".into()),
         hint: GapKind::Denied.hint(Some("Directory.Read.All")),
+        waiver: None,
     }
 }
 
