@@ -47,4 +47,6 @@ mod scan_binary;
 #[cfg(test)]
 mod seal;
 #[cfg(test)]
+mod stores;
+#[cfg(test)]
 mod subject;

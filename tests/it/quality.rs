@@ -153,7 +153,8 @@ fn recall_and_precision_on_a_planted_corpus() {
             for (path, bytes) in files(&decoy) {
                 let kinds = sure(path, &bytes);
                 // A password is a password whatever it looks like: some files say what stands in them.
-                let kinds = kinds.iter().filter(|kind| *kind != "docker-secret" && *kind != "bearer").count();
+                let told = ["docker-secret", "bearer", "kubernetes-secret"];
+                let kinds = kinds.iter().filter(|kind| !told.contains(&kind.as_str())).count();
                 wrong += kinds;
                 if kinds > 0 {
                     *missed.entry((format!("decoy {decoy}"), path)).or_default() += 1;

@@ -1,7 +1,9 @@
-//! Turns JSON (with comments), YAML and TOML into one tree. Aliases of YAML are not expanded: a small file could grow without end.
+//! Turns JSON (with comments), YAML, TOML and what [`sections`] reads into one tree. Aliases of YAML are not expanded: a small file could grow without end.
 
 use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Value};
+
+use super::sections;
 
 /// The formats of configuration files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +11,10 @@ pub(super) enum Format {
     Json,
     Yaml,
     Toml,
+    Ini,
+    Properties,
+    Xml,
+    Blocks,
 }
 
 /// The documents of a file; `None` when it is not of that format.
@@ -20,6 +26,10 @@ pub(super) fn parse(format: Format, text: &str) -> Option<Vec<Value>> {
             .map(|one| vec![one]),
         Format::Toml => toml::from_str::<Value>(text).ok().map(|one| vec![one]),
         Format::Yaml => yaml(text),
+        Format::Ini => Some(vec![sections::ini(text)]),
+        Format::Properties => Some(vec![sections::properties(text)]),
+        Format::Xml => sections::xml(text).map(|one| vec![one]),
+        Format::Blocks => Some(vec![sections::blocks(text)]),
     }
 }
 

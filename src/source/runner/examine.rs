@@ -39,6 +39,8 @@ pub(super) struct Found {
     pub(super) expires_at: Option<Timestamp>,
     /// What its issuer can be asked; only there when somebody will ask.
     pub(super) question: Option<Question>,
+    /// The format of the file says whose it is, or that nobody is named.
+    pub(super) alone: bool,
 }
 
 /// What one file holds.
@@ -63,7 +65,7 @@ pub(super) struct Examiner<'a> {
 const LAYERS: u8 = 3;
 
 /// The kinds that only mean "under a secret name": anything may stand there.
-const UNSHAPED: &[&str] = &["environment-secret", "argument-secret", "mcp-secret", "kubernetes-secret"];
+const UNSHAPED: &[&str] = &["environment-secret", "argument-secret", "mcp-secret"];
 
 impl Examiner<'_> {
     /// Looks at a whole small file.
@@ -74,22 +76,7 @@ impl Examiner<'_> {
             self.layers(text, 1, &mut all);
         }
         let mut examined = Examined { place: place(path, beside), ..Examined::default() };
-        if let Some(reader) =
-            Reader::of(path).filter(|reader| reader.place != "environment" || examined.place == "runner-env")
-        {
-            let text = String::from_utf8_lossy(text);
-            match reader.read(&Source { path, text: &text, beside }) {
-                Err(_) => examined.malformed = true,
-                Ok(read) => {
-                    read.leads.iter().for_each(|lead| self.lead(lead, &mut all));
-                    examined.servers = read.servers;
-                    examined.references = read.references;
-                }
-            }
-            if examined.place == "file" {
-                examined.place = reader.place;
-            }
-        }
+        self.known_format(path, beside, &mut examined, &mut all);
         examined.found = all.found;
         of_service_account(&mut examined.found, text);
         of_public_key(&mut examined.found, path, beside);
@@ -97,6 +84,45 @@ impl Examiner<'_> {
             mark_uploaded(&mut examined.found, &String::from_utf8_lossy(text));
         }
         examined
+    }
+
+    /// What the reader of a format adds: by the path of a file, else by what stands in it.
+    fn known_format(
+        &self,
+        path: &Path,
+        beside: &dyn Fn(&str) -> Option<String>,
+        examined: &mut Examined,
+        all: &mut Joined<'_>,
+    ) {
+        let bytes = all.text;
+        let reader = Reader::of(path);
+        let reader = reader.filter(|reader| {
+            let of_checkout = reader.place == "environment" && examined.place != "runner-env";
+            if of_checkout {
+                read::stores_in_variables(&String::from_utf8_lossy(bytes)).iter().for_each(|lead| self.lead(lead, all));
+            }
+            !of_checkout
+        });
+        let read = reader.map(|reader| reader.read(&Source { path, text: &String::from_utf8_lossy(bytes), beside }));
+        if let (Some(reader), "file") = (reader, examined.place) {
+            examined.place = reader.place;
+        }
+        let nothing = match read {
+            Some(Err(_)) => {
+                examined.malformed = true;
+                true
+            }
+            Some(Ok(read)) => {
+                read.leads.iter().for_each(|lead| self.lead(lead, all));
+                examined.servers = read.servers;
+                examined.references = read.references;
+                read.leads.is_empty() && examined.servers.is_empty()
+            }
+            None => true,
+        };
+        if nothing {
+            read::by_content(path, bytes, beside).iter().for_each(|lead| self.lead(lead, all));
+        }
     }
 
     /// Looks at a file that holds variables or commands because another file says so.
@@ -199,6 +225,7 @@ impl Examiner<'_> {
         let known = |found: Found| Found {
             name: lead.name.clone().or(found.name.clone()),
             sign_in: lead.sign_in,
+            alone: lead.alone,
             owner: better(lead.owner.clone(), found.owner.clone()),
             ..found
         };
@@ -235,6 +262,7 @@ impl Examiner<'_> {
             created_at: None,
             expires_at: None,
             question: None,
+            alone: false,
         }
     }
 
@@ -268,6 +296,7 @@ fn of_shape(hit: &Hit<'_>, value: &[u8], key: &Key) -> Found {
         created_at: inside.created_at,
         expires_at: inside.expires_at,
         question: None,
+        alone: false,
     }
 }
 
@@ -296,7 +325,12 @@ impl Joined<'_> {
             return self.found.push(found);
         };
         let known = &mut self.found[at];
-        known.owner = better(found.owner, known.owner.take());
+        // Who stands in another section is not its owner.
+        let of_itself = |known: &Known| known.source == "token";
+        let before = known.owner.take().filter(|owner| known.alone || !found.alone || of_itself(owner));
+        let after = found.owner.filter(|owner| found.alone || !known.alone || of_itself(owner));
+        known.owner = better(after, before);
+        known.alone |= found.alone;
         known.name = found.name.or(known.name.take());
         known.sign_in |= found.sign_in;
         known.line = known.line.or(found.line);

@@ -16,6 +16,8 @@ pub(super) struct Lead {
     pub(super) sign_in: bool,
     /// The line from which on it stands in its file, where the reader knows.
     pub(super) line: Option<u64>,
+    /// The format says whose it is, or that nobody is named: what stands around it elsewhere in the file says nothing.
+    pub(super) alone: bool,
 }
 
 /// An owner, and how it is known.
@@ -28,7 +30,15 @@ pub(super) struct Known {
 
 impl Lead {
     pub(super) fn new(value: &str) -> Lead {
-        Lead { value: Secret::new(value), kind: None, name: None, owner: None, sign_in: false, line: None }
+        Lead {
+            value: Secret::new(value),
+            kind: None,
+            name: None,
+            owner: None,
+            sign_in: false,
+            line: None,
+            alone: false,
+        }
     }
 
     pub(super) fn named(mut self, name: impl Into<String>) -> Lead {
@@ -52,6 +62,24 @@ impl Lead {
         self.sign_in = true;
         self.owner = owner.map(|owner| Known { owner, source: "sign-in", grade: Grade::C });
         self
+    }
+
+    /// A sign-in whose account nobody wrote down: of the person whose home it lies in, if it is a person's.
+    pub(super) fn in_home(mut self, owner: Option<Owner>) -> Lead {
+        self.sign_in = true;
+        self.owner = owner.map(|owner| Known { owner, source: "home", grade: Grade::D });
+        self
+    }
+
+    /// Only the record that it stands in says whose it is.
+    pub(super) fn alone(mut self) -> Lead {
+        self.alone = true;
+        self
+    }
+
+    /// Whether its owner is named, and not only by the place of the file.
+    pub(super) fn is_told(&self) -> bool {
+        self.owner.as_ref().is_some_and(|known| known.source != "home")
     }
 
     /// A name that stands beside the value and that nobody checked.

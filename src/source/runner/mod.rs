@@ -14,6 +14,7 @@ mod inventory;
 mod lead;
 mod process;
 mod read;
+mod sections;
 mod summary;
 mod walk;
 

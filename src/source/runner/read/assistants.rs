@@ -1,53 +1,57 @@
-//! Sign-ins of coding assistants and of their MCP bridge.
+//! Sign-ins of coding assistants and of their MCP bridge: their own, and those to the servers that they reach.
 
 use serde_json::Value;
 
 use super::super::document::{self, Format, text};
 use super::super::lead::{Lead, account};
 use super::Source;
+use super::record::{self, Fields, USUAL};
 use crate::token::owner::Owner;
 
-/// `claudeAiOauth`; the account stands in `~/.claude.json`.
+/// The sign-in to the assistant and those to MCP servers (`mcpOAuth`); the account stands in `~/.claude.json`.
 pub(super) fn claude(source: &Source<'_>, document: &Value) -> Vec<Lead> {
-    let owner = account_in(source, "../.claude.json", &["oauthAccount", "emailAddress"]);
-    secrets(document, &["claudeAiOauth"], &["accessToken", "refreshToken"], "claude-secret", owner)
+    const PLACES: &[&str] = &["../.claude.json", ".claude.json", ".config.json"];
+    let owner = PLACES.iter().find_map(|file| account_in(source, file, &["oauthAccount", "emailAddress"]));
+    all(source, document, "claude-secret", owner)
 }
 
 /// The identity token names the account; the others are opaque.
-pub(super) fn codex(_: &Source<'_>, document: &Value) -> Vec<Lead> {
-    let owner = text(document, &["tokens", "id_token"]).and_then(claims_of);
-    let mut leads =
-        secrets(document, &["tokens"], &["id_token", "access_token", "refresh_token"], "codex-secret", owner.clone());
-    leads.extend(secrets(document, &[], &["OPENAI_API_KEY"], "codex-secret", owner));
-    leads
+pub(super) fn codex(source: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let owner = text(document, &["tokens", "id_token"]).and_then(record::claims);
+    all(source, document, "codex-secret", owner)
 }
 
 pub(super) fn gemini(source: &Source<'_>, document: &Value) -> Vec<Lead> {
     let owner = text(document, &["id_token"])
-        .and_then(claims_of)
+        .and_then(record::claims)
         .or_else(|| account_in(source, "google_accounts.json", &["active"]));
-    secrets(document, &[], &["access_token", "refresh_token", "id_token"], "gemini-secret", owner)
+    all(source, document, "gemini-secret", owner)
 }
 
-/// One folder per version of the bridge: the tokens of older versions stay behind.
-pub(super) fn mcp_remote(_: &Source<'_>, document: &Value) -> Vec<Lead> {
-    let owner = text(document, &["id_token"]).or(text(document, &["access_token"])).and_then(claims_of);
-    secrets(document, &[], &["access_token", "refresh_token", "id_token"], "mcp-remote-secret", owner)
+/// One folder per version of the bridge: the tokens of older versions stay behind, and what it is registered with.
+pub(super) fn mcp_remote(source: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let owner = text(document, &["id_token"]).or(text(document, &["access_token"])).and_then(record::claims);
+    all(source, document, "mcp-remote-secret", owner)
 }
 
-fn secrets(document: &Value, below: &[&str], names: &[&str], kind: &'static str, owner: Option<Owner>) -> Vec<Lead> {
-    let found = names.iter().filter_map(|name| {
-        let path: Vec<&str> = below.iter().chain([name]).copied().collect();
-        Some(Lead::new(text(document, &path)?).of_kind(kind).named(*name).signed_in(owner.clone()))
-    });
-    found.collect()
+/// What any assistant or editor keeps of sign-ins.
+pub(super) fn any(source: &Source<'_>, document: &Value) -> Vec<Lead> {
+    all(source, document, "assistant-secret", None)
+}
+
+/// Every secret of a store that one person's assistant keeps: of its own record, else of that person, else of whose home it is.
+fn all(source: &Source<'_>, document: &Value, kind: &'static str, owner: Option<Owner>) -> Vec<Lead> {
+    let fields = Fields { kind, sign_in: true, ..USUAL };
+    let found = record::leads(source, document, &fields).into_iter();
+    found
+        .map(|lead| match (&owner, lead.is_told()) {
+            (Some(owner), false) => lead.signed_in(Some(owner.clone())),
+            _ => lead,
+        })
+        .collect()
 }
 
 fn account_in(source: &Source<'_>, file: &str, path: &[&str]) -> Option<Owner> {
     let documents = document::parse(Format::Json, &(source.beside)(file)?)?;
     account("mail", text(documents.first()?, path)?)
-}
-
-fn claims_of(token: &str) -> Option<Owner> {
-    crate::token::owner::inside(crate::token::kinds().named("jwt")?, token.as_bytes()).owner
 }

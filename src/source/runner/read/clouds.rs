@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::super::document::{entries, text};
+use super::super::document::{self, Format, entries, text};
 use super::super::lead::{Lead, account, account_kind};
 use super::Source;
+use super::record::{self, Fields, USUAL, is_value};
 use crate::text::Untrusted;
 use crate::token;
 use crate::token::owner::Owner;
@@ -26,6 +27,15 @@ pub(super) fn gh(_: &Source<'_>, document: &Value) -> Vec<Lead> {
         leads.extend(text(entry, &["oauth_token"]).map(|token| lead(token, text(entry, &["user"]))));
     }
     leads
+}
+
+/// Whether a document is MSAL's cache, whatever its file is called.
+pub(super) fn is_msal(document: &Value) -> bool {
+    let named = |section: &str| {
+        entries(document, &[section])
+            .any(|(_, entry)| entry.get("home_account_id").is_some() && text(entry, &["secret"]).is_some())
+    };
+    ["RefreshToken", "AccessToken", "IdToken"].into_iter().any(named)
 }
 
 /// MSAL's cache: secrets name an account by `home_account_id`, `<object id>.<tenant id>`.
@@ -63,8 +73,8 @@ fn application(id: &str) -> Owner {
 pub(super) fn service_principals(_: &Source<'_>, document: &Value) -> Vec<Lead> {
     let mut leads = Vec::new();
     for entry in document.as_array().into_iter().flatten() {
-        for name in ["client_secret", "client_assertion"] {
-            let owner = text(entry, &["client_id"]).map(application);
+        for name in ["client_secret", "client_assertion", "servicePrincipalKey"] {
+            let owner = text(entry, &["client_id"]).or(text(entry, &["servicePrincipalId"])).map(application);
             leads.extend(
                 text(entry, &[name])
                     .map(|secret| Lead::new(secret).of_kind("application-secret").named(name).beside(owner)),
@@ -72,6 +82,16 @@ pub(super) fn service_principals(_: &Source<'_>, document: &Value) -> Vec<Lead> 
         }
     }
     leads
+}
+
+/// `{clientId, clientSecret, tenantId}`: what `az ad sp create-for-rbac` prints, in the spellings of its versions.
+pub(super) fn of_application(document: &Value) -> Option<Vec<Lead>> {
+    let first = |keys: &[&str]| keys.iter().find_map(|key| text(document, &[key]));
+    let id = first(&["clientId", "client_id", "appId"])?;
+    first(&["tenantId", "tenant_id", "tenant"])?;
+    let secret = first(&["clientSecret", "client_secret", "password"]).filter(|secret| is_value(secret))?;
+    let lead = Lead::new(secret).of_kind("application-secret").named("clientSecret");
+    Some(vec![lead.beside(Some(application(id))).alone()])
 }
 
 /// What azd keeps for an application; the sign-ins of people lie in the caches beside it
@@ -96,23 +116,53 @@ pub(super) fn gcloud(source: &Source<'_>, document: &Value) -> Vec<Lead> {
         .collect()
 }
 
-/// INI; the secret key belongs to the access key above it.
+/// The secret key belongs to the access key of its own section, which names the account.
 pub(super) fn aws(source: &Source<'_>) -> Vec<Lead> {
-    let (mut leads, mut owner) = (Vec::new(), None);
-    for (key, value) in source.text.lines().filter_map(|line| line.split_once('=')) {
-        let (key, value) = (key.trim(), value.trim());
-        match key {
-            "aws_access_key_id" => owner = of_access_key(value),
-            "aws_secret_access_key" | "aws_session_token" if !token::placeholder::is_sample(value.as_bytes(), 0) => {
-                leads.push(Lead::new(value).of_kind("aws-secret-key").named(key).beside(owner.clone()));
-            }
-            _ => {}
-        }
-    }
-    leads
+    let documents = document::parse(Format::Ini, source.text).unwrap_or_default();
+    let sections = documents.iter().flat_map(|document| entries(document, &[]));
+    let sections =
+        sections.flat_map(|(_, section)| section.as_array().map_or(std::slice::from_ref(section), Vec::as_slice));
+    sections.flat_map(of_profile).collect()
+}
+
+fn of_profile(section: &Value) -> Vec<Lead> {
+    let owner = text(section, &["aws_access_key_id"]).and_then(of_access_key);
+    let secrets = ["aws_secret_access_key", "aws_session_token"].into_iter();
+    let found = secrets.filter_map(|key| Some((key, text(section, &[key]).filter(|value| is_value(value))?)));
+    found
+        .map(|(key, value)| Lead::new(value).of_kind("aws-secret-key").named(key).beside(owner.clone()).alone())
+        .collect()
 }
 
 fn of_access_key(id: &str) -> Option<Owner> {
     let hit = token::kinds().find(id.as_bytes()).into_iter().next()?;
     token::owner::inside(hit.kind, &id.as_bytes()[hit.span]).owner
+}
+
+/// What the command line of AWS keeps of sign-ins: `{Credentials: {AccessKeyId, SecretAccessKey, SessionToken}}`.
+pub(super) fn aws_cache(source: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let fields = Fields { kind: "aws-secret-key", sign_in: true, ..USUAL };
+    record::leads(source, document, &fields)
+}
+
+/// The cache of the library before MSAL: a list of tokens with the user of each
+/// (<https://learn.microsoft.com/cli/azure/msal-based-azure-cli>).
+pub(super) fn adal(source: &Source<'_>, document: &Value) -> Vec<Lead> {
+    let mut leads = Vec::new();
+    for entry in document.as_array().into_iter().flatten() {
+        let id = text(entry, &["oid"]).map(Untrusted::from);
+        let name = text(entry, &["userId"]).map(Untrusted::from);
+        let person = (id.is_some() || name.is_some()).then_some(Owner { kind: "entra", id, name });
+        for key in ["refreshToken", "accessToken"] {
+            let lead = text(entry, &[key]).map(|value| Lead::new(value).of_kind("adal-token").named(key).alone());
+            leads.extend(lead.map(|lead| match (&person, text(entry, &["servicePrincipalId"])) {
+                (_, Some(id)) => lead.beside(Some(application(id))),
+                (None, None) => lead.in_home(record::home(source)),
+                (person, None) => lead.signed_in(person.clone()),
+            }));
+        }
+    }
+    // Applications stand in the same file with their secrets.
+    leads.extend(service_principals(source, document));
+    leads
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::document::{entries, text};
 use super::super::lead::{Lead, account};
-use super::{Source, is_literal, is_secret_name};
+use super::{Source, by_content, is_literal, is_secret_name};
 use crate::token;
 
 /// `NAME=value`, with or without `export`, quotes and NUL as the end of a line.
@@ -12,6 +12,13 @@ use crate::token;
 /// A name that says "secret" makes any literal worth reporting: nothing but people writes into these files.
 pub(super) fn environment(source: &Source<'_>) -> Vec<Lead> {
     source.text.split(['\n', '\0']).filter_map(assignment).flat_map(|(name, value)| assigned(name, value)).collect()
+}
+
+/// The variables whose value is a whole store of credentials.
+pub(super) fn stores(text: &str) -> Vec<Lead> {
+    let assigned = text.split(['\n', '\0']).filter_map(assignment);
+    let stores = assigned.filter(|(name, value)| by_content::is_embedded(name, value));
+    stores.flat_map(|(name, value)| by_content::embedded(name, value)).collect()
 }
 
 /// Unit files and command lines: assignments inside `Environment=`, before a command, and the arguments that hold secrets.
@@ -69,6 +76,7 @@ pub(super) fn variable(name: &str, value: &str) -> Option<Lead> {
 fn assigned(name: &str, value: &str) -> Vec<Lead> {
     match name {
         "ACTIONS_RUNNER_INPUT_JITCONFIG" => registration(name, value),
+        _ if by_content::is_embedded(name, value) => by_content::embedded(name, value),
         _ => variable(name, value).into_iter().collect(),
     }
 }

@@ -2,15 +2,20 @@
 //! known shape. It never decides whether something is bad.
 
 mod assistants;
+mod by_content;
 mod certificate;
 mod clouds;
 mod gcloud;
 mod hosts;
 mod kubernetes;
+mod lines;
 mod mcp;
 mod names;
+mod own;
 mod pipelines;
+mod record;
 mod registries;
+mod stores;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -56,6 +61,7 @@ pub(super) struct Reader {
 
 enum How {
     Document(Format, fn(&Source<'_>, &Value) -> Vec<Lead>),
+    Records(Format, record::Fields),
     Text(fn(&Source<'_>) -> Vec<Lead>),
     Servers(Format, &'static str),
     Scalars,
@@ -79,7 +85,9 @@ static READERS: &[Reader] = &[
         clouds::gcloud,
     ),
     text("gcloud", &["gcloud/credentials.db"], gcloud::credentials),
-    text("aws", &[".aws/credentials"], clouds::aws),
+    document("azure-cli", &[".azure/accessTokens.json", "accessTokens.json"], Format::Json, clouds::adal),
+    text("aws", &[".aws/credentials", ".aws/config"], clouds::aws),
+    document("aws", &[".aws/cli/cache/*.json", ".aws/sso/cache/*.json"], Format::Json, clouds::aws_cache),
     document("claude-code", &[".claude/.credentials.json"], Format::Json, assistants::claude),
     servers("claude-code", &[".claude.json", ".mcp.json", "managed-mcp.json"], Format::Json, "claude-code"),
     servers("claude-desktop", &["claude_desktop_config.json"], Format::Json, "claude-desktop"),
@@ -97,11 +105,32 @@ static READERS: &[Reader] = &[
     servers("codex", &[".codex/config.toml"], Format::Toml, "codex"),
     document("codex", &[".codex/auth.json"], Format::Json, assistants::codex),
     document("gemini", &[".gemini/oauth_creds.json"], Format::Json, assistants::gemini),
-    document("mcp-remote", &[".mcp-auth/*/*_tokens.json"], Format::Json, assistants::mcp_remote),
-    document("docker", &[".docker/config.json"], Format::Json, registries::docker),
-    text("npm", &[".npmrc"], registries::npm),
-    text("pypi", &[".pypirc"], registries::pypi),
-    text("netrc", &[".netrc", "_netrc"], registries::netrc),
+    document("gemini", &[".gemini/mcp-oauth-tokens*.json"], Format::Json, assistants::any),
+    document(
+        "mcp-remote",
+        &[".mcp-auth/*/*_tokens.json", ".mcp-auth/*/*_client_info.json", ".mcp-auth/*.json"],
+        Format::Json,
+        assistants::mcp_remote,
+    ),
+    document(
+        "assistant",
+        &["opencode/auth.json", "opencode/mcp-auth.json", "amp/secrets.json", "goose/secrets.json", "crush/*.json"],
+        Format::Json,
+        assistants::any,
+    ),
+    document(
+        "docker",
+        &[
+            ".docker/config.json",
+            "containers/auth.json",
+            ".dockercfg",
+            "kubelet/config.json",
+            "helm/registry/config.json",
+        ],
+        Format::Json,
+        registries::docker,
+    ),
+    text("npm", &[".npmrc", "npmrc", "pnpm/rc", "pnpm/auth.ini"], registries::npm),
     document("cargo", &[".cargo/credentials.toml", ".cargo/credentials"], Format::Toml, registries::cargo),
     document("terraform", &[".terraform.d/credentials.tfrc.json"], Format::Json, registries::terraform),
     document("azd", &[".azd/auth/cred*.json"], Format::Json, clouds::azd),
@@ -113,7 +142,11 @@ static READERS: &[Reader] = &[
     document("agent", &[".credential_store"], Format::Json, hosts::agent_store),
     naming(text("systemd", &["systemd/*/*.service", "systemd/*/*.service.d/*.conf"], hosts::commands), names::of_units),
     naming(
-        text("git", &[".gitconfig", ".git/config", "git/config", "git-credentials-*.config"], |_| Vec::new()),
+        text(
+            "git",
+            &[".gitconfig", ".git/config", "git/config", "etc/gitconfig", "git-credentials-*.config"],
+            lines::git,
+        ),
         names::of_git,
     ),
     text("crontab", &["crontab", "cron.d/*", "cron/crontabs/*", "spool/cron/*"], hosts::commands),
@@ -141,6 +174,11 @@ static READERS: &[Reader] = &[
     text("manifest", &["*.yaml", "*.yml"], kubernetes::manifests),
 ];
 
+/// Those of one tool come before those of more.
+fn readers() -> impl Iterator<Item = &'static Reader> {
+    stores::all().chain(READERS)
+}
+
 /// One of the paths of a reader, with what its last part has to be.
 struct End {
     name: (&'static str, Option<&'static str>),
@@ -150,7 +188,7 @@ struct End {
 
 /// All of them, in the order of the readers.
 static ENDS: LazyLock<Vec<End>> = LazyLock::new(|| {
-    let ends = READERS.iter().flat_map(|reader| reader.paths.iter().map(move |path| (reader, *path)));
+    let ends = readers().flat_map(|reader| reader.paths.iter().map(move |path| (reader, *path)));
     ends.map(|(reader, path)| End { name: pattern(path.rsplit('/').next().unwrap_or(path)), path, reader }).collect()
 });
 
@@ -193,8 +231,19 @@ impl Reader {
     pub(super) fn of(path: &Path) -> Option<&'static Reader> {
         // Nearly every file is none of these, which its name alone tells.
         let name = path.file_name()?.to_string_lossy();
-        let is = |end: &&End| fits(&name, end.name) && ends_with(path, end.path);
-        ENDS.iter().find(is).map(|end| end.reader)
+        let of = |name: &str| {
+            let is = |end: &&End| fits(name, end.name) && ends_with(path, name, end.path);
+            ENDS.iter().find(is).map(|end| end.reader)
+        };
+        of(&name)
+            .filter(|reader| !reader.is_general())
+            .or_else(|| names::originals(&name).find_map(of))
+            .or_else(|| of(&name))
+    }
+
+    /// Whether any file with such an end is read so: what it is a copy of tells more.
+    fn is_general(&self) -> bool {
+        self.paths.iter().all(|path| path.starts_with('*') || *path == ".env.*")
     }
 
     /// Reads one file.
@@ -205,6 +254,10 @@ impl Reader {
             How::Text(leads) => read.leads = leads(source),
             How::Document(format, leads) => {
                 read.leads = parse(*format)?.iter().flat_map(|document| leads(source, document)).collect();
+            }
+            How::Records(format, fields) => {
+                let documents = parse(*format)?;
+                read.leads = documents.iter().flat_map(|document| record::leads(source, document, fields)).collect();
             }
             How::Servers(format, client) => {
                 for document in parse(*format)? {
@@ -253,11 +306,14 @@ pub(super) fn is_configuration(path: &Path) -> bool {
 
 /// A path for every pattern of every reader.
 pub(super) fn examples() -> impl Iterator<Item = PathBuf> {
-    READERS.iter().flat_map(|reader| reader.paths).map(|path| Path::new("/h").join(path.replace('*', "x")))
+    readers().flat_map(|reader| reader.paths).map(|path| Path::new("/h").join(path.replace('*', "x")))
 }
 
-fn ends_with(path: &Path, end: &str) -> bool {
-    let mut names = path.components().rev().map(|name| name.as_os_str().to_string_lossy());
+/// Folders that clusters put between a mounted folder and its files, `..data` and `..<time>`, do not count.
+fn ends_with(path: &Path, name: &str, end: &str) -> bool {
+    let above = path.components().rev().skip(1).map(|name| name.as_os_str().to_string_lossy());
+    let above = above.filter(|name| !name.starts_with("..") || name == "..");
+    let mut names = std::iter::once(name.into()).chain(above);
     end.rsplit('/').all(|part| names.next().is_some_and(|name| fits(&name, pattern(part))))
 }
 
@@ -266,11 +322,34 @@ fn pattern(part: &str) -> (&str, Option<&str>) {
     part.split_once('*').map_or((part, None), |(start, end)| (start, Some(end)))
 }
 
+/// In any letter case: the systems that these names come from do not tell.
 fn fits(name: &str, (start, end): (&str, Option<&str>)) -> bool {
-    match end {
-        None => name == start,
-        Some(end) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
+    let (name, start) = (name.as_bytes(), start.as_bytes());
+    match end.map(str::as_bytes) {
+        None => name.eq_ignore_ascii_case(start),
+        Some(end) => {
+            let longer = name.len() >= start.len() + end.len();
+            longer
+                && name[..start.len()].eq_ignore_ascii_case(start)
+                && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
+        }
     }
+}
+
+/// What the variables hold whose value is a whole store.
+pub(super) fn stores_in_variables(text: &str) -> Vec<Lead> {
+    hosts::stores(text)
+}
+
+/// What the store in a file holds whose path says nothing; most files are none, which their first bytes tell.
+pub(super) fn by_content(path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Option<String>) -> Vec<Lead> {
+    let (shared, own) = (by_content::may_be_store(text), own::may_be(path, text));
+    if !shared && !own {
+        return Vec::new();
+    }
+    let source = Source { path, text: &String::from_utf8_lossy(text), beside };
+    let leads = if shared { by_content::leads(&source) } else { Vec::new() };
+    if own && leads.is_empty() { own::leads(&source) } else { leads }
 }
 
 /// Whether something under this name is meant to be secret.

@@ -1,4 +1,4 @@
-//! Which other files a file names. Nothing is opened here.
+//! Which other files a file names, and which file it is a copy of by its name. Nothing is opened here.
 
 use serde_json::Value;
 
@@ -62,6 +62,78 @@ pub(super) fn of_kubernetes(source: &Source<'_>) -> Vec<Reference> {
         keys.filter_map(|key| text(user, &["user", key]).map(plain)).collect::<Vec<_>>()
     };
     users.flat_map(files).collect()
+}
+
+/// What editors, packagers and people put behind the name of a file that they keep a copy of.
+const COPIES: &[&str] = &[
+    ".bak",
+    ".backup",
+    ".bkp",
+    ".bck",
+    ".old",
+    ".orig",
+    ".original",
+    ".save",
+    ".saved",
+    ".copy",
+    ".tmp",
+    ".temp",
+    ".prev",
+    ".previous",
+    ".new",
+    ".disabled",
+    ".off",
+    ".rpmsave",
+    ".rpmnew",
+    ".rpmorig",
+    ".dpkg-old",
+    ".dpkg-new",
+    ".dpkg-dist",
+    ".dpkg-bak",
+    ".ucf-old",
+    ".ucf-dist",
+    ".pacsave",
+    ".pacnew",
+    ".swp",
+    ".swo",
+    ".lock",
+    "~",
+    "-bak",
+    "-backup",
+    "-old",
+    "_bak",
+    "_backup",
+    "_old",
+    " copy",
+    " - copy",
+    "-copy",
+    "#",
+    ".1",
+    ".txt",
+];
+
+/// The names that a file may be a copy of: without what stands behind or before the name for a copy, and without numbers
+/// and times of copies.
+pub(super) fn originals(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = name.strip_prefix('#').unwrap_or(name);
+    std::iter::from_fn(move || {
+        rest = shorter(rest)?;
+        Some(rest)
+    })
+    .take(4)
+}
+
+fn shorter(name: &str) -> Option<&str> {
+    let lower = name.to_ascii_lowercase();
+    if let Some(end) = COPIES.iter().find(|end| lower.ends_with(**end)) {
+        return Some(&name[..name.len() - end.len()]).filter(|rest| !rest.is_empty());
+    }
+    // `x.~1~`, `x.backup.1771535707586`, `x (1)`, `x.20260501-120000`
+    let before = name
+        .trim_end_matches([')', '~'])
+        .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | 'T' | 'Z' | ':'));
+    let before = before.trim_end_matches(['(', '~', ' ', '.', '-', '_']);
+    (before.len() < name.len() && !before.is_empty()).then_some(before)
 }
 
 fn with_variables(path: &str) -> Reference {

@@ -3,7 +3,7 @@
 use super::super::document::Scalar;
 use super::super::follow::{Holds, Reference};
 use super::super::lead::Lead;
-use super::{Source, hosts};
+use super::{Source, by_content, hosts};
 
 /// Maps and lists whose entries are variables or inputs.
 const VARIABLES: &[&str] =
@@ -37,6 +37,9 @@ pub(super) fn literals(_: &Source<'_>, scalars: &[Scalar]) -> Vec<Lead> {
             _ => None,
         };
         leads.extend(found.map(|lead| lead.at(scalar.line)));
+        if let Some(name) = names.first().filter(|name| by_content::is_embedded(name, &scalar.value)) {
+            leads.extend(by_content::embedded(name, &scalar.value).into_iter().map(|lead| lead.at(scalar.line)));
+        }
         if names.iter().take(2).any(|name| SCRIPTS.contains(name)) {
             leads.extend(scalar.value.lines().flat_map(hosts::command).map(|lead| lead.at(scalar.line)));
         }

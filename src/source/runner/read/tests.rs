@@ -287,7 +287,7 @@ fn azd_keeps_secrets_of_applications() {
 
 #[test]
 fn no_reader_hides_another() {
-    for reader in READERS {
+    for reader in readers() {
         for path in reader.paths {
             let example = path.replace('*', "x");
             let found = Reader::of(&Path::new("/h").join(&example)).unwrap();
@@ -299,7 +299,7 @@ fn no_reader_hides_another() {
 proptest! {
     #[test]
     fn any_text_is_survived_by_every_reader(text in "[ -~\n]{0,200}") {
-        for reader in READERS {
+        for reader in readers() {
             let path = Path::new("/x/y");
             let _ = reader.read(&Source { path, text: &text, beside: &|_| None });
         }
