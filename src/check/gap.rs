@@ -157,8 +157,8 @@ mod tests {
     fn very_many_alike_gaps_become_one_with_a_count() {
         let mut coverage: Vec<Coverage> =
             (0..5000).map(|n| row("device", &format!("r{n:04}"), None, None, 1)).collect();
-        for n in 7..7 + APART + 1 {
-            coverage[n] = row("device", &format!("r{n:04}"), None, Some((GapKind::Denied, "403")), 0);
+        for (n, denied) in coverage.iter_mut().enumerate().skip(7).take(APART + 1) {
+            *denied = row("device", &format!("r{n:04}"), None, Some((GapKind::Denied, "403")), 0);
         }
         coverage[4020] = row("device", "r4020", None, Some((GapKind::Truncated, "429")), 0);
         let gaps = gaps(&tables(&["device"]), &coverage, &[], &|_| None);
