@@ -2,6 +2,7 @@
 
 mod options;
 mod seal;
+mod sweep;
 mod waive;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 
 use self::options::{CheckArgs, DeliveryArgs, Files, PersonArgs, ScanArgs};
 use self::seal::{ArchiveVerb, KeyVerb, VerifyArgs};
+use self::sweep::SweepArgs;
 use self::waive::WaiveArgs;
 use crate::config::Config;
 use crate::env::Env;
@@ -116,6 +118,8 @@ enum Verb {
         #[command(flatten)]
         delivery: DeliveryArgs,
     },
+    /// Audits every leaver in one run: each system is read once, everybody is judged.
+    Sweep(SweepArgs),
     /// The first half of an audit: collects evidence into a file and judges nothing.
     Collect {
         #[command(flatten)]
@@ -241,6 +245,11 @@ impl Cli {
             Verb::Audit { person, evidence, files, delivery } => {
                 let intake = files.keeping(evidence);
                 run::audit(&config()?, &person.into(), &intake, &delivery.into(), env).await
+            }
+            Verb::Sweep(args) => {
+                let request = args.request();
+                let intake = args.files.keeping(args.evidence);
+                run::sweep::sweep(&config()?, &request, &intake, &args.delivery.into(), env).await
             }
             Verb::Collect { person, evidence, files, folders } => {
                 // Checks belong to the second half, but the private kinds of token beside them to every text that is kept.

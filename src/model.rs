@@ -72,14 +72,15 @@ impl Verdict {
     pub fn of(parts: impl IntoIterator<Item = Verdict>) -> Verdict {
         let mut all = Verdict::NotApplicable;
         for part in parts {
-            if part.weight() > all.weight() {
+            if part.rank() > all.rank() {
                 all = part;
             }
         }
         all
     }
 
-    fn weight(self) -> u8 {
+    /// How much it weighs in a group: not applicable, pass, waived, unknown, fail.
+    pub fn rank(self) -> u8 {
         match self {
             Verdict::NotApplicable => 0,
             Verdict::Pass => 1,
@@ -236,6 +237,33 @@ pub struct Finding {
     /// Set: a named owner accepts it until a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiver: Option<Waiver>,
+    /// How it stands to an earlier report; absent: there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<FindingDrift>,
+}
+
+/// How a finding stands to the report before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It was not there.
+    New,
+    /// It was there.
+    Open,
+    /// It had been fixed, and is there again.
+    Reappeared,
+}
+
+/// The history of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingDrift {
+    /// How it stands to the report before.
+    pub state: Change,
+    /// The first report of the chain that has it without a break.
+    pub since: String,
+    /// When it had been seen fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_at: Option<String>,
 }
 
 impl Finding {

@@ -77,8 +77,8 @@ impl LastDay {
         Some(LastDay { date, ends_at, source })
     }
 
-    /// `employeeLeaveDateTime` is an instant; exactly midnight UTC is how a plain date gets stored there.
-    fn of_instant(at: Timestamp, zone: &TimeZone) -> Option<LastDay> {
+    /// The day of an instant. `employeeLeaveDateTime` is an instant; exactly midnight UTC is how a plain date gets stored there.
+    pub fn of_instant(at: Timestamp, zone: &TimeZone) -> Option<LastDay> {
         let source = "employeeLeaveDateTime";
         let utc = at.to_zoned(TimeZone::UTC);
         if utc.time() == jiff::civil::Time::midnight() {
@@ -123,6 +123,13 @@ pub struct Dossier {
 }
 
 impl Dossier {
+    /// The dossier of a user who was found by other means than a query.
+    pub fn of_user(user: User, deleted: bool, asked: &str, hints: Hints, last_day: Option<LastDay>) -> Option<Dossier> {
+        let object_id = user.id.as_ref().map(|id| id.raw().to_ascii_lowercase()).filter(|id| is_guid(id))?;
+        let id = format!("entra:user/{object_id}");
+        Some(Dossier { id, object_id, asked: asked.to_owned(), user, deleted, last_day, hints, open: Vec::new() })
+    }
+
     /// The UPN as it was before a deletion put the object id in front of it.
     pub fn upn(&self) -> Option<Untrusted> {
         self.user.user_principal_name.as_ref().map(|upn| unmangled(upn.raw(), &self.object_id).into())
@@ -334,6 +341,21 @@ fn answers_to(user: &User, address: &str) -> bool {
             .is_some_and(|(scheme, mail)| scheme.eq_ignore_ascii_case("smtp") && mail.eq_ignore_ascii_case(address))
     });
     upn || mails || proxies
+}
+
+/// Every name under which a user can be addressed, lower case.
+pub fn addresses(user: &User) -> Vec<String> {
+    let id = user.id.as_ref().map(Untrusted::raw).unwrap_or_default();
+    let upn = user.user_principal_name.iter().map(|upn| unmangled(upn.raw(), id));
+    let mails = user.other_mails.iter().flatten().chain(&user.mail).map(Untrusted::raw);
+    let proxies = user.proxy_addresses.iter().flatten().filter_map(|proxy| {
+        let (scheme, mail) = proxy.raw().split_once(':')?;
+        scheme.eq_ignore_ascii_case("smtp").then_some(mail)
+    });
+    let mut all: Vec<String> = upn.chain(mails).chain(proxies).map(str::to_lowercase).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Deleting a user puts its object id, without dashes, in front of its UPN.

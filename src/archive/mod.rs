@@ -208,6 +208,17 @@ impl Archive {
         }
     }
 
+    /// The newest whole report of an organisation; `None`: there is none yet.
+    ///
+    /// # Errors
+    /// When the archive cannot be read.
+    pub async fn last_report(&self, organization: &str) -> Result<Option<Vec<u8>>, Error> {
+        let organization = plain(organization);
+        let Some(previous) = self.next(&organization).await?.previous else { return Ok(None) };
+        let path = self.folder(&organization, previous.number).join(REPORT);
+        Ok(Some(self.store.get(&path).await?.bytes().await?.to_vec()))
+    }
+
     /// Copies a bundle into a directory.
     ///
     /// # Errors

@@ -68,6 +68,7 @@ fn differences(report: &Report, again: &Report) -> Vec<String> {
     let (then, now) = (findings(report), findings(again));
     all.extend(then.difference(&now).map(|one| format!("no longer found: {one}")));
     all.extend(now.difference(&then).map(|one| format!("not in the report: {one}")));
+    let report = &alone(report);
     if all.is_empty() && report.steps != again.steps {
         all.push("the checks conclude something else".to_owned());
     }
@@ -78,6 +79,15 @@ fn differences(report: &Report, again: &Report) -> Vec<String> {
         all.push("people or coverage are not those of the evidence".to_owned());
     }
     all
+}
+
+/// The report without what follows from the one before it, which the evidence does not hold.
+fn alone(report: &Report) -> Report {
+    let mut alone = report.clone();
+    let checks = alone.steps.iter_mut().flat_map(|step| &mut step.checks);
+    checks.flat_map(|check| &mut check.findings).for_each(|finding| finding.drift = None);
+    alone.since(None);
+    alone
 }
 
 fn findings(report: &Report) -> BTreeSet<String> {

@@ -127,6 +127,7 @@ fn finding(check: &Check, columns: &Columns, row: &[Value], status: Status) -> R
         complete: false,
         controls: check.controls.clone(),
         waiver: None,
+        drift: None,
     })
 }
 

@@ -46,6 +46,10 @@ pub(super) struct DeliveryArgs {
     /// What named owners answer for until a day: TOML with [[waiver]] tables, as `leaver waive` writes them.
     #[arg(long, value_name = "FILE")]
     waivers: Option<PathBuf>,
+    /// An earlier report, or its bundle: what is new since, still open, fixed, back again. Without it the last report in
+    /// [archive] counts.
+    #[arg(long, value_name = "BUNDLE|REPORT")]
+    baseline: Option<PathBuf>,
     #[command(flatten)]
     folders: CheckArgs,
 }
@@ -126,7 +130,14 @@ impl From<DeliveryArgs> for Delivery {
     fn from(args: DeliveryArgs) -> Delivery {
         let redacted = args.redacted.into_iter().map(|output| Output { redacted: true, ..output });
         let outputs = args.formats.into_iter().chain(redacted).collect();
-        Delivery { checks: args.folders.checks, outputs, bundle: args.bundle, force: args.force, waivers: args.waivers }
+        Delivery {
+            checks: args.folders.checks,
+            outputs,
+            bundle: args.bundle,
+            force: args.force,
+            waivers: args.waivers,
+            baseline: args.baseline,
+        }
     }
 }
 

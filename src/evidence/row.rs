@@ -190,6 +190,8 @@ rows! {
     }
     /// When a person left or leaves.
     LastDay in last_day { person: String, date: String, ends_at: Timestamp, source: String }
+    /// Who says that a person of a sweep left.
+    LeaverSource in leaver_source { person: String, source: String, date: Option<String>, detail: Option<String> }
     /// One account or name of a person.
     Identity in identity {
         person: String, kind: String, id: Option<Untrusted>, name: Option<Untrusted>, source: Option<String>, grade: Option<String>,

@@ -53,6 +53,14 @@ CREATE TABLE last_day (
   source  TEXT NOT NULL      -- flag, configuration, employeeLeaveDateTime
 ) STRICT;
 
+CREATE TABLE leaver_source (
+  -- Who says that a person of a sweep left, and when.
+  person TEXT NOT NULL,
+  source TEXT NOT NULL,  -- list, entra-disabled, entra-deleted, entra-leave-date, github-removed, devops-removed
+  date   TEXT,           -- the last day that this source gives; NULL: it gives none
+  detail TEXT            -- where: the line of the list
+) STRICT;
+
 CREATE TABLE identity (
   -- Every account and name of these people. Checks join on it.
   person TEXT NOT NULL,

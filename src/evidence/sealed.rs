@@ -59,6 +59,8 @@ pub struct Person {
     pub ends_at: Option<String>,
     /// The accounts: kind, id, name, source, grade.
     pub identities: Vec<[Option<Untrusted>; 5]>,
+    /// Who says that they left.
+    pub sources: Vec<String>,
 }
 
 impl Evidence {
@@ -133,6 +135,7 @@ impl Evidence {
                 last_day: row.get(3)?,
                 ends_at: row.get(4)?,
                 identities: Vec::new(),
+                sources: Vec::new(),
             })
         })?;
         for person in &mut people {
@@ -142,7 +145,29 @@ impl Evidence {
                 |row| Ok([text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?, text(row, 4)?]),
             )?;
         }
+        // Evidence of older versions knows one person and no list.
+        if self.has_table("leaver_source")? {
+            for person in &mut people {
+                let sql = "SELECT DISTINCT source FROM leaver_source WHERE person = ? ORDER BY source";
+                person.sources = self.rows(sql, [&person.id], |row| row.get(0))?;
+            }
+        }
         Ok(people)
+    }
+
+    fn has_table(&self, name: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
+        Ok(!self.rows(sql, [name], |_| Ok(()))?.is_empty())
+    }
+
+    /// How many personal credentials stand in configurations of MCP servers on scanned hosts.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn mcp_credentials(&self) -> Result<i64, Error> {
+        let sql = "SELECT count(DISTINCT fingerprint) FROM sighting
+                   WHERE place = 'mcp' AND holder IN ('person', 'either') AND confidence <> 'low'";
+        Ok(self.rows(sql, [], |row| row.get(0))?.into_iter().next().unwrap_or(0))
     }
 
     /// Runs one query of this program's own; checks go through the sandbox instead.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::activity;
 use super::{
     Check, Control, Coverage, Digest, Framework, Identity, Mode, Person, Report, Run, State, Step, Times, Tool, Version,
 };
-use crate::check::Judgement;
+use super::{activity, drift};
 use crate::check::control::{self, frameworks};
+use crate::check::{self, Judgement};
 use crate::evidence::{self, Evidence};
 use crate::model::{Grade, Verdict, stamp};
 use crate::text::Untrusted;
@@ -21,7 +21,11 @@ const STEPS: &[(&str, &str)] = &[
     ("2-federation", "Pipeline identities"),
     ("3-tokens", "Tokens in CI and on runners"),
     ("4-activity", "90 days of activity"),
+    ("orphans", "Credentials that belong to nobody"),
 ];
+
+/// Steps that look at everybody but the leavers.
+const ABOUT_OTHERS: [&str; 2] = ["orphans", "posture"];
 
 impl Report {
     /// Arranges what the checks concluded from one evidence file.
@@ -35,14 +39,23 @@ impl Report {
         times: Times,
     ) -> Result<Report, evidence::Error> {
         let now = now(evidence)?;
-        let people =
-            evidence.people()?.into_iter().map(|one| person(evidence, one, now)).collect::<Result<Vec<_>, _>>()?;
+        let known = evidence.people()?;
+        let by_step = by_step(judgements, &known);
+        let mut people = known.into_iter().map(|one| person(evidence, one, now)).collect::<Result<Vec<Person>, _>>()?;
+        for person in &mut people {
+            person.verdict = by_step.get(&person.id).map(|steps| Verdict::of(steps.values().copied()));
+        }
+        let mode = mode(evidence.meta("mode")?.as_deref(), &people);
+        let programme = match mode {
+            Mode::Sweep => Some(drift::programme(&people, &by_step, evidence.mcp_credentials()?)),
+            _ => None,
+        };
         let steps = steps(judgements);
-        Ok(Report {
+        let mut report = Report {
             schema: Version::V1,
             tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
             run: Run {
-                mode: mode(evidence.meta("mode")?.as_deref(), &people),
+                mode,
                 started_at: stamp(times.started_at),
                 finished_at: stamp(times.finished_at),
                 now: stamp(now),
@@ -55,13 +68,34 @@ impl Report {
             steps,
             coverage: evidence.coverage()?.into_iter().map(coverage).collect(),
             waivers: None,
+            drift: None,
+            programme,
             evidence: Digest { sha256: evidence.sha256().to_owned() },
             checks: Digest { sha256: checks_sha256.to_owned() },
             redacted: None,
             signed_by: None,
             archive: None,
-        })
+        };
+        report.since(None);
+        Ok(report)
     }
+}
+
+/// The verdict of every step for every person. What is about everybody else counts for nobody.
+fn by_step(judgements: &[Judgement], people: &[evidence::Person]) -> BTreeMap<String, BTreeMap<String, Verdict>> {
+    let mut all = BTreeMap::new();
+    for (person, checks) in check::by_person(judgements, people) {
+        let mut steps: BTreeMap<String, Verdict> = BTreeMap::new();
+        for (id, verdict) in checks {
+            let step = id.split('/').next().unwrap_or(id);
+            if !ABOUT_OTHERS.contains(&step) {
+                let worst = steps.entry(step.to_owned()).or_insert(verdict);
+                *worst = Verdict::of([*worst, verdict]);
+            }
+        }
+        all.insert(person, steps);
+    }
+    all
 }
 
 fn now(evidence: &Evidence) -> Result<Timestamp, evidence::Error> {
@@ -94,6 +128,10 @@ fn person(evidence: &Evidence, from: evidence::Person, now: Timestamp) -> Result
         ends_at: from.ends_at,
         rehearsal: ends_at.is_some_and(|ends_at| ends_at > now),
         identities: from.identities.into_iter().map(identity).collect(),
+        sources: from.sources,
+        verdict: None,
+        hours_to_clean: None,
+        due: Vec::new(),
     })
 }
 

@@ -9,7 +9,7 @@ use super::words::{
     CONTROLS, GRADES, activity_in_words, called, conclusion, count, failed, found, last_day, mode, next, owners,
     plural, summary, undecided, verdict_word, worst, worst_first,
 };
-use super::{Check, Day, Report};
+use super::{Check, Day, Mode, Report, drift};
 use crate::model::{Finding, Status, Verdict};
 use crate::text::Untrusted;
 use crate::text::escape::{markdown, markdown_words};
@@ -27,6 +27,7 @@ pub fn render(report: &Report) -> String {
     let mut out = String::new();
     head(&mut out, report);
     steps(&mut out, report);
+    since(&mut out, report);
     to_do(&mut out, report);
     activity(&mut out, report);
     findings(&mut out, report);
@@ -61,6 +62,27 @@ fn steps(out: &mut String, report: &Report) {
         let found: usize = step.checks.iter().map(|check| count(check, Status::Fail)).sum();
         let (title, verdict) = (markdown_words(&step.title), verdict_word(step.verdict));
         line!(out, "| {title} | {verdict} | {found} | {} |", number(step.checks.iter()));
+    }
+}
+
+fn since(out: &mut String, report: &Report) {
+    let lines = drift::lines(report);
+    if !lines.is_empty() {
+        line!(out, "\n## Since the report before\n");
+        lines.iter().for_each(|line| line!(out, "- {}", markdown(line)));
+    }
+    if report.run.mode == Mode::Sweep {
+        line!(out, "\n## People\n\n| Person | Verdict | Last day | Known from |\n|---|---|---|---|");
+        for person in report.people.iter().take(LISTED) {
+            let (who, verdict) = (markdown(&called(person)), verdict_word(person.verdict.unwrap_or(Verdict::Unknown)));
+            line!(
+                out,
+                "| {who} | {verdict} | {} | {} |",
+                markdown(&last_day(person)),
+                markdown(&person.sources.join(", "))
+            );
+        }
+        more(out, report.people.len(), "people");
     }
 }
 

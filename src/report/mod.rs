@@ -4,6 +4,7 @@
 mod activity;
 mod build;
 pub mod csv;
+pub mod drift;
 mod gaps;
 pub mod html;
 pub mod json;
@@ -29,6 +30,7 @@ use crate::error::Exit;
 use crate::model::{Finding, Gap, Grade, Param, Severity, Verdict};
 use crate::text::Untrusted;
 
+pub use drift::{Baseline, Drift, Programme};
 pub use output::{Format, Output, Target, emit, write_file};
 
 /// What a run concluded, and from what.
@@ -57,6 +59,12 @@ pub struct Report {
     /// The waivers that the run was given: those that applied, and those that did not. Absent: it was given none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waivers: Option<Used>,
+    /// What changed since an earlier report; absent: it was compared with none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+    /// The state of the programme; only of a sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programme: Option<Programme>,
     /// The evidence file that was judged.
     pub evidence: Digest,
     /// The checks that judged it.
@@ -169,6 +177,18 @@ pub struct Person {
     pub rehearsal: bool,
     /// The accounts and names.
     pub identities: Vec<Identity>,
+    /// Who says that they left: list, entra-disabled, entra-deleted, entra-leave-date, github-removed, devops-removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// The conclusion for this person alone, and what concerns everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// From the end of the last day to the first report in which nothing was open; null until then.
+    #[serde(default)]
+    pub hours_to_clean: Option<i64>,
+    /// Of the days 1, 7, 30 and 90 after the last one, those that have passed without a report since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub due: Vec<u32>,
 }
 
 /// One account or name of a person.

@@ -2,6 +2,7 @@
 //! It only puts the modules together; every decision about evidence and verdicts is theirs.
 
 pub mod archive;
+mod baseline;
 mod deliver;
 pub mod demo;
 pub mod doctor;
@@ -10,6 +11,7 @@ mod log;
 mod progress;
 pub mod scan;
 mod settings;
+pub mod sweep;
 pub mod verify;
 pub mod waive;
 
@@ -33,7 +35,7 @@ use crate::evidence::row::{ConfiguredOrganization, OrganizationTime};
 use crate::evidence::{Evidence, Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::{self, Dossier, Hints, Query, Unresolved};
-use crate::report::{Output, Report, Times};
+use crate::report::{Baseline, Output, Report, Times};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
@@ -86,6 +88,8 @@ pub struct Delivery {
     pub force: bool,
     /// What owners answer for.
     pub waivers: Option<PathBuf>,
+    /// The report that this one is compared with; without it the last one of the archive.
+    pub baseline: Option<PathBuf>,
 }
 
 /// Collects, judges and reports.
@@ -103,8 +107,9 @@ pub async fn audit(
     let sealing = Sealing::open(delivery, config, env).await?;
     let started_at = (env.clock)();
     let waivers = waive::read(delivery.waivers.as_deref())?;
+    let baseline = baseline::read(delivery, config, env).await?;
     let evidence = collect(config, subject, intake, env).await?;
-    let report = judge(&evidence, &checks, waivers.as_ref(), started_at, env)?;
+    let report = judge(&evidence, &checks, waivers.as_ref(), baseline.as_ref(), started_at, env)?;
     deliver(report, &evidence, delivery, sealing, env).await
 }
 
@@ -114,18 +119,32 @@ pub async fn audit(
 /// When nobody can sign in, when the person is nobody or several, or when the file cannot be written.
 /// Whatever else cannot be read becomes a gap in the evidence.
 pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &Env) -> Result<Evidence, Error> {
-    let keep = intake.keep.as_deref();
     let query = query(&subject.person)?;
+    let find = async |entra: &Collector, routes: &Routes| Ok(vec![find(config, subject, &query, entra, routes).await?]);
+    gather(config, &Whom { mode: "audit", depth: subject.depth }, intake, env, find).await
+}
+
+/// What kind of run it is, and how much of GitHub it reads.
+struct Whom {
+    mode: &'static str,
+    depth: Depth,
+}
+
+/// Reads everything about the people whom `find` finds.
+async fn gather<F>(config: &Config, whom: &Whom, intake: &Intake, env: &Env, find: F) -> Result<Evidence, Error>
+where
+    F: AsyncFnOnce(&Collector, &Routes) -> Result<Vec<Dossier>, Error>,
+{
+    let keep = intake.keep.as_deref();
     let exported = log::open(&intake.logs, config, env).await?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
-    let writer = Writer::create(&env.beside(keep), &meta(config, env))?;
+    let writer = Writer::create(&env.beside(keep), &meta(config, whom.mode, env))?;
     let progress = Arc::new(Progress::new(writer.clone(), &env.console));
     let api = Api::new(http.clone(), api::tokens(&http, env), progress.clone(), env);
     let entra = Collector { api: api.read(Service::Graph), out: writer.clone() };
     let routes = Routes::new();
     progress.say("looking for the person");
-    let person = find(config, subject, &query, &entra, &routes).await?;
-    let people = [person];
+    let people = find(&entra, &routes).await?;
     progress.say("signing in to GitHub");
     let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
     let github = github::sign_in(config, &people, &means).await?;
@@ -142,7 +161,7 @@ pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &
     scan::include(&writer, &intake.include, env).await?;
     let owners = &runner::owners(&intake.include)? | &in_containers;
     progress.say("reading GitHub");
-    github::collect(&github, config, subject.depth, &people, &owners, &means).await?;
+    github::collect(&github, config, whom.depth, &people, &owners, &means).await?;
     let (_, others) = github::by_system(&github, &owners);
     entra::token_owners(&entra, &routes, &others).await?;
     progress.say("reading the log of the gateway");
@@ -175,8 +194,9 @@ pub async fn check(evidence: &Path, config: &Config, delivery: &Delivery, env: &
     let checks = tuned_checks(&delivery.checks, config, env)?;
     let sealing = Sealing::open(delivery, config, env).await?;
     let waivers = waive::read(delivery.waivers.as_deref())?;
+    let baseline = baseline::read(delivery, config, env).await?;
     let evidence = Evidence::open(evidence)?;
-    let report = judge(&evidence, &checks, waivers.as_ref(), started_at, env)?;
+    let report = judge(&evidence, &checks, waivers.as_ref(), baseline.as_ref(), started_at, env)?;
     deliver(report, &evidence, delivery, sealing, env).await
 }
 
@@ -184,6 +204,7 @@ fn judge(
     evidence: &Evidence,
     checks: &Checks,
     waivers: Option<&Waivers>,
+    baseline: Option<&Baseline>,
     started_at: Timestamp,
     env: &Env,
 ) -> Result<Report, Error> {
@@ -193,6 +214,7 @@ fn judge(
     let times = Times { started_at, finished_at: (env.clock)() };
     let mut report = Report::new(evidence, &judgements, &checks.sha256(), times)?;
     report.waivers = waivers.map(|_| used);
+    report.since(baseline);
     Ok(report)
 }
 
@@ -252,10 +274,10 @@ fn query(text: &str) -> Result<Query, Error> {
     })
 }
 
-fn meta(config: &Config, env: &Env) -> Vec<(&'static str, String)> {
+fn meta(config: &Config, mode: &str, env: &Env) -> Vec<(&'static str, String)> {
     let mut meta = vec![
         ("tool", format!("leaver {}", env!("CARGO_PKG_VERSION"))),
-        ("mode", "audit".to_owned()),
+        ("mode", mode.to_owned()),
         ("now", crate::model::stamp(env.now)),
     ];
     meta.extend(config.entra.tenant.clone().map(|tenant| ("tenant", tenant)));

@@ -108,7 +108,7 @@ fn report_of(path: &Path) -> Result<Report, Error> {
     })
 }
 
-fn contents(path: &Path) -> Result<String, Error> {
+pub(super) fn contents(path: &Path) -> Result<String, Error> {
     let shown = || Untrusted::from(path.display().to_string()).terminal();
     let refused = |what: String| Error::usage(format!("{}: {what}", shown()), "check the path and its permissions");
     let kind = fs::metadata(path).map_err(|error| refused(error.to_string()))?;

@@ -42,6 +42,7 @@ fn finding(check: usize, n: usize) -> Finding {
         complete: true,
         controls: BTreeMap::new(),
         waiver: None,
+        drift: None,
     }
 }
 

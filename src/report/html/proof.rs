@@ -10,6 +10,7 @@ use crate::report::gaps::{Group, few, groups, number, open, title};
 use crate::report::waived::{answered, unapplied, waived};
 use crate::report::words::{CONTROLS, called, count, last_day, plural, seal};
 use crate::report::{Check, Coverage, Framework, Person, Report, State};
+use crate::report::{Mode, drift};
 
 pub(super) fn is_settled(check: &Check) -> bool {
     !matches!(check.verdict, Verdict::Fail | Verdict::Unknown)
@@ -46,6 +47,33 @@ pub(super) fn gaps(report: &Report) -> Markup {
                             } @else { (check.title) " " code { (foreign(&check.id)) } }
                         } }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What changed since the report before, and in a sweep how each person stands.
+pub(super) fn since(report: &Report) -> Markup {
+    let lines = drift::lines(report);
+    html! {
+        @if !lines.is_empty() {
+            section id="since" aria-labelledby="since-title" {
+                h2 id="since-title" { "Since the report before" }
+                ul class="plain" { @for line in &lines { li { (foreign(line)) } } }
+            }
+        }
+        @if report.run.mode == Mode::Sweep {
+            section id="people" aria-labelledby="people-title" {
+                h2 id="people-title" { "People" }
+                table {
+                    thead { tr { th scope="col" { "Person" } th scope="col" { "Verdict" } th scope="col" { "Last day" } th scope="col" { "Known from" } } }
+                    tbody { @for person in &report.people { tr {
+                        th scope="row" { (foreign(&called(person))) }
+                        td { (word(person.verdict.unwrap_or(Verdict::Unknown))) }
+                        td { (foreign(&last_day(person))) }
+                        td { (foreign(&person.sources.join(", "))) }
+                    } } }
                 }
             }
         }

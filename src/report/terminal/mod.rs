@@ -13,7 +13,7 @@ use super::words::{
     CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, plural, seal, step_title, summary,
     verdict_word, worst,
 };
-use super::{Check, Report};
+use super::{Check, Mode, Person, Report, drift};
 use crate::model::{Finding, Severity, Status, Verdict};
 use crate::text::visible;
 
@@ -36,6 +36,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     head(&mut page, report);
     page.blank();
     table(&mut page, report);
+    since(&mut page, report);
     strip::section(&mut page, report);
     findings(&mut page, report);
     gaps::section(&mut page, report);
@@ -175,6 +176,28 @@ fn passed(page: &mut Page, report: &Report) {
                 },
             );
         }
+    }
+}
+
+/// What changed since the report before, and in a sweep how each person stands, the worst first.
+fn since(page: &mut Page, report: &Report) {
+    let lines = drift::lines(report);
+    if !lines.is_empty() {
+        page.blank();
+        page.heading("SINCE THE REPORT BEFORE");
+        lines.iter().for_each(|line| page.item(2, &visible(line)));
+    }
+    if report.run.mode == Mode::Sweep {
+        page.blank();
+        page.heading("PEOPLE");
+        let mut people: Vec<&Person> = report.people.iter().collect();
+        people.sort_by_key(|person| (std::cmp::Reverse(person.verdict.map_or(0, Verdict::rank)), &person.id));
+        for person in people.iter().take(LISTED) {
+            let day = person.last_day.as_deref().unwrap_or("last day not known");
+            let verdict = word(person.verdict.unwrap_or(Verdict::Unknown));
+            page.labelled(2, verdict, &format!("{}; {day}; {}", called(person), person.sources.join(", ")));
+        }
+        more(page, 2, people.len(), "people");
     }
 }
 

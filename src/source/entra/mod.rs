@@ -6,6 +6,7 @@ mod audit;
 mod consents;
 mod directory;
 mod federated;
+pub mod leavers;
 mod ownership;
 pub mod routes;
 mod token_owners;

@@ -89,6 +89,17 @@ impl Routes {
         ask(self.v1.users().list_user().filter(&[filter]).select(USER_FIELDS))
     }
 
+    /// All live users.
+    pub fn all_users(&self) -> Ask {
+        ask(self.v1.users().list_user().select(USER_FIELDS).top(LARGEST_PAGE))
+    }
+
+    /// Events in which an account was disabled since `from`.
+    pub fn disable_events(&self, from: Timestamp) -> Ask {
+        let filter = format!("activityDateTime ge {} and activityDisplayName eq 'Disable account'", stamp(from));
+        ask(self.v1.audit_logs().list_directory_audits().filter(&[&filter]).top(LARGEST_PAGE))
+    }
+
     /// All users in the recycle bin.
     pub fn deleted_users(&self) -> Ask {
         let path = self.get(&["directory", "deletedItems", "microsoft.graph.user"]);

@@ -5,6 +5,7 @@ mod canary;
 mod end;
 mod help;
 mod same;
+mod sweep;
 mod waivers;
 
 use std::path::{Path, PathBuf};

@@ -84,6 +84,7 @@ pub(super) fn finding(subject: &str, text: &str, severity: Severity, status: Sta
         complete: status == Status::Fail,
         controls: BTreeMap::new(),
         waiver: None,
+        drift: None,
     }
 }
 
