@@ -118,6 +118,12 @@ pub enum Error {
         /// The host.
         host: String,
     },
+    /// Items came, and beside them an error: they are not all.
+    #[error("{host}: the list came with an error")]
+    Flawed {
+        /// The host.
+        host: String,
+    },
     /// A query asks for more at once than the service works out in time. A smaller page may do.
     #[error("{0}: the query is too large")]
     TooComplex(Reply),
@@ -158,7 +164,7 @@ impl Error {
             Error::Query { code: Some(code), .. } if QUERY_DENIED.contains(&code.text()) => GapKind::Denied,
             Error::Unlicensed(_) => GapKind::Unlicensed,
             Error::UsedUp => GapKind::NotCollected,
-            Error::Throttled(_) | Error::ShortList { .. } => GapKind::Truncated,
+            Error::Throttled(_) | Error::ShortList { .. } | Error::Flawed { .. } => GapKind::Truncated,
             _ => GapKind::Failed,
         }
     }

@@ -113,7 +113,8 @@ fn client(settings: &Settings, read_timeout: Duration) -> Result<reqwest::Client
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(settings.connect_timeout)
         .read_timeout(read_timeout)
-        .gzip(true)
+        // Bodies are unpacked where they are read: to their last member, and within the limit.
+        .gzip(false)
         .tls_backend_rustls()
         .build()
         .map_err(|_| Error::Client("no TLS or no trust store"))

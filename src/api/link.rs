@@ -2,12 +2,21 @@
 
 /// The target with the relation `next`.
 pub(super) fn next(header: &str) -> Option<&str> {
+    target(header, "next")
+}
+
+/// The target with the relation `last`, which the last page itself does not have.
+pub(super) fn last(header: &str) -> Option<&str> {
+    target(header, "last")
+}
+
+fn target<'h>(header: &'h str, relation: &str) -> Option<&'h str> {
     let mut rest = header;
     while let Some(open) = rest.find('<') {
         let (target, after) = rest[open + 1..].split_once('>')?;
         // The parameters end where the next target begins: a comma may stand inside a quoted one.
         let end = after.find('<').unwrap_or(after.len());
-        if is_next(&after[..end]) {
+        if is(&after[..end], relation) {
             return Some(target);
         }
         rest = &after[end..];
@@ -16,11 +25,11 @@ pub(super) fn next(header: &str) -> Option<&str> {
 }
 
 /// `; rel="next"`, also unquoted and among others.
-fn is_next(parameters: &str) -> bool {
+fn is(parameters: &str, relation: &str) -> bool {
     parameters.split(';').filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
         let relations = value.trim().trim_end_matches(',').trim().trim_matches('"');
         name.trim().eq_ignore_ascii_case("rel")
-            && relations.split_whitespace().any(|one| one.eq_ignore_ascii_case("next"))
+            && relations.split_whitespace().any(|one| one.eq_ignore_ascii_case(relation))
     })
 }
 

@@ -1,10 +1,13 @@
 //! Reads a list page by page, within its own service and never the same page twice.
-//! A page that fails can be asked for again; only the last page ends the list.
+//! A page that fails can be asked for again; only the last page ends the list, and only if as many items came as the
+//! service says that there are, and no error beside them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -20,7 +23,8 @@ pub enum Paging {
     Arm,
     /// A bare list and a `Link` header; without one, a full page is not taken for the last.
     Array,
-    /// A list under this name, beside `total_count`, and a `Link` header; without one, the total says when to end.
+    /// A list under this name, beside `total_count`, and a `Link` header; without one, the total says when to end. A list
+    /// that does not tell its total is none.
     Items(&'static str),
     /// A bare list, and a `Link` header whose address nobody can work out.
     Cursor,
@@ -36,6 +40,8 @@ pub struct Pages {
     /// How many items came so far, and how many there are by what the last page says.
     items: usize,
     total: Option<usize>,
+    /// The items themselves, by their digests, where there is a total: one that came twice stands for another.
+    different: HashSet<[u8; 32]>,
 }
 
 /// Which page comes next.
@@ -48,27 +54,42 @@ enum Place {
 }
 
 /// The items of one page and what it says about the next.
-struct Listed<T> {
-    items: Vec<T>,
+struct Listed<'a> {
+    items: Vec<&'a RawValue>,
     odata: Option<String>,
     arm: Option<String>,
     total: Option<usize>,
+    /// Whether there is an error beside the items.
+    flawed: bool,
 }
 
 /// One page. An absent `value` is an error: it is not an empty list.
 #[derive(Deserialize)]
-#[serde(bound = "T: DeserializeOwned")]
-struct Page<T> {
-    value: Vec<T>,
+struct Page<'a> {
+    #[serde(borrow)]
+    value: Vec<&'a RawValue>,
     #[serde(rename = "@odata.nextLink")]
     odata: Option<String>,
     #[serde(rename = "nextLink")]
     arm: Option<String>,
+    #[serde(rename = "@odata.count")]
+    count: Option<usize>,
+    error: Option<IgnoredAny>,
+    errors: Option<IgnoredAny>,
 }
 
 impl Pages {
     pub(super) fn new(api: ReadApi, ask: Ask, paging: Paging) -> Pages {
-        Pages { api, ask, paging, place: Place::First, seen: HashSet::new(), items: 0, total: None }
+        Pages {
+            api,
+            ask,
+            paging,
+            place: Place::First,
+            seen: HashSet::new(),
+            items: 0,
+            total: None,
+            different: HashSet::new(),
+        }
     }
 
     /// How many items the list has, where the service says so.
@@ -87,18 +108,41 @@ impl Pages {
             Place::Broken(error) => return Err(error.clone()),
             Place::End => return Ok(None),
         };
-        let page = listed::<T>(self.paging, &answer)?;
+        let page = listed(self.paging, &answer)?;
+        let items = page.items.iter().map(|item| parsed(item)).collect::<Result<Vec<T>, Error>>()?;
         self.seen.insert(digest(url.as_str().as_bytes()));
-        self.items += page.items.len();
-        self.total = page.total;
+        self.count(&page);
         let after = match self.paging {
+            _ if page.flawed => Err(Error::Flawed { host: self.api.base().host() }),
             Paging::OData => self.after(&url, page.odata, page.arm),
             Paging::Arm => self.after(&url, page.arm, page.odata),
-            Paging::Array | Paging::Items(_) | Paging::Cursor => self.linked(&url, &answer, page.items.len()),
+            Paging::Array | Paging::Items(_) | Paging::Cursor => self.linked(&url, &answer, items.len()),
         };
         // The rows of a page are good even where the way to the next one is not.
-        self.place = after.unwrap_or_else(Place::Broken);
-        Ok(Some(page.items))
+        self.place = after.and_then(|place| self.held(place)).unwrap_or_else(Place::Broken);
+        Ok(Some(items))
+    }
+
+    /// Of OData only the first page tells the total; of GitHub each, and the last is the newest.
+    fn count(&mut self, page: &Listed<'_>) {
+        self.total = page.total.or(self.total);
+        match self.total {
+            Some(_) => self.different.extend(page.items.iter().map(|item| digest(item.get().as_bytes()))),
+            None => self.items += page.items.len(),
+        }
+        self.items = self.items.max(self.different.len());
+    }
+
+    /// A list that ends is held against its total.
+    fn held(&self, place: Place) -> Result<Place, Error> {
+        match place {
+            Place::End if self.is_short() => Err(Error::ShortList { host: self.api.base().host() }),
+            place => Ok(place),
+        }
+    }
+
+    fn is_short(&self) -> bool {
+        self.total.is_some_and(|total| self.items < total)
     }
 
     fn after(&self, url: &Url, link: Option<String>, other: Option<String>) -> Result<Place, Error> {
@@ -120,7 +164,12 @@ impl Pages {
         if let Some(link) = links.and_then(link::next) {
             return self.at(self.api.base().follow(url, link)?);
         }
-        let short = self.total.is_some_and(|total| self.items < total);
+        if let Some(last) = links.and_then(link::last)
+            && !self.seen.contains(&digest(self.api.base().follow(url, last)?.as_str().as_bytes()))
+        {
+            return Err(Error::ShortList { host: self.api.base().host() });
+        }
+        let short = self.is_short();
         match self.paging {
             Paging::Items(_) if short && count == 0 => Err(Error::ShortList { host: self.api.base().host() }),
             Paging::Items(_) if short => self.numbered(url, answer),
@@ -151,22 +200,57 @@ impl Pages {
     }
 }
 
-fn listed<T: DeserializeOwned>(paging: Paging, answer: &Answer) -> Result<Listed<T>, Error> {
-    let of_items = |items, total| Listed { items, odata: None, arm: None, total };
+fn listed(paging: Paging, answer: &Answer) -> Result<Listed<'_>, Error> {
+    let of_items = |items, total, flawed| Listed { items, odata: None, arm: None, total, flawed };
     match paging {
         Paging::OData | Paging::Arm => {
-            let Page { value, odata, arm } = answer.json()?;
-            Ok(Listed { items: value, odata, arm, total: None })
+            let Page { value, odata, arm, count, error, errors } = whole(answer)?;
+            Ok(Listed { items: value, odata, arm, total: count, flawed: error.is_some() || errors.is_some() })
         }
-        Paging::Array | Paging::Cursor => Ok(of_items(answer.json()?, None)),
+        Paging::Array | Paging::Cursor => Ok(of_items(whole(answer)?, None, false)),
         Paging::Items(name) => {
-            let mut fields: BTreeMap<String, &RawValue> =
-                serde_json::from_slice(&answer.body).map_err(|error| Error::of_json(&error))?;
-            let field = |text: &RawValue| serde_json::from_str(text.get()).map_err(|error| Error::of_json(&error));
-            let items = fields.remove(name).ok_or_else(|| Error::at("a list without its items")).and_then(field)?;
-            let total = fields.get("total_count").and_then(|total| serde_json::from_str(total.get()).ok());
-            Ok(of_items(items, total))
+            let fields: Fields<'_> = whole(answer)?;
+            let field = |name: &str| fields.0.get(name).copied();
+            let items = field(name).ok_or_else(|| Error::at("a list without its items")).and_then(parsed)?;
+            let total = field("total_count").ok_or_else(|| Error::at("a list without its total")).and_then(parsed)?;
+            let flawed = |name: &str| field(name).is_some_and(|error| error.get() != "null");
+            Ok(of_items(items, Some(total), flawed("error") || flawed("errors")))
         }
+    }
+}
+
+fn whole<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
+    serde_json::from_slice(&answer.body).map_err(|error| Error::of_json(&error))
+}
+
+fn parsed<'a, T: Deserialize<'a>>(text: &'a RawValue) -> Result<T, Error> {
+    serde_json::from_str(text.get()).map_err(|error| Error::of_json(&error))
+}
+
+/// The fields of an object, each of them once: of two with one name nobody could say which counts.
+struct Fields<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Fields<'a>, D::Error> {
+        struct Once;
+        impl<'de> Visitor<'de> for Once {
+            type Value = BTreeMap<Cow<'de, str>, &'de RawValue>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = BTreeMap::new();
+                while let Some((name, value)) = map.next_entry()? {
+                    if fields.insert(name, value).is_some() {
+                        return Err(serde::de::Error::custom("a field that is there twice"));
+                    }
+                }
+                Ok(fields)
+            }
+        }
+        from.deserialize_map(Once).map(Fields)
     }
 }
 

@@ -1,10 +1,13 @@
 //! Sends one ask until there is an answer or a reason why not.
 //! Dropping it at any await is fine: slots are given back and the ask is logged.
 
+use std::io::Read;
 use std::time::Duration;
 
+use flate2::read::MultiGzDecoder;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, LOCATION,
 };
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
@@ -27,6 +30,9 @@ const REDIRECTS: u8 = 5;
 /// <https://docs.github.com/rest/about-the-rest-api/api-versions>
 const GITHUB: [(HeaderName, &str); 2] =
     [(ACCEPT, "application/vnd.github+json"), (HeaderName::from_static("x-github-api-version"), "2022-11-28")];
+
+/// What is said of a body that ends before its end.
+const CUT_SHORT: &str = "the answer was cut short";
 
 /// What is sent. The URL is below the base of the service.
 pub(super) struct Call {
@@ -110,7 +116,9 @@ impl<'a> Sending<'a> {
             self.shared.quota.learn(self.resource(), status, response.headers());
         }
         match status.as_u16() {
-            200 | 201 | 203 => self.usable(status, response.headers(), body?),
+            200 => self.usable(status, response.headers(), body?),
+            // A token that was made for an App.
+            201 if self.call.method == Method::POST => self.usable(status, response.headers(), body?),
             304 => Ok(self.unchanged(status)?),
             301 | 302 | 303 | 307 | 308 => Err(self.redirected(status, response.headers())),
             401 if self.refused.is_none() => {
@@ -136,6 +144,7 @@ impl<'a> Sending<'a> {
             etag.map(|etag| headers.insert(IF_NONE_MATCH, etag));
         }
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         let mut request =
             self.shared.http.client_of(self.service).request(self.call.method.clone(), self.call.url.clone());
         if let Some(body) = &self.call.body {
@@ -167,7 +176,16 @@ impl<'a> Sending<'a> {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        let packing = response.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+        match packing {
+            None | Some(b"" | b"identity") => Ok(body),
+            Some(b"gzip" | b"x-gzip") => match unpacked(&body, limit) {
+                Ok(Some(whole)) => Ok(whole),
+                Ok(None) => Err(too_large().into()),
+                Err(_) => Err(self.cut_short()),
+            },
+            Some(_) => Err(Error::at("a body that is packed in another way than was asked for").into()),
+        }
     }
 
     /// Waits until the share of the hour allows one more request.
@@ -209,7 +227,7 @@ impl<'a> Sending<'a> {
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
             None => Err(Error::Empty(reply()).into()),
-            Some(b'{' | b'[') if !kind.to_ascii_lowercase().contains("html") => {
+            Some(b'{' | b'[') if is_json(kind) => {
                 if let Some(cache) = self.cache() {
                     cache.keep(&self.call.url, headers, &body);
                 }
@@ -274,13 +292,18 @@ impl<'a> Sending<'a> {
         out_of_time && std::mem::replace(&mut self.timed_out, true)
     }
 
+    fn cut_short(&self) -> Trouble {
+        let error = Box::new(Error::Unreachable { host: self.host(), why: CUT_SHORT });
+        Trouble::Later { error, asked: None, whole_host: false }
+    }
+
     fn broken(&self, error: &reqwest::Error) -> Trouble {
         let why = if error.is_timeout() {
             OUT_OF_TIME
         } else if error.is_connect() {
             "no connection"
         } else if error.is_body() || error.is_decode() {
-            "the answer was cut short"
+            CUT_SHORT
         } else {
             "the connection broke"
         };
@@ -315,4 +338,17 @@ impl<'a> Sending<'a> {
     fn host(&self) -> String {
         self.base().host()
     }
+}
+
+/// A service that sends no type at all sends what was asked for.
+fn is_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.is_empty() || kind.ends_with("/json") || kind.ends_with("+json")
+}
+
+/// A packed body with all its members; nothing: it is larger than the limit.
+fn unpacked(body: &[u8], limit: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut whole = Vec::new();
+    MultiGzDecoder::new(body).take(limit.saturating_add(1)).read_to_end(&mut whole)?;
+    Ok((whole.len() as u64 <= limit).then_some(whole))
 }

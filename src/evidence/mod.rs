@@ -4,6 +4,7 @@
 mod activity;
 mod federation;
 mod function;
+mod key;
 mod local;
 mod once;
 pub mod row;

@@ -1,7 +1,7 @@
 //! The rows of one data set while it is being read: added one by one, many at once, or while reading goes on.
 //! What becomes of its counts and gaps is up to the writer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::panic::resume_unwind;
@@ -11,8 +11,8 @@ use std::thread::{self, JoinHandle};
 use rusqlite::CachedStatement;
 
 use super::row::{Column, Row};
-use super::{Error, Tally, Writer};
-use crate::model::Cause;
+use super::{Error, Tally, Writer, key};
+use crate::model::{Cause, GapKind};
 
 /// The rows of one data set while it is being read.
 pub struct Rows {
@@ -29,6 +29,8 @@ pub struct Insert<'c, R> {
     /// The texts that are still bound from the row before.
     bound: Vec<Option<NonZeroU64>>,
     count: i64,
+    /// What rows lacked that checks join them or judge by.
+    lacking: BTreeSet<String>,
     row: PhantomData<R>,
 }
 
@@ -55,15 +57,16 @@ impl Rows {
         add: impl FnOnce(&mut Insert<'_, R>) -> rusqlite::Result<()>,
     ) -> Result<(), Error> {
         self.settle()?;
-        let mut count = 0;
+        let (mut count, mut lacking) = (0, BTreeSet::new());
         self.writer.run(|connection| {
-            let statement = connection.prepare_cached(R::INSERT)?;
-            let mut insert = Insert { statement, bound: vec![None; R::COLUMNS.len()], count: 0, row: PhantomData };
+            let (statement, bound) = (connection.prepare_cached(R::INSERT)?, vec![None; R::COLUMNS.len()]);
+            let mut insert = Insert { statement, bound, count: 0, lacking: BTreeSet::new(), row: PhantomData };
             add(&mut insert)?;
-            count = insert.count;
+            (count, lacking) = (insert.count, std::mem::take(&mut insert.lacking));
             Ok(())
         })?;
         *self.objects.entry(R::TABLE).or_default() += count;
+        lacking.into_iter().for_each(|what| self.gap(R::TABLE, keyless(&what)));
         Ok(())
     }
 
@@ -113,6 +116,7 @@ impl<R: Row> Insert<'_, R> {
     /// # Errors
     /// What SQLite says of it, such as of a full disk.
     pub fn row(&mut self, row: &R) -> rusqlite::Result<()> {
+        self.lacking.extend(key::missing(R::NEEDS, &|name| row.column(name)));
         row.bind(&mut self.statement)?;
         self.bound.fill(None);
         self.execute()
@@ -124,6 +128,8 @@ impl<R: Row> Insert<'_, R> {
     /// As for [`Insert::row`].
     pub fn values<const N: usize>(&mut self, values: [&dyn Column; N]) -> rusqlite::Result<()> {
         const { assert!(N == R::COLUMNS.len(), "one value for each column") };
+        let column = |name: &str| R::COLUMNS.iter().position(|column| *column == name).map(|index| values[index]);
+        self.lacking.extend(key::missing(R::NEEDS, &column));
         for ((index, value), bound) in (1..).zip(values).zip(&mut self.bound) {
             let number = value.number();
             if number.is_none() || number != *bound {
@@ -139,4 +145,9 @@ impl<R: Row> Insert<'_, R> {
         self.count += 1;
         Ok(())
     }
+}
+
+/// Such a row falls out of every join: it may be anybody's.
+fn keyless(what: &str) -> Cause {
+    Cause::new(GapKind::Truncated, format!("an item of this list {what}"))
 }

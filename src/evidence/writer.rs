@@ -227,7 +227,7 @@ impl Writer {
                 connection.prepare_cached("INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
             table.bind(&mut insert, 1)?;
             scope.name.bind(&mut insert, 2)?;
-            scope.person.bind(&mut insert, 3)?;
+            scope.person.bind_id(&mut insert, 3)?;
             gap.map(|cause| cause.kind.to_string()).bind(&mut insert, 4)?;
             needs.bind(&mut insert, 5)?;
             gap.and_then(|cause| cause.detail.clone()).bind(&mut insert, 6)?;

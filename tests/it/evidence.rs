@@ -18,6 +18,7 @@ fn grant(id: &str) -> DelegatedGrant {
         client: "c".into(),
         resource: "r".into(),
         consent: "Principal".into(),
+        principal: Some("p".into()),
         ..Default::default()
     }
 }

@@ -70,6 +70,10 @@ fn too_old(from: Timestamp) -> Cause {
 }
 
 fn keep(rows: &mut Rows, event: &Activity, people: &[Dossier]) -> Result<(), Error> {
+    if let Some(what) = lacks(event) {
+        // It may be any change of anybody.
+        rows.gap(TABLE, Cause::new(GapKind::Truncated, format!("an event came without its {what}")));
+    }
     let Some((identity, name)) = event.resource().and_then(credential) else { return Ok(()) };
     let Some(change) = change(event) else { return Ok(()) };
     for person in people.iter().filter(|person| caused(event, person)) {
@@ -86,6 +90,17 @@ fn keep(rows: &mut Rows, event: &Activity, people: &[Dossier]) -> Result<(), Err
         })?;
     }
     Ok(())
+}
+
+/// What tells whether an event is one of those that are looked for.
+fn lacks(event: &Activity) -> Option<&'static str> {
+    let absent = |text: Option<&Untrusted>| text.is_none_or(|text| text.raw().is_empty());
+    match () {
+        () if event.resource().is_none_or(str::is_empty) => Some("resource"),
+        () if absent(event.operation_name.value.as_ref()) => Some("operation"),
+        () if absent(event.object_id()) && absent(event.caller.as_ref()) => Some("caller"),
+        () => None,
+    }
 }
 
 /// The identity, lower case as everywhere, and the name of its credential.

@@ -20,6 +20,7 @@ use self::wire::Subscription;
 use super::Collector;
 use super::runner::{Key, Named};
 use crate::api::{Ask, Error as Failure, Paging, ReadApi};
+use crate::evidence::row::normal;
 use crate::evidence::{Error, Scope};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
@@ -82,9 +83,9 @@ async fn subscriptions(azure: &Collector, configured: &[String]) -> Result<BTree
         .dataset(&TABLES, &scope("subscriptions"), async |api, rows| {
             let (all, ended) = list::<Subscription>(api, "/subscriptions?api-version=2022-12-01").await;
             let visible: BTreeSet<String> =
-                all.iter().map(|subscription| subscription.subscription_id.raw().to_ascii_lowercase()).collect();
+                all.iter().map(|one| normal(one.subscription_id.raw()).to_ascii_lowercase()).collect();
             ended?;
-            let wanted: BTreeSet<String> = configured.iter().map(|id| id.to_ascii_lowercase()).collect();
+            let wanted: BTreeSet<String> = configured.iter().map(|id| normal(id).to_ascii_lowercase()).collect();
             let unseen = wanted.difference(&visible).map(|id| format!("the subscription {id} is not visible"));
             let nothing = visible.is_empty().then(|| "no subscription is visible".to_owned());
             for detail in unseen.chain(nothing) {

@@ -100,7 +100,10 @@ async fn a_success_without_json_is_never_an_answer() {
     let cases = [
         (html("text/html; charset=utf-8"), GapKind::SignIn),
         (html("application/json"), GapKind::SignIn),
-        (Reply::new(203, "{}").with("content-type", "text/html"), GapKind::SignIn),
+        (Reply::new(203, "{}").with("content-type", "text/html"), GapKind::Failed),
+        (Reply::json(203, "{}"), GapKind::Failed),
+        (Reply::json(201, "{}"), GapKind::Failed),
+        (Reply::new(200, "{}").with("content-type", "text/plain"), GapKind::SignIn),
         (Reply::json(200, ""), GapKind::Failed),
         (Reply::json(200, " \r\n"), GapKind::Failed),
         (Reply::new(204, ""), GapKind::Failed),

@@ -204,15 +204,15 @@ async fn paging_and_passing_throttling_change_nothing() {
 #[tokio::test]
 async fn objects_without_their_properties_are_denied_not_empty() {
     let whole = audit(&serve(Faults::none()), &leaver()).await;
-    for (on, table) in [
-        ("/memberOf", "group_membership"),
-        ("/transitiveMemberOf", "group_membership"),
-        ("=/graph/v1.0/applications/0c000000-0000-4000-8000-000000000002", "credential"),
-        ("=/graph/v1.0/servicePrincipals/0e000000-0000-4000-8000-000000000002", "credential"),
-        ("/applications(appId=", "preauthorized_client"),
+    for (on, tables) in [
+        ("/memberOf", &["group_membership"][..]),
+        ("/transitiveMemberOf", &["group_membership"]),
+        ("=/graph/v1.0/applications/0c000000-0000-4000-8000-000000000002", &["application", "credential"]),
+        ("=/graph/v1.0/servicePrincipals/0e000000-0000-4000-8000-000000000002", &["credential"]),
+        ("/applications(appId=", &["preauthorized_client"]),
     ] {
         let report = audit(&serve(Faults::none().limited(on)), &leaver()).await;
-        holds(on, &whole, &report, &[table], &[GapKind::Denied]);
+        holds(on, &whole, &report, tables, &[GapKind::Denied, GapKind::Truncated]);
     }
 }
 
