@@ -170,6 +170,11 @@ impl Base {
         (self.url.scheme() == "https").then(|| self.url.origin().ascii_serialization())
     }
 
+    /// Whether it is where a GitHub Enterprise Server has its API.
+    pub(super) fn is_enterprise_server(&self) -> bool {
+        self.prefix().ends_with("/api/v3")
+    }
+
     fn prefix(&self) -> &str {
         self.url.path().trim_end_matches('/')
     }

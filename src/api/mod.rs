@@ -212,6 +212,11 @@ impl ReadApi {
         ReadApi { allowance: Some(Arc::clone(allowance)), ..self.clone() }
     }
 
+    /// Whether this is a GitHub of one's own, which has fewer routes than the one in the cloud.
+    pub fn is_enterprise_server(&self) -> bool {
+        self.service == Service::GitHub && self.base().is_enterprise_server()
+    }
+
     /// Asks once (with retries) for one object.
     ///
     /// # Errors

@@ -48,9 +48,16 @@ impl Ask {
     pub(super) fn new(method: &str, target: &str) -> Ask {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let decode = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
+        let mut segments: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
+        // An Enterprise Server has its routes elsewhere.
+        for prefix in [&["github", "api", "v3"][..], &["github", "api"]] {
+            if segments.iter().take(prefix.len()).eq(prefix) {
+                segments.drain(1..prefix.len());
+            }
+        }
         Ask {
             method: method.to_owned(),
-            segments: path.split('/').filter(|part| !part.is_empty()).map(decode).collect(),
+            segments,
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             eventual: false,
             if_none_match: None,

@@ -294,7 +294,7 @@ macro_rules! rows {
 
 pub mod github;
 
-use Is::Not;
+use Is::{Not, Text};
 use Need::{Any, Known, One, When};
 
 rows! {
@@ -336,7 +336,7 @@ rows! {
         principal: Option<Untrusted>, scope: Option<Untrusted>,
     }
     /// An assignment to an enterprise application.
-    AppRoleAssignment in app_role_assignment needs [One("id"), One("person"), One("principal"), One("resource")] {
+    AppRoleAssignment in app_role_assignment needs [One("id"), One("person"), One("principal"), One("principal_kind"), One("resource")] {
         id: Untrusted, person: String, principal: Untrusted, principal_kind: Option<Untrusted>, principal_name: Option<Untrusted>,
         resource: Untrusted, resource_name: Option<Untrusted>, role: Option<Untrusted>, created_at: Option<Timestamp>,
     }
@@ -369,7 +369,7 @@ rows! {
         name: Option<Untrusted>, hint: Option<Untrusted>, starts_at: Option<Timestamp>, ends_at: Option<Timestamp>,
     }
     /// An outside identity that is trusted.
-    FederatedCredential in federated_credential needs [One("id"), One("object"), One("issuer"), Any(&["subject", "expression"])] {
+    FederatedCredential in federated_credential needs [One("id"), One("object"), One("issuer"), Any(&["subject", "expression"]), When { of: "object_kind", is: Text("managed-identity"), needs: "name" }] {
         id: Untrusted, object: Untrusted, object_kind: String, object_name: Option<Untrusted>, name: Option<Untrusted>,
         issuer: Option<Untrusted>, issuer_kind: Option<String>, subject: Option<Untrusted>, expression: Option<Untrusted>,
         audience: Option<Untrusted>, owner: Option<Untrusted>, owner_id: Option<Untrusted>, repository: Option<Untrusted>,

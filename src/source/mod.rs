@@ -5,6 +5,7 @@ pub mod entra;
 mod federated;
 pub mod github;
 pub mod logs;
+pub mod requests;
 pub mod runner;
 
 use crate::api::ReadApi;

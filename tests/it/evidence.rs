@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use leaver::evidence::row::{Clean, Column, DelegatedGrant, Device, Sponsorship, TEXT_LIMIT, tables};
+use leaver::evidence::row::{Clean, Column, DelegatedGrant, Device, Need, Row, Sponsorship, TEXT_LIMIT, tables};
 use leaver::evidence::{Error, Evidence, FORMAT, SCHEMA, Scope, Stop, Writer};
 use leaver::model::{Cause, GapKind};
 use rusqlite::Connection;
@@ -87,6 +87,73 @@ async fn a_noted_gap_keeps_the_table_incomplete_and_the_others_complete() {
     let coverage = writer.seal(None).unwrap().coverage().unwrap();
     assert!(coverage[0].gap.is_none());
     assert_eq!(coverage[1].gap.as_ref().unwrap().kind, GapKind::Truncated);
+}
+
+#[tokio::test]
+async fn a_row_without_what_checks_join_or_judge_by_stays_and_is_a_gap() {
+    let directory = tempfile::tempdir().unwrap();
+    let writer = Writer::create(directory.path(), &[]).unwrap();
+    let rows: [DelegatedGrant; 4] = [
+        grant("whole"),
+        DelegatedGrant { client: " ".into(), ..grant("client") },
+        DelegatedGrant { principal: None, ..grant("principal") },
+        DelegatedGrant { consent: "Somebody".into(), ..grant("consent") },
+    ];
+    let everybody = DelegatedGrant { consent: "AllPrincipals".into(), principal: None, ..grant("everybody") };
+    for row in rows.iter().chain([&everybody]) {
+        let scope = Scope { name: row.id.clone(), ..scope() };
+        let fill = async |rows: &mut leaver::evidence::Rows| Ok(rows.insert(row)?);
+        writer.dataset(&["delegated_grant"], &scope, fill).await.unwrap();
+    }
+    let coverage = writer.seal(None).unwrap().coverage().unwrap();
+    let told = |row: &leaver::evidence::Coverage| {
+        let gap = row.gap.as_ref()?;
+        assert_eq!(gap.kind, GapKind::Truncated);
+        Some(format!("{}: {}", row.scope.raw(), gap.detail.as_ref()?.raw()))
+    };
+    let gaps: Vec<String> = coverage.iter().filter_map(told).collect();
+    assert_eq!(
+        gaps,
+        [
+            "client: an item of this list came without its client",
+            "consent: an item of this list came with a consent that is not known",
+            "principal: an item of this list came without its principal",
+        ]
+    );
+    assert!(coverage.iter().all(|row| row.objects == 1), "what came is kept");
+}
+
+#[test]
+fn what_a_row_needs_are_columns_of_it() {
+    fn named<R: Row>() {
+        for column in R::NEEDS.iter().flat_map(Need::columns) {
+            assert!(R::COLUMNS.contains(&column), "{}: {column}", R::TABLE);
+        }
+    }
+    named::<DelegatedGrant>();
+    named::<Sponsorship>();
+    named::<leaver::evidence::row::FederatedCredential>();
+    named::<leaver::evidence::row::github::Account>();
+    named::<leaver::evidence::row::github::OidcTemplate>();
+    named::<leaver::evidence::row::github::RulesetBypass>();
+    named::<leaver::evidence::row::github::ScheduleActor>();
+    named::<leaver::evidence::row::github::Run>();
+}
+
+#[tokio::test]
+async fn ids_are_written_in_one_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let writer = Writer::create(directory.path(), &[]).unwrap();
+    let upper = "0A000000-0000-4000-8000-00000000000B";
+    let row = DelegatedGrant { client: format!("{{{upper}}}").into(), principal: Some(upper.into()), ..grant("AbC_d") };
+    let fill = async |rows: &mut leaver::evidence::Rows| Ok(rows.insert(&row)?);
+    writer.dataset(&["delegated_grant"], &scope(), fill).await.unwrap();
+    let evidence = writer.seal(Some(&directory.path().join("e.db"))).unwrap();
+    let connection = Connection::open(evidence.path()).unwrap();
+    let sql = "SELECT id || ' ' || client || ' ' || principal FROM delegated_grant";
+    let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+    let lower = upper.to_lowercase();
+    assert_eq!(found, format!("AbC_d {lower} {lower}"));
 }
 
 #[tokio::test]

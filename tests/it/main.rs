@@ -33,11 +33,15 @@ mod logs;
 #[cfg(test)]
 mod mixed;
 #[cfg(test)]
+mod mutation;
+#[cfg(test)]
 mod quality;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]

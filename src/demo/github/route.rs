@@ -84,6 +84,7 @@ pub(super) fn is_object(parts: &[&str]) -> bool {
             | ["orgs", _, "memberships" | "members" | "rulesets", _]
             | ["orgs", _, "installation"]
             | ["repos", _, _, "rulesets", _]
+            | ["repos", _, _, "branches", _, "protection"]
             | ["orgs", _, "actions", "oidc", "customization", "sub"]
             | ["repos", _, _, "actions", "oidc", "customization", "sub"]
             | ["repos", _, _, "actions", "workflows", _]
@@ -118,13 +119,14 @@ fn organization_permission(rest: &[&str]) -> &'static str {
         ["actions", "variables", ..] => "organization_actions_variables=read",
         ["dependabot", ..] => "organization_dependabot_secrets=read",
         ["codespaces", ..] => "organization_codespaces_secrets=read",
-        ["agents", "secrets", ..] => "organization_secrets=read",
-        ["agents", ..] => "organization_actions_variables=read",
+        ["agents", "secrets", ..] => "organization_agent_secrets=read",
+        ["agents", ..] => "organization_agent_variables=read",
         ["private-registries", ..] => "organization_private_registries=read",
         ["actions", "runners" | "runner-groups", ..] => "organization_self_hosted_runners=read",
         ["hooks", ..] => "organization_hooks=read",
         ["personal-access-tokens", ..] => "organization_personal_access_tokens=read",
         ["personal-access-token-requests", ..] => "organization_personal_access_token_requests=read",
+        ["organization-roles", _, ..] => "members=read",
         ["organization-roles", ..] => "organization_custom_org_roles=read",
         ["rulesets", ..] => "organization_administration=write",
         ["installations" | "credential-authorizations" | "audit-log" | "actions", ..] => {
@@ -137,15 +139,18 @@ fn organization_permission(rest: &[&str]) -> &'static str {
 
 fn repository_permission(rest: &[&str]) -> &'static str {
     match rest {
-        ["actions", "secrets", ..] | ["agents", "secrets", ..] => "secrets=read",
-        ["actions", "variables", ..] | ["agents", "variables", ..] => "actions_variables=read",
+        ["actions", "secrets", ..] => "secrets=read",
+        ["agents", "secrets", ..] => "agent_secrets=read",
+        ["actions", "variables", ..] => "actions_variables=read",
+        ["agents", "variables", ..] => "agent_variables=read",
         ["dependabot", ..] => "dependabot_secrets=read",
-        ["codespaces", ..] => "codespaces_secrets=read",
+        ["codespaces", ..] => "codespaces_secrets=write",
         ["environments", _, ..] => "environments=read",
         ["keys" | "invitations", ..] | ["actions", "runners", ..] => "administration=read",
         ["hooks", ..] => "repository_hooks=read",
         ["rulesets", ..] => "administration=write",
-        ["contents", ..] => "contents=read",
+        ["branches", _, "protection"] => "administration=read",
+        ["contents" | "branches", ..] => "contents=read",
         ["actions" | "environments", ..] => "actions=read",
         _ => "metadata=read",
     }

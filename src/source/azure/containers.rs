@@ -139,11 +139,11 @@ async fn lists<'a>(
     stream::iter(subscriptions).map(one).buffered(AT_ONCE).collect().await
 }
 
-/// A definition that does not show its containers is not one without any.
+/// A definition that does not show its containers is not one without any: there is always one.
 fn keep(rows: &mut Rows, kind: &Kind, container: Container, seen: &mut Seen<'_>) -> Result<(), Error> {
     let id = container.id.raw().to_ascii_lowercase();
     let count = |place: &&str| container.properties.pointer(place).and_then(Value::as_array).map(Vec::len);
-    let is_shown = kind.containers.first().and_then(count).is_some();
+    let is_shown = kind.containers.first().and_then(count).is_some_and(|count| count > 0);
     let containers = kind.containers.iter().filter_map(count).sum::<usize>();
     if !is_shown {
         rows.gap("azure_literal", hidden(&id));

@@ -1,8 +1,11 @@
 //! All repositories, and over GraphQL what would otherwise take several requests for each: workflow files, CODEOWNERS,
 //! branch protection rules, the number of deploy keys. A page that is too much for GitHub is halved.
 
+mod protected;
 mod rules;
 mod wire;
+
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
@@ -19,9 +22,9 @@ const INVENTORY: Query = Query::new(
     "Inventory",
     "query Inventory($organization: String!, $first: Int!, $after: String) {
        organization(login: $organization) { repositories(first: $first, after: $after, orderBy: {field: NAME, direction: ASC}) {
-         pageInfo { hasNextPage endCursor }
+         totalCount pageInfo { hasNextPage endCursor }
          nodes {
-           name databaseId isArchived visibility createdAt pushedAt defaultBranchRef { name } deployKeys { totalCount }
+           name databaseId isArchived visibility createdAt pushedAt defaultBranchRef { name } viewerCanAdminister deployKeys { totalCount }
            workflows: object(expression: \"HEAD:.github/workflows\") { ... on Tree { entries { name type object { ... on Blob { text isBinary isTruncated } } } } }
            owners: object(expression: \"HEAD:.github/CODEOWNERS\") { ... on Blob { text isBinary isTruncated } }
            ownersAtRoot: object(expression: \"HEAD:CODEOWNERS\") { ... on Blob { text isBinary isTruncated } }
@@ -122,16 +125,36 @@ async fn inventory(
     place
         .github
         .dataset(&tables, &place.scope("files of the default branch", CONTENTS), async |api, rows| {
-            let mut page = Page { size: if quick { 100 } else { 50 }, after: None, tries: 0 };
+            let mut page = Page { size: if quick { 100 } else { 50 }, after: None, tries: 0, total: 0 };
+            let mut came = BTreeSet::new();
             while let Some(nodes) = page.next(api, place, rows).await? {
                 for node in nodes {
+                    came.insert(node.name.to_lowercase());
                     keep(api, place, question, rows, repositories, node).await?;
                 }
             }
+            left_out(place, rows, repositories, &came, page.total);
             Ok(())
         })
         .await
         .map(drop)
+}
+
+/// Holds the inventory against its own count and against the list of repositories: whose files did not come may hold
+/// anything.
+fn left_out(place: &Place<'_>, rows: &mut Rows, listed: &[Repository], came: &BTreeSet<String>, total: usize) {
+    let missing = listed.iter().filter(|one| !came.contains(&one.name.to_lowercase()));
+    let mut causes: Vec<Cause> = missing
+        .map(|one| format!("{}/{} is listed, and its files did not come", place.organization, one.name))
+        .map(|what| Cause::new(GapKind::Truncated, what))
+        .collect();
+    if came.len() < total {
+        let what = format!("the inventory counts {total} repositories and showed {}", came.len());
+        causes.push(Cause::new(GapKind::Truncated, what));
+    }
+    for cause in causes {
+        TABLES.iter().for_each(|table| rows.gap(table, cause.clone()));
+    }
 }
 
 /// Where the inventory is.
@@ -140,6 +163,8 @@ struct Page {
     size: u32,
     after: Option<String>,
     tries: u32,
+    /// How many repositories there are, by what the last page says.
+    total: usize,
 }
 
 impl Page {
@@ -165,6 +190,7 @@ impl Page {
             let Some(list) = found.data.organization.and_then(|one| one.repositories) else {
                 return Err(Cause::new(GapKind::Denied, "GitHub does not show this organisation over GraphQL").into());
             };
+            self.total = list.total_count;
             match (list.page_info.has_next_page, list.page_info.end_cursor) {
                 (true, Some(cursor)) if self.after.as_ref() != Some(&cursor) => self.after = Some(cursor),
                 (true, _) => return Err(Cause::new(GapKind::Truncated, "the inventory does not go on").into()),
@@ -187,14 +213,15 @@ async fn keep(
     question: &Question<'_>,
     rows: &mut Rows,
     repositories: &mut Vec<Repository>,
-    node: Node,
+    mut node: Node,
 ) -> Result<(), Stop> {
-    let place = place.repository(&node.name);
-    let workflows = workflows(&place, question, rows, node.workflows)?;
+    let name = node.name.clone();
+    let place = place.repository(&name);
+    let workflows = workflows(&place, question, rows, node.workflows.take())?;
     let places = [
-        (".github/CODEOWNERS", node.owners),
-        ("CODEOWNERS", node.owners_at_root),
-        ("docs/CODEOWNERS", node.owners_in_docs),
+        (".github/CODEOWNERS", node.owners.take()),
+        ("CODEOWNERS", node.owners_at_root.take()),
+        ("docs/CODEOWNERS", node.owners_in_docs.take()),
     ];
     // GitHub uses the first that it finds.
     if let Some((path, blob)) = places.into_iter().find_map(|(path, blob)| Some((path, blob?))) {
@@ -203,28 +230,38 @@ async fn keep(
             None => rows.gap("github_code_owner", cut(&place, path)),
         }
     }
-    rules::collect(api, &place, question.depth, rows, node.branch_protection_rules).await?;
-    let keys = node.deploy_keys.map(|keys| keys.total_count);
-    match repositories.iter_mut().find(|known| known.name == node.name) {
+    let administers = node.viewer_can_administer == Some(true);
+    rules::collect(api, &place, question.depth, rows, node.branch_protection_rules.take(), administers).await?;
+    // To others than administrators no keys are what any number of keys looks like.
+    let keys = node.deploy_keys.take().map(|keys| keys.total_count).filter(|count| administers || *count > 0);
+    match repositories.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&node.name)) {
         Some(known) => (known.keys, known.workflows) = (keys, workflows),
         None => {
-            if question.depth == Depth::Quick {
-                rows.insert(&row::Repository {
-                    id: node.database_id.map(Untrusted::from).unwrap_or_default(),
-                    organization: place.organization(),
-                    repository: node.name.as_str().into(),
-                    owner_id: None,
-                    visibility: node.visibility.map(|visibility| visibility.raw().to_lowercase().into()),
-                    archived: node.is_archived,
-                    default_branch: node.default_branch_ref.map(|branch| branch.name),
-                    created_at: node.created_at,
-                    pushed_at: node.pushed_at,
-                })?;
+            let (id, name) = (node.database_id.map(|id| id.0), node.name.clone());
+            rows.insert(&shown(&place, node))?;
+            if question.depth == Depth::Full {
+                let what = format!("{} has files, and the list of repositories leaves it out", place.name());
+                rows.gap("github_repository", Cause::new(GapKind::Truncated, what));
             }
-            repositories.push(Repository { id: node.database_id.map(|id| id.0), name: node.name, keys, workflows });
+            repositories.push(Repository { id, name, keys, workflows });
         }
     }
     Ok(())
+}
+
+/// A repository as the inventory shows it.
+fn shown(place: &Place<'_>, node: Node) -> row::Repository {
+    row::Repository {
+        id: node.database_id.map(Untrusted::from).unwrap_or_default(),
+        organization: place.organization(),
+        repository: node.name.into(),
+        owner_id: Some(place.owner.into()),
+        visibility: node.visibility.map(|visibility| visibility.raw().to_lowercase().into()),
+        archived: node.is_archived,
+        default_branch: node.default_branch_ref.map(|branch| branch.name),
+        created_at: node.created_at,
+        pushed_at: node.pushed_at,
+    }
 }
 
 fn workflows(

@@ -1,5 +1,15 @@
 //! What GitHub still holds of the people: memberships, tokens, secrets, keys, hooks, runners, workflows, the audit log.
 //! Lists are read once for all people. It reports what it saw and what it could not see; it never judges.
+//!
+//! What an empty answer proves is told request by request in `requests.toml` beside this file. In short:
+//!
+//! - a 404 is a refusal: GitHub says "not found" to whoever may not know. Only accounts by name and repositories of our own
+//!   organisations are absent by it;
+//! - a wrapped list is held against its `total_count`, a bare one read until a page is not full or its links end;
+//! - no branch protection rules and no deploy keys count only where `viewerCanAdminister` is true; otherwise REST is asked;
+//! - the inventory over GraphQL is held against its `totalCount`, against the REST list, and its key counts against the keys;
+//! - an absent `bypass_actors`, `value`, `owner`, `use_default` or `allows_public_repositories` is a gap, never "none";
+//! - what an Enterprise Server has no route for is not offered, which no permission would change.
 
 mod audit;
 mod bulk;
@@ -50,6 +60,7 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("github_team_membership", "members=read"),
     ("github_team_access", "members=read"),
     ("github_role", "organization_custom_org_roles=read"),
+    ("github_role", "members=read"),
     ("github_access", "metadata=read"),
     ("github_token_grant", "organization_personal_access_tokens=read"),
     ("github_token_grant", "organization_personal_access_token_requests=read"),
@@ -60,10 +71,15 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("github_secret", "organization_private_registries=read"),
     ("github_secret", "secrets=read"),
     ("github_secret", "dependabot_secrets=read"),
-    ("github_secret", "codespaces_secrets=read"),
+    // Even to read them, GitHub wants to see the permission to write.
+    ("github_secret", "codespaces_secrets=write"),
+    ("github_secret", "organization_agent_secrets=read"),
+    ("github_secret", "agent_secrets=read"),
     ("github_secret", "environments=read"),
     ("github_variable", "organization_actions_variables=read"),
     ("github_variable", "actions_variables=read"),
+    ("github_variable", "organization_agent_variables=read"),
+    ("github_variable", "agent_variables=read"),
     ("github_variable", "environments=read"),
     ("github_literal", "actions_variables=read"),
     ("github_literal", "contents=read"),
@@ -84,6 +100,7 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("github_ruleset_bypass", "organization_administration=write"),
     ("github_ruleset_bypass", "administration=write"),
     ("github_branch_allowance", "administration=read"),
+    ("github_branch_allowance", "contents=read"),
     ("github_reviewer", "actions=read"),
     ("github_code_owner", "contents=read"),
 ];

@@ -231,7 +231,7 @@ async fn roles(place: &Place<'_>) -> Result<(), Error> {
         .github
         .dataset(&["github_role"], &scope, async |api, rows| {
             let mut roles = Vec::new();
-            let list = place.path("organization-roles?per_page=100");
+            let list = place.path("organization-roles");
             let ended = each(api, &list, Paging::Items("roles"), |role: wire::Role| {
                 roles.push(role);
                 Ok(())
@@ -249,13 +249,22 @@ async fn roles(place: &Place<'_>) -> Result<(), Error> {
                         assignment: holder.assignment,
                     })?)
                 })
-                .await;
+                .await
+                .map_err(needing_members);
                 note(rows, "github_role", &format!("role {}", role.id.0), read)?;
             }
             ended
         })
         .await
         .map(drop)
+}
+
+/// The roles take one permission, and who holds them another.
+fn needing_members(stop: Stop) -> Stop {
+    match stop {
+        Stop::Gap(cause) if cause.kind == GapKind::Denied && cause.needs.is_none() => cause.needing(MEMBERS).into(),
+        stop => stop,
+    }
 }
 
 /// One part of several that could not be read does not end the others.
@@ -304,7 +313,13 @@ async fn apps(place: &Place<'_>, depth: Depth) -> Result<(), Error> {
 /// <https://docs.github.com/apps/creating-github-apps/registering-a-github-app/making-a-github-app-public-or-private>
 async fn owner(api: &ReadApi, rows: &mut Rows, path: &str) -> Option<wire::Account> {
     match one::<wire::App>(api, path).await {
-        Ok(app) => app.owner,
+        Ok(app) => {
+            if app.owner.as_ref().is_none_or(|owner| owner.id.is_none() || owner.login.is_none()) {
+                let what = "an app came without its owner";
+                rows.gap("github_app_installation", Cause::new(GapKind::Truncated, what));
+            }
+            app.owner
+        }
         Err(error) if error.is_not_found() => None,
         Err(error) => {
             rows.gap("github_app_installation", super::place::cause(&error));

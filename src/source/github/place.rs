@@ -5,10 +5,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Organization;
+use super::wire::Number;
 use crate::api::{Ask, Error as Failure, Found, Paging, Query, ReadApi};
 use crate::evidence::{Error, Rows, Scope, Stop};
 use crate::model::{Cause, GapKind};
-use crate::source::Collector;
+use crate::source::{Collector, requests};
 use crate::text::Untrusted;
 
 /// Where something is.
@@ -16,12 +17,19 @@ use crate::text::Untrusted;
 pub(super) struct Place<'a> {
     pub(super) github: &'a Collector,
     pub(super) organization: &'a str,
+    /// The number of the organisation.
+    pub(super) owner: Number,
     pub(super) repository: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
     pub(super) fn of(organization: &'a Organization) -> Place<'a> {
-        Place { github: &organization.github, organization: &organization.name, repository: None }
+        Place {
+            github: &organization.github,
+            organization: &organization.name,
+            owner: organization.id,
+            repository: None,
+        }
     }
 
     pub(super) fn repository(&self, name: &'a str) -> Place<'a> {
@@ -100,12 +108,23 @@ pub(super) async fn each<T: DeserializeOwned>(
     mut keep: impl FnMut(T) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let mut pages = api.pages(ask(path), paging);
-    while let Some(items) = pages.next::<T>().await.map_err(|error| refused(&error))? {
+    while let Some(items) = pages.next::<T>().await.map_err(|error| of_list(api, path, &error))? {
         for item in items {
             keep(item)?;
         }
     }
     Ok(())
+}
+
+/// A list that a GitHub Enterprise Server has no route for is not offered: no permission would help.
+fn of_list(api: &ReadApi, path: &str, error: &Failure) -> Stop {
+    let is_absent = || requests::find("GET", path).is_some_and(|request| request.server == Some(false));
+    match error {
+        Failure::NotFound(_) if api.is_enterprise_server() && is_absent() => {
+            Cause::new(GapKind::NotExposed, "GitHub Enterprise Server does not offer this list").into()
+        }
+        error => refused(error),
+    }
 }
 
 /// Reads one object.

@@ -65,7 +65,7 @@ async fn everything(place: &Place<'_>, question: &Question<'_>, repository: &Rep
             .dataset(&["github_deploy_key"], &place.scope("deploy keys", ADMINISTRATION), async |_, _| Ok(()))
             .await?;
     } else {
-        keys(place).await?;
+        keys(place, repository.keys).await?;
     }
     hooks(place, "repository_hooks=read").await?;
     runners(place, ADMINISTRATION).await?;
@@ -85,7 +85,9 @@ async fn pointed_to(place: &Place<'_>, repository: &Repository, events: &Events)
         () if repository.is_scheduled() => Ok(()),
         () if touched("hook.") => hooks(place, "repository_hooks=read").await,
         () if touched("repo.register_self_hosted_runner") => runners(place, ADMINISTRATION).await,
-        () if repository.keys.is_some_and(|keys| keys > 0) || touched("public_key.") => keys(place).await,
+        () if repository.keys.is_some_and(|keys| keys > 0) || touched("public_key.") => {
+            keys(place, repository.keys).await
+        }
         () => Ok(()),
     }
 }
@@ -116,24 +118,41 @@ async fn invitations(place: &Place<'_>) -> Result<(), Error> {
     place.list(&["github_invitation"], &list, keep).await.map(drop)
 }
 
-async fn keys(place: &Place<'_>) -> Result<(), Error> {
-    let path = "keys?per_page=100";
-    let list = List { what: "deploy keys", path, paging: Paging::Array, needs: ADMINISTRATION };
-    let keep = |rows: &mut Rows, key: wire::DeployKey| {
-        rows.insert(&DeployKey {
-            id: place.id(&format!("key/{}", key.id.0)),
-            organization: place.organization(),
-            repository: place.repository.unwrap_or_default().into(),
-            title: key.title,
-            fingerprint: key.key.as_ref().and_then(|key| fingerprint(key.raw())),
-            added_by: key.added_by,
-            read_only: key.read_only,
-            enabled: key.enabled,
-            created_at: key.created_at,
-            last_used_at: key.last_used,
+/// The list is held against the number that the inventory tells.
+async fn keys(place: &Place<'_>, counted: Option<u64>) -> Result<(), Error> {
+    const TABLE: &str = "github_deploy_key";
+    let mut came = 0;
+    place
+        .github
+        .dataset(&[TABLE], &place.scope("deploy keys", ADMINISTRATION), async |api, rows| {
+            each(api, &place.path("keys?per_page=100"), Paging::Array, |found: wire::DeployKey| {
+                came += 1;
+                Ok(rows.insert(&key(place, found))?)
+            })
+            .await?;
+            if counted.is_some_and(|counted| came < counted) {
+                let what = "the inventory counts more deploy keys than the list has";
+                rows.gap(TABLE, Cause::new(GapKind::Truncated, what));
+            }
+            Ok(())
         })
-    };
-    place.list(&["github_deploy_key"], &list, keep).await.map(drop)
+        .await
+        .map(drop)
+}
+
+fn key(place: &Place<'_>, key: wire::DeployKey) -> DeployKey {
+    DeployKey {
+        id: place.id(&format!("key/{}", key.id.0)),
+        organization: place.organization(),
+        repository: place.repository.unwrap_or_default().into(),
+        title: key.title,
+        fingerprint: key.key.as_ref().and_then(|key| fingerprint(key.raw())),
+        added_by: key.added_by,
+        read_only: key.read_only,
+        enabled: key.enabled,
+        created_at: key.created_at,
+        last_used_at: key.last_used,
+    }
 }
 
 /// As `ssh-keygen -l` writes it.

@@ -8,6 +8,7 @@ use crate::api::{Paging, ReadApi};
 use crate::evidence::row::Sighting;
 use crate::evidence::row::github::{Literal, Secret, Variable};
 use crate::evidence::{Error, Rows, Stop};
+use crate::model::{Cause, GapKind};
 use crate::source::runner::look;
 use crate::text::Untrusted;
 
@@ -41,9 +42,15 @@ const SECRETS: [Kind; 4] = [
         path: "codespaces/secrets",
         product: "codespaces",
         id: "codespaces-secret",
-        needs: ["organization_codespaces_secrets=read", "codespaces_secrets=read"],
+        needs: ["organization_codespaces_secrets=read", "codespaces_secrets=write"],
     },
-    Kind { what: "Agents secrets", path: "agents/secrets", product: "agents", id: "agents-secret", needs: ACTIONS },
+    Kind {
+        what: "Agents secrets",
+        path: "agents/secrets",
+        product: "agents",
+        id: "agents-secret",
+        needs: ["organization_agent_secrets=read", "agent_secrets=read"],
+    },
 ];
 
 const VARIABLES: [Kind; 2] = [
@@ -59,7 +66,7 @@ const VARIABLES: [Kind; 2] = [
         path: "agents/variables",
         product: "agents",
         id: "agents-variable",
-        needs: ACTIONS_VARIABLES,
+        needs: ["organization_agent_variables=read", "agent_variables=read"],
     },
 ];
 
@@ -245,6 +252,10 @@ fn variable(
     repositories: Option<Untrusted>,
 ) -> Result<(), Error> {
     let id = id(place, kind, environment, &setting.name);
+    if setting.value.is_none() {
+        let what = format!("{}: a variable came without its value", place.name());
+        rows.gap("github_literal", Cause::new(GapKind::Truncated, what));
+    }
     let value = setting.value.as_ref().map_or("", Untrusted::raw);
     // As a line of a file of variables: its name says what a value without a known shape is.
     let text = format!("{}={value}\n", setting.name.raw());

@@ -119,3 +119,100 @@ async fn after_an_error_the_list_is_never_taken_for_finished() {
     assert_eq!(pages.next::<u32>().await.unwrap(), Some(vec![2]));
     assert_eq!(pages.next::<u32>().await.unwrap(), None);
 }
+
+/// What came, and what was wrong with it.
+async fn read(
+    bodies: &'static [&'static str],
+    paging: Paging,
+    headers: &'static [(&'static str, &'static str)],
+) -> (Vec<u32>, Option<Error>) {
+    let server = Server::start(move |n, _| {
+        let reply = Reply::json(200, bodies[n.min(bodies.len() - 1)]);
+        headers.iter().fold(reply, |reply, (name, value)| reply.with(name, *value))
+    })
+    .await;
+    match all(&graph(&server).0, paging).await {
+        Ok(values) => (values, None),
+        Err((values, error)) => (values, Some(error)),
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_held_against_its_total() {
+    const ITEMS: Paging = Paging::Items("items");
+    let short: [(&[&str], Paging); 5] = [
+        (&[r#"{"@odata.count":3,"value":[1,2]}"#], Paging::OData),
+        (&[r#"{"@odata.count":2,"value":[1,1]}"#], Paging::OData),
+        (&[r#"{"total_count":3,"items":[1,2]}"#, r#"{"total_count":3,"items":[]}"#], ITEMS),
+        (&[r#"{"total_count":3,"items":[]}"#], ITEMS),
+        (&[r#"{"@odata.count":3,"value":[]}"#], Paging::OData),
+    ];
+    for (bodies, paging) in short {
+        let (_, error) = read(bodies, paging, &[]).await;
+        assert!(matches!(error, Some(Error::ShortList { .. })), "{bodies:?}: {error:?}");
+    }
+    for (bodies, paging) in [
+        (&[r#"{"@odata.count":2,"value":[1,2]}"#][..], Paging::OData),
+        (&[r#"{"@odata.count":1,"value":[1,2]}"#], Paging::OData),
+        (&[r#"{"total_count":2,"items":[1,2],"error":null}"#], ITEMS),
+    ] {
+        assert_eq!(read(bodies, paging, &[]).await, (vec![1, 2], None), "{bodies:?}");
+    }
+    for body in [
+        &[r#"{"items":[1]}"#][..],
+        &[r#"{"total_count":null,"items":[1]}"#],
+        &[r#"{"total_count":1,"items":[1],"items":[]}"#],
+        &[r#"{"total_count":1,"items":[1],"total_count":0}"#],
+    ] {
+        let (values, error) = read(body, ITEMS, &[]).await;
+        assert!(values.is_empty() && matches!(error, Some(Error::Malformed { .. })), "{body:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn items_beside_an_error_are_not_all() {
+    for (body, paging) in [
+        (&[r#"{"value":[1],"error":{"code":"x"}}"#][..], Paging::OData),
+        (&[r#"{"value":[1],"errors":[]}"#], Paging::Arm),
+        (&[r#"{"total_count":1,"items":[1],"error":"x"}"#], Paging::Items("items")),
+    ] {
+        let (values, error) = read(body, paging, &[]).await;
+        assert!(values == [1] && matches!(error, Some(Error::Flawed { .. })), "{body:?}: {error:?}");
+        assert_eq!(error.unwrap().cause().kind, leaver::model::GapKind::Truncated);
+    }
+}
+
+#[tokio::test]
+async fn a_last_page_elsewhere_means_that_there_is_more() {
+    let last: &[_] = &[("link", "</graph/v1.0/list?page=3>; rel=\"last\"")];
+    let (values, error) = read(&["[1]"], Paging::Array, last).await;
+    assert!(values == [1] && matches!(error, Some(Error::ShortList { .. })), "{error:?}");
+    let own: &[_] = &[("link", "</graph/v1.0/list?$top=2>; rel=\"last\"")];
+    assert_eq!(read(&["[1]"], Paging::Array, own).await, (vec![1], None));
+}
+
+fn packed(texts: &[&str]) -> Vec<u8> {
+    use std::io::Write;
+    let member = |text: &&str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    texts.iter().flat_map(member).collect()
+}
+
+#[tokio::test]
+async fn a_packed_body_is_read_to_its_last_member() {
+    let of = async |body: Vec<u8>, packing: &'static str| {
+        let server =
+            Server::start(move |_, _| Reply::json(200, "").with("content-encoding", packing).body(body.clone()));
+        all(&graph(&server.await).0, Paging::OData).await.map_err(|(values, _)| values)
+    };
+    assert_eq!(of(packed(&[r#"{"value":[1,"#, "2]}"]), "gzip").await, Ok(vec![1, 2]));
+    // The first member alone would be an empty list.
+    assert_eq!(of(packed(&[r#"{"value":[]}"#, r#"{"value":[1]}"#]), "gzip").await, Err(vec![]));
+    let whole = packed(&[r#"{"value":[1]}"#]);
+    assert_eq!(of(whole[..whole.len() - 9].to_vec(), "gzip").await, Err(vec![]));
+    assert_eq!(of([whole.clone(), b"more".to_vec()].concat(), "gzip").await, Err(vec![]));
+    assert_eq!(of(whole, "br").await, Err(vec![]));
+}

@@ -1,5 +1,6 @@
 //! What is collected of GitHub: complete, broken in every way, and refused before anything is read.
 
+mod absence;
 mod bad_input;
 mod depth;
 mod faults;

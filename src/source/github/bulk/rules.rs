@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::protected;
 use super::wire::{Allowances, At, OneRepository, Rule, Rules};
 use crate::api::{Error as Failure, Query, ReadApi};
 use crate::evidence::{Rows, Stop};
@@ -10,7 +11,7 @@ use crate::model::{Cause, GapKind};
 use crate::source::github::place::{self, Place};
 use crate::source::github::{Depth, code, skipped};
 
-const TABLE: &str = "github_branch_allowance";
+pub(super) const TABLE: &str = "github_branch_allowance";
 
 const RULE: Query = Query::new(
     "BranchRule",
@@ -34,7 +35,18 @@ pub(super) async fn collect(
     depth: Depth,
     rows: &mut Rows,
     known: Option<Rules>,
+    administers: bool,
 ) -> Result<(), Stop> {
+    // To others than administrators no rules are what any number of rules looks like.
+    if !administers && known.as_ref().is_none_or(|rules| rules.total_count == 0) {
+        return match depth {
+            Depth::Full => protected::collect(api, place, rows).await,
+            Depth::Quick => {
+                rows.gap(TABLE, skipped());
+                Ok(())
+            }
+        };
+    }
     let known = match known {
         Some(known) if !known.is_whole() && depth == Depth::Full => match all(api, place).await {
             Ok(found) => found,

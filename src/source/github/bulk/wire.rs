@@ -20,6 +20,7 @@ pub(super) struct Organization {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Repositories {
+    pub(super) total_count: usize,
     pub(super) page_info: PageInfo,
     pub(super) nodes: Vec<Option<Node>>,
 }
@@ -43,6 +44,8 @@ pub(super) struct Node {
     #[serde(default, deserialize_with = "time")]
     pub(super) pushed_at: Option<Timestamp>,
     pub(super) default_branch_ref: Option<Branch>,
+    /// What administrators alone are told looks like nothing to others.
+    pub(super) viewer_can_administer: Option<bool>,
     pub(super) deploy_keys: Option<Count>,
     pub(super) workflows: Option<Tree>,
     pub(super) owners: Option<Blob>,
