@@ -14,7 +14,7 @@ use super::lead::Known;
 use super::read::{Reader, Source};
 use super::summary::Summary;
 use super::walk::{self, Left, Place, Unread};
-use super::{Options, content, process};
+use super::{Options, content, members, process};
 use crate::evidence::row::{McpServer, Runner, Sighting};
 use crate::model::Grade;
 use crate::text::Untrusted;
@@ -32,22 +32,22 @@ pub(super) struct Outcome {
 }
 
 /// What one thread found.
-struct Part {
+pub(super) struct Part {
     /// Of its own: the threads would wait for each other's.
-    kinds: Kinds,
-    buffer: Vec<u8>,
+    pub(super) kinds: Kinds,
+    pub(super) buffer: Vec<u8>,
     sightings: Vec<(PathBuf, Sighting)>,
     servers: Vec<(PathBuf, McpServer)>,
     runners: Vec<inventory::Found>,
     questions: Vec<(String, Question)>,
     references: BTreeSet<(PathBuf, Reference)>,
-    left: Left,
-    files: u64,
-    bytes: u64,
+    pub(super) left: Left,
+    pub(super) files: u64,
+    pub(super) bytes: u64,
 }
 
 impl Part {
-    fn new(kinds: &Kinds) -> Part {
+    pub(super) fn new(kinds: &Kinds) -> Part {
         Part {
             kinds: kinds.clone(),
             buffer: Vec::new(),
@@ -89,6 +89,8 @@ impl Host<'_> {
             parts.push(part);
             running = Some(processes);
         }
+        let linked = self.behind_links(&mut left);
+        parts.push(linked);
         let followed = self.follow(&mut parts);
         parts.push(followed);
         self.join(parts, left, running)
@@ -136,16 +138,28 @@ impl Host<'_> {
         }
     }
 
-    fn examiner<'a>(&'a self, kinds: &'a Kinds) -> Examiner<'a> {
+    pub(super) fn examiner<'a>(&'a self, kinds: &'a Kinds) -> Examiner<'a> {
         Examiner { kinds, key: &self.options.key, asks: self.options.issuers.is_some() }
     }
 
     fn visit(&self, part: &mut Part, place: &Place<'_>) {
         let (path, is_root) = (place.path, place.is_root);
+        if members::is_history(path) {
+            return;
+        }
+        if members::is_head(path) {
+            part.left.skip(members::HISTORY);
+        }
+        let opened = content::open_place(place);
+        if let Ok((file, metadata)) = &opened
+            && self.unpack(part, path, file, metadata)
+        {
+            return;
+        }
         let examiner = self.examiner(&part.kinds);
         let mut examined = Examined { place: "file", ..Examined::default() };
         let mut buffer = std::mem::take(&mut part.buffer);
-        let seen = content::open_place(place).and_then(|(file, metadata)| {
+        let seen = opened.and_then(|(file, metadata)| {
             let see = |text: &[u8], line, whole| match whole {
                 true => examined = examiner.file(path, text, &around(path)),
                 false => examined.found.extend(examiner.piece(path, text, line)),
@@ -174,7 +188,7 @@ impl Host<'_> {
         self.keep(part, path, &metadata, examined);
     }
 
-    fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, examined: Examined) {
+    pub(super) fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, examined: Examined) {
         part.references.extend(examined.references.into_iter().map(|reference| (path.to_owned(), reference)));
         let file_owner = self.accounts.owner(metadata);
         let shown = path.display().to_string();
@@ -238,7 +252,9 @@ impl Host<'_> {
             runner.row.running = processes.as_ref().map(|processes| processes.iter().any(runs));
             result.runners.push(runner.row);
         }
-        result.sightings.sort_by(|a, b| (&a.path, a.line, &a.fingerprint).cmp(&(&b.path, b.line, &b.fingerprint)));
+        // Of the same place read twice, by its own name and by that of a link, what says whose it is comes first.
+        let order = |row: &Sighting| (row.path.clone(), row.line, row.fingerprint.clone(), row.owner_kind.is_none());
+        result.sightings.sort_by_cached_key(order);
         // A file may be named itself and lie below another path too.
         result.sightings.dedup_by(|a, b| a.id.raw() == b.id.raw() && a.fingerprint == b.fingerprint);
         result.servers.sort_by(|a, b| a.id.cmp(&b.id));

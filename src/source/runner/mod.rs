@@ -12,6 +12,9 @@ mod identify;
 mod include;
 mod inventory;
 mod lead;
+mod links;
+mod members;
+mod packed;
 mod process;
 mod read;
 mod sections;
@@ -196,6 +199,10 @@ fn cause(why: Unread, count: u64, examples: &[PathBuf]) -> Cause {
         Unread::Missing => (GapKind::Failed, "does not exist"),
         Unread::TooLarge => (GapKind::Truncated, "was read only in part"),
         Unread::Malformed => (GapKind::Truncated, "is not of its format, so only known shapes were found in it"),
+        Unread::Packed => (GapKind::NotCollected, "is packed, and not all of what is in it was read"),
+        Unread::Linked => {
+            (GapKind::NotCollected, "is a link that leads out of the scanned paths: scan where it leads, too")
+        }
         Unread::Outside => {
             (GapKind::NotCollected, "is named by a file that was read, and lies outside of the scanned paths")
         }

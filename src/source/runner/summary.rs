@@ -80,6 +80,10 @@ impl Summary {
             out += &format!("not looked at: {count} {}\n", reason(*why));
         }
         for (sort, count) in &self.left.skipped {
+            if *sort == super::members::HISTORY {
+                out += &format!("the history of {count} checkouts was not looked at, only the files in them\n");
+                continue;
+            }
             out += &format!("left out: {count} {sort}\n");
         }
         out
@@ -97,6 +101,8 @@ fn reason(why: Unread) -> &'static str {
         Unread::Missing => "that do not exist",
         Unread::TooLarge => "beyond the size that is read",
         Unread::Malformed => "by their format, which is broken",
+        Unread::Packed => "that are packed, and were not read as a whole",
+        Unread::Linked => "behind links that lead out of the scanned paths",
         Unread::Outside => "that are named by what was read, and lie outside of the scanned paths",
         Unread::Failed => "that the system could not read",
     }

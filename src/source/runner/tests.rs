@@ -60,7 +60,8 @@ fn links_pipes_loops_and_odd_names_neither_stop_nor_hide_anything() {
     assert_eq!(done.summary.left.skipped["symbolic links"], 2);
     assert_eq!(done.summary.left.skipped["pipes"], 1);
     assert_eq!(done.summary.files, 2);
-    assert!(done.summary.is_complete());
+    assert_eq!(done.summary.left.unread[&Unread::Linked].0, 1, "what a link out leads to was not looked at");
+    assert!(!done.summary.is_complete());
 }
 
 #[test]
@@ -103,6 +104,74 @@ fn a_hook_of_a_runner_is_read_as_the_commands_it_is() {
     fs::write(root.join("hook"), "#!/bin/sh\nLOGIN_TOKEN=plain-literal-1 deploy --password plain-literal-2\n").unwrap();
     let done = run(vec![root.to_owned()]).unwrap();
     assert_eq!(sightings(&done), vec![(root.join("hook").display().to_string(), Some(2)); 2]);
+}
+
+#[test]
+fn what_is_packed_is_looked_into_or_is_a_gap() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    let gz = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    fs::write(root.join("log.1"), gz(&format!("x\n{}\n", pat()))).unwrap();
+    let done = run(vec![root.to_owned()]).unwrap();
+    assert_eq!(sightings(&done), [(root.join("log.1").display().to_string(), Some(2))]);
+    assert!(done.summary.is_complete());
+    let mut tar = tar::Builder::new(Vec::new());
+    let netrc = "machine a.example login alice password q9w8e7r6t5y4u3\n";
+    let mut header = tar::Header::new_gnu();
+    header.set_size(netrc.len() as u64);
+    header.set_cksum();
+    tar.append_data(&mut header, "home/alice/.netrc", netrc.as_bytes()).unwrap();
+    fs::write(root.join("backup"), tar.into_inner().unwrap()).unwrap();
+    fs::write(root.join("notes"), b"7z\xbc\xaf\x27\x1c\0\x04").unwrap();
+    let done = run(vec![root.to_owned()]).unwrap();
+    let inner = root.join("backup!/home/alice/.netrc").display().to_string();
+    assert!(sightings(&done).contains(&(inner, Some(1))));
+    assert_eq!(done.summary.left.unread[&Unread::Packed], (1, vec![root.join("notes")]));
+    assert_eq!(done.evidence.coverage().unwrap().iter().filter(|row| row.gap.is_some()).count(), 3);
+}
+
+#[test]
+fn the_history_of_a_checkout_is_counted_and_is_no_gap() {
+    let directory = tempfile::tempdir().unwrap();
+    let git = directory.path().join("a/.git");
+    fs::create_dir_all(git.join("objects/pack")).unwrap();
+    fs::create_dir_all(git.join("objects/0a")).unwrap();
+    fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    fs::write(git.join("objects/pack/pack-0a.pack"), b"PACK\0\0\0\x02").unwrap();
+    fs::write(git.join("objects/0a").join("b".repeat(38)), b"\x78\x01").unwrap();
+    let done = run(vec![directory.path().to_owned()]).unwrap();
+    assert!(done.summary.is_complete());
+    assert!(done.summary.render(200).contains("the history of 1 checkouts"));
+    // A pack that belongs to no checkout is one more container.
+    fs::write(directory.path().join("x"), b"PACK\0\0\0\x02").unwrap();
+    assert!(!run(vec![directory.path().to_owned()]).unwrap().summary.is_complete());
+}
+
+#[test]
+fn a_store_behind_a_link_is_read_as_what_the_link_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    fs::create_dir_all(root.join("dots")).unwrap();
+    fs::create_dir_all(root.join("home/alice")).unwrap();
+    fs::write(root.join("dots/pg"), "h:5432:*:alice:q9w8e7r6t5y4u3\n").unwrap();
+    std::os::unix::fs::symlink("../../dots/pg", root.join("home/alice/.pgpass")).unwrap();
+    let done = run(vec![root.to_owned()]).unwrap();
+    assert_eq!(sightings(&done), [(root.join("dots/pg").display().to_string(), Some(1))]);
+    assert!(done.summary.is_complete());
+    // What a cluster mounts: the file lies in a folder with a time in its name, behind two links.
+    let mounted = root.join("home/alice/.docker");
+    fs::create_dir_all(mounted.join("..2026_06_01")).unwrap();
+    let text = format!(r#"{{"auths": {{"a": {{"username": "alice", "password": "{}"}}}}}}"#, "q9w8e7r6t5y4u2");
+    fs::write(mounted.join("..2026_06_01/config.json"), text).unwrap();
+    std::os::unix::fs::symlink("..2026_06_01", mounted.join("..data")).unwrap();
+    std::os::unix::fs::symlink("..data/config.json", mounted.join("config.json")).unwrap();
+    let done = run(vec![root.to_owned()]).unwrap();
+    assert_eq!(sightings(&done).len(), 2);
+    assert!(done.summary.is_complete());
 }
 
 #[test]

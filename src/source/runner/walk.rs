@@ -28,6 +28,8 @@ pub struct Left {
     pub skipped: BTreeMap<&'static str, u64>,
     /// What could not be read, by reason: how much, and the first few.
     pub unread: BTreeMap<Unread, (u64, Vec<PathBuf>)>,
+    /// Symbolic links: only whoever knows the whole can tell where they lead.
+    pub(super) links: Vec<PathBuf>,
 }
 
 /// Why something could not be read.
@@ -41,6 +43,10 @@ pub enum Unread {
     TooLarge,
     /// It is not of the format that its name promises; the byte scan saw it all the same.
     Malformed,
+    /// It is packed in a way that is not read, broken, or deeper or larger than is looked into.
+    Packed,
+    /// A link leads there, out of what was to be scanned.
+    Linked,
     /// A file that was read names it, and it lies outside of what was to be scanned.
     Outside,
     /// The system gave another error.
@@ -57,6 +63,11 @@ impl Left {
         }
     }
 
+    /// Counts one thing that is not looked at because of what it is.
+    pub(super) fn skip(&mut self, sort: &'static str) {
+        *self.skipped.entry(sort).or_default() += 1;
+    }
+
     pub(super) fn failed(&mut self, error: &std::io::Error, path: &Path) {
         let why = match error.kind() {
             std::io::ErrorKind::PermissionDenied => Unread::Denied,
@@ -67,6 +78,7 @@ impl Left {
     }
 
     pub(super) fn add(&mut self, other: Left) {
+        self.links.extend(other.links);
         for (sort, count) in other.skipped {
             *self.skipped.entry(sort).or_default() += count;
         }
@@ -154,6 +166,9 @@ impl<T, V: Fn(&mut T, &Place<'_>)> Worker<'_, T, V> {
             },
             Ok(metadata) => metadata,
         };
+        if metadata.is_symlink() {
+            self.left.links.push(path.to_owned());
+        }
         match metadata.file_type() {
             sort if sort.is_file() => (self.visit)(&mut self.own, &Place { path, folder: None, is_root }),
             sort if sort.is_dir() => self.folder(path, OFlags::empty()),
@@ -162,7 +177,7 @@ impl<T, V: Fn(&mut T, &Place<'_>)> Worker<'_, T, V> {
     }
 
     fn skip(&mut self, sort: &'static str) {
-        *self.left.skipped.entry(sort).or_default() += 1;
+        self.left.skip(sort);
     }
 
     /// Bind mounts can make a loop without a link, so a directory is told by what is open, not by its name.
@@ -195,7 +210,12 @@ impl<T, V: Fn(&mut T, &Place<'_>)> Worker<'_, T, V> {
                 FileType::RegularFile => files.push(inside()),
                 FileType::Directory => folders.push(Work::Folder(inside())),
                 FileType::Unknown => folders.push(Work::Unknown(inside())),
-                sort => self.skip(name(sort)),
+                sort => {
+                    if sort == FileType::Symlink {
+                        self.left.links.push(inside());
+                    }
+                    self.skip(name(sort));
+                }
             }
             if files.len() == BATCH {
                 let batch = Work::Files(std::mem::take(&mut files));

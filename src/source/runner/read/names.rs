@@ -108,6 +108,10 @@ const COPIES: &[&str] = &[
     " - copy",
     "-copy",
     "#",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".zst",
     ".1",
     ".txt",
 ];
