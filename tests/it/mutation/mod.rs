@@ -162,7 +162,12 @@ fn tried(whole: &Whole, mutations: &[Mutation]) -> Vec<String> {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                while let Some(mutation) = mutations.get(next.fetch_add(1, Ordering::Relaxed)) {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(mutation) = mutations.get(at) else { break };
+                    if at > 0 && at.is_multiple_of(100) {
+                        say(&format!("{at} of {} tried", mutations.len()));
+                    }
                     let (before, logs) = whole.of(mutation);
                     let (now, _, changed) = runtime.block_on(audit(Some(mutation.clone()), logs));
                     let mut found = now.map_or_else(Vec::new, |now| improved(before, &now));
@@ -205,6 +210,8 @@ async fn every_wrong_answer_makes_nothing_better() {
     let (whole, mut all) = plan().await;
     let word = only();
     all.retain(|mutation| format!("{} {:?}", mutation.list, mutation.kind).contains(&word));
+    // In no order, so that a run that is ended half-way has tried a part of everything.
+    fastrand::Rng::with_seed(7).shuffle(&mut all);
     let lists: BTreeSet<&String> = all.iter().map(|mutation| &mutation.list).collect();
     let mut families: BTreeMap<String, usize> = BTreeMap::new();
     all.iter().for_each(|mutation| *families.entry(mutation.kind.family()).or_default() += 1);
