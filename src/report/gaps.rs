@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Check;
-use super::words::count;
+use super::words::{count, plural};
+use super::{Check, Report};
 use crate::model::{Gap, GapKind, Status, Verdict};
 use crate::text::Untrusted;
 
@@ -53,6 +53,28 @@ pub(super) fn groups<'a>(checks: impl Iterator<Item = &'a Check>) -> Groups<'a> 
         }
     }
     groups
+}
+
+/// How far from provable a run is, and the next steps that would close most gaps, the best first. Empty: nothing is missing.
+pub(super) fn provable(report: &Report) -> Vec<String> {
+    const STEPS: usize = 3;
+    let groups = groups(report.checks());
+    let blind: BTreeSet<&str> =
+        groups.values().flat_map(|group| group.unknown.iter().chain(&group.incomplete)).copied().collect();
+    if blind.is_empty() {
+        return Vec::new();
+    }
+    let all = report.checks().count();
+    let mut lines = vec![format!("{} of {all} checks could look at everything", all.saturating_sub(blind.len()))];
+    let mut ways: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for ((_, _, hint), group) in &groups {
+        ways.entry(hint).or_default().extend(group.unknown.iter().chain(&group.incomplete));
+    }
+    let mut ways: Vec<_> = ways.into_iter().collect();
+    ways.sort_by_key(|(hint, checks)| (std::cmp::Reverse(checks.len()), *hint));
+    let closes = |(hint, checks): (&str, BTreeSet<&str>)| format!("{hint} (for {})", plural(checks.len(), "check"));
+    lines.extend(ways.into_iter().take(STEPS).map(closes));
+    lines
 }
 
 /// The first few of a list, and how many there are besides.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::gaps::{few, groups, number, open, title};
+use super::gaps::{few, groups, number, open, provable, title};
 use super::waived::{answered, unapplied, waived};
 use super::words::{
     CONTROLS, GRADES, activity_in_words, called, conclusion, count, failed, found, last_day, mode, next, owners,
@@ -27,6 +27,7 @@ pub fn render(report: &Report) -> String {
     let mut out = String::new();
     head(&mut out, report);
     steps(&mut out, report);
+    provable_section(&mut out, report);
     since(&mut out, report);
     to_do(&mut out, report);
     activity(&mut out, report);
@@ -63,6 +64,13 @@ fn steps(out: &mut String, report: &Report) {
         let (title, verdict) = (markdown_words(&step.title), verdict_word(step.verdict));
         line!(out, "| {title} | {verdict} | {found} | {} |", number(step.checks.iter()));
     }
+}
+
+fn provable_section(out: &mut String, report: &Report) {
+    let lines = provable(report);
+    let Some((first, steps)) = lines.split_first() else { return };
+    line!(out, "\n## How far from provable\n\n{}. To close most gaps:\n", markdown_words(first));
+    steps.iter().for_each(|step| line!(out, "- [ ] {}", markdown(step)));
 }
 
 fn since(out: &mut String, report: &Report) {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::{LISTED, anchor, foreign, more, word};
 use crate::model::{Status, Verdict};
-use crate::report::gaps::{Group, few, groups, number, open, title};
+use crate::report::gaps::{Group, few, groups, number, open, provable, title};
 use crate::report::waived::{answered, unapplied, waived};
 use crate::report::words::{CONTROLS, called, count, last_day, plural, seal};
 use crate::report::{Check, Coverage, Framework, Person, Report, State};
@@ -48,6 +48,20 @@ pub(super) fn gaps(report: &Report) -> Markup {
                         } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// How far from provable the run is, and what would bring it nearest.
+pub(super) fn provable_section(report: &Report) -> Markup {
+    let lines = provable(report);
+    html! {
+        @if let Some((first, steps)) = lines.split_first() {
+            section id="provable" aria-labelledby="provable-title" {
+                h2 id="provable-title" { "How far from provable" }
+                p { (first) ". To close most gaps:" }
+                ul class="plain" { @for step in steps { li { (foreign(step)) } } }
             }
         }
     }

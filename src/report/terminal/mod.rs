@@ -7,7 +7,7 @@ mod strip;
 
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
-use super::gaps::number;
+use super::gaps::{number, provable as gaps_of};
 use super::waived::{answered, unapplied, waived};
 use super::words::{
     CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, plural, seal, step_title, summary,
@@ -36,6 +36,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     head(&mut page, report);
     page.blank();
     table(&mut page, report);
+    provable(&mut page, report);
     since(&mut page, report);
     strip::section(&mut page, report);
     findings(&mut page, report);
@@ -177,6 +178,16 @@ fn passed(page: &mut Page, report: &Report) {
             );
         }
     }
+}
+
+/// How far from provable the run is, and what would bring it nearest.
+fn provable(page: &mut Page, report: &Report) {
+    let lines = gaps_of(report);
+    let Some((first, steps)) = lines.split_first() else { return };
+    page.blank();
+    page.heading("HOW FAR FROM PROVABLE");
+    page.text(2, &format!("{}. To close most gaps:", visible(first)));
+    steps.iter().for_each(|step| page.item(2, &visible(step)));
 }
 
 /// What changed since the report before, and in a sweep how each person stands, the worst first.
