@@ -247,6 +247,11 @@ fn evidence_hint(error: &evidence::Error) -> &'static str {
         evidence::Error::Database { .. } => "check the free space; if it stays, collect into a new file",
         evidence::Error::Foreign { .. } => "give a file that `leaver collect -o` or `leaver scan -o` wrote",
         evidence::Error::Damaged { .. } => "take another copy of the file, or collect again",
+        evidence::Error::Scratch { .. } => "set TMPDIR to a directory with room for a copy of the evidence",
+        evidence::Error::Altered { .. } => {
+            "find out who changed the file; take the copy that was kept, or collect again"
+        }
+        evidence::Error::Older { .. } => "read it with the version of leaver that wrote it, or collect again",
         evidence::Error::Newer { .. } => "read it with the version of leaver that wrote it, or a newer one",
     }
 }

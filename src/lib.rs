@@ -34,6 +34,7 @@ pub mod demo;
 pub mod env;
 pub mod error;
 pub mod evidence;
+pub mod file;
 pub mod model;
 pub mod person;
 pub mod report;

@@ -1,35 +1,20 @@
 //! Digests of files: each on its own thread, none of them in memory as a whole.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
 use super::Digests;
+use crate::file;
 use crate::seal::hex;
 
 const BUFFER: usize = 1 << 20;
 
-/// Opens a regular file, and nothing that a link leads to.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
-    }
-}
-
-/// The content of a file of at most `limit` bytes.
+/// The content of a file of at most `limit` bytes, and of nothing that a link leads to.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    open(path)?.take(limit + 1).read_to_end(&mut content)?;
-    match content.len() as u64 > limit {
-        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than such a file can be")),
-        false => Ok(content),
-    }
+    file::read_here(path, limit)
 }
 
 /// The digests of these files of a directory, or why one cannot be read.
@@ -42,7 +27,7 @@ pub(super) fn digests<'a>(directory: &Path, names: impl Iterator<Item = &'a str>
 }
 
 fn digest(path: &Path) -> io::Result<String> {
-    let mut file = open(path)?;
+    let mut file = file::open_here(path)?;
     let mut context = Context::new(&SHA256);
     let mut buffer = vec![0; BUFFER];
     loop {

@@ -13,6 +13,7 @@ use super::digest::digests;
 use super::list::list;
 use super::{Digests, EVIDENCE, Error, MANIFEST, REPORTS, manifest, named};
 use crate::evidence::Evidence;
+use crate::file;
 use crate::report::{Report, write_file};
 
 /// A bundle in the making.
@@ -63,7 +64,7 @@ impl Draft {
             write_file(&self.path(name), |out| format.write(report, out))?;
         }
         let failed = |source| Error::file(&self.target, source);
-        copy(evidence.path(), &self.path(EVIDENCE)).map_err(failed)?;
+        copy(evidence.location(), &self.path(EVIDENCE)).map_err(failed)?;
         let names = REPORTS.iter().map(|(name, _)| *name).chain([EVIDENCE]);
         let mut all = digests(self.directory.path(), names).map_err(failed)?;
         if all.get(EVIDENCE).map(String::as_str) != Some(evidence.sha256()) {
@@ -125,7 +126,7 @@ fn exchange(new: &Path, old: &Path) -> io::Result<()> {
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let mut out = fs::OpenOptions::new().write(true).create(true).truncate(true).open(to)?;
-    io::copy(&mut File::open(from)?, &mut out)?;
+    io::copy(&mut file::open(from)?, &mut out)?;
     out.set_permissions(fs::Permissions::from_mode(0o600))?;
     out.sync_all()
 }

@@ -2,7 +2,7 @@
 //! It runs no check.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -232,7 +232,7 @@ fn is_check(path: &Path) -> bool {
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut content = Vec::new();
-    let file = File::open(path).map_err(|source| Error::File { path: printable(path), source })?;
+    let file = crate::file::open_here(path).map_err(|source| Error::File { path: printable(path), source })?;
     file.take(LARGEST + 1).read_to_end(&mut content).map_err(|source| Error::File { path: printable(path), source })?;
     Ok(content)
 }

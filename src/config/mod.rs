@@ -5,7 +5,6 @@ mod strict;
 mod value;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +19,7 @@ use toml::de::{DeTable, Deserializer};
 use crate::api::Retry;
 use crate::env::Env;
 use crate::error::Error;
+use crate::file;
 use crate::seal;
 use crate::text::Untrusted;
 use crate::token;
@@ -228,7 +228,7 @@ impl Config {
     pub fn load(path: Option<&Path>, env: &Env) -> Result<Config, Error> {
         let named = path.or_else(|| env.variable("LEAVER_CONFIG").map(Path::new));
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
-        match fs::read_to_string(path) {
+        match file::read_text(path, file::SMALL) {
             Ok(text) => parse(&text, path, &is_secret),
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(Config::default()),
             Err(source) => Err(Error::Input { path: path.display().to_string().into(), source }),

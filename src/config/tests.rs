@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::env::Console;
-
 use super::*;
+use crate::env::Console;
+use std::fs;
 
 const FULL: &str = r#"
 [entra]

@@ -3,6 +3,7 @@
 
 mod activity;
 mod federation;
+mod foreign;
 mod function;
 mod key;
 mod local;
@@ -62,6 +63,30 @@ pub enum Error {
         path: String,
         /// What SQLite's own check found first.
         what: String,
+    },
+    /// The copy that is judged cannot be made.
+    #[error("{path}: {source}, and evidence is copied there before it is read")]
+    Scratch {
+        /// Where temporary files go.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It holds SQL that this program does not write.
+    #[error("{path} is no evidence to judge by: {what} is not as leaver makes it")]
+    Altered {
+        /// The file.
+        path: String,
+        /// The first statement that is not ours.
+        what: String,
+    },
+    /// It was written by an earlier version, whose statements are unknown here.
+    #[error("{path} has evidence format {found}, this leaver reads {FORMAT}")]
+    Older {
+        /// The file.
+        path: String,
+        /// Its format.
+        found: i64,
     },
     /// It was written by a version that this one does not know.
     #[error("{path} has evidence format {found}, this leaver reads up to {FORMAT}")]

@@ -11,6 +11,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, Statement};
 
+use super::foreign::Clock;
 use super::{Error, Evidence, function, once, sealed};
 
 /// Tables about the run itself. A check that read them could argue with its own coverage.
@@ -103,7 +104,7 @@ impl Sandbox {
     /// When the file cannot be opened once more.
     pub fn on(evidence: &Evidence, limits: Limits) -> Result<Sandbox, Error> {
         let database = |source| Error::Database { path: evidence.path().display().to_string(), source };
-        let connection = sealed::open_read_only(evidence.path()).map_err(database)?;
+        let connection = sealed::open_read_only(evidence.location()).map_err(database)?;
         Sandbox::lock(connection, limits).map_err(database)
     }
 
@@ -125,7 +126,12 @@ impl Sandbox {
         let mut catalog = Catalog::read(&connection)?;
         // A query that sorts or recurses without end fails on memory; it must not fill the disk instead.
         connection.execute_batch(&format!("PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = {HEAP};"))?;
+        connection.execute_batch("PRAGMA cell_size_check = ON;")?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
         function::register(&connection)?;
+        // Rows can be such that what is computed from them has no end.
+        Clock::of(&mut connection)?;
         catalog.once = once::compute(&mut connection, &catalog.tables)?;
         connection.execute_batch("PRAGMA query_only = ON;")?;
         narrow(&connection)?;

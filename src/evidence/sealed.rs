@@ -1,18 +1,18 @@
 //! A finished evidence file: opened read-only, known by its digest.
 //! It hands out rows and coverage; it never writes and never judges.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::panic::resume_unwind;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row as SqlRow};
+use rusqlite::{Connection, OpenFlags, Row as SqlRow};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{APPLICATION_ID, Error, FORMAT, function};
+use super::foreign::{self, Clock};
+use super::{Error, function};
+use crate::file;
 use crate::model::{Gap, GapKind};
+use crate::seal::hex;
 use crate::text::Untrusted;
 
 /// A sealed evidence file.
@@ -20,7 +20,9 @@ pub struct Evidence {
     path: PathBuf,
     sha256: String,
     connection: Connection,
-    _temporary: Option<NamedTempFile>,
+    clock: Clock,
+    /// The file that is read where it is not the one at `path`, and what removes it.
+    own: Option<NamedTempFile>,
 }
 
 /// One coverage row.
@@ -64,30 +66,55 @@ pub struct Person {
 }
 
 impl Evidence {
-    /// Opens a finished file and checks that it is ours, whole, and not from a newer version.
+    /// Opens a file that somebody else may have written: what is read is a copy that nobody else writes to, and only if
+    /// it is ours, whole, of this version, and says nothing in SQL that this program does not say.
     ///
     /// # Errors
     /// One per way in which it is not.
     pub fn open(path: &Path) -> Result<Evidence, Error> {
-        let name = path.display().to_string();
-        let database = |source| Error::Database { path: name.clone(), source };
-        // Each reads the whole file, which may be large.
-        let (sha256, connection) = thread::scope(|scope| {
-            let digest = scope.spawn(|| digest(path));
-            let examined =
-                open_read_only(path).map_err(database).and_then(|found| examine(&found, &name).map(|()| found));
-            let digest = digest.join().unwrap_or_else(|panic| resume_unwind(panic));
-            Ok((digest.map_err(|source| Error::File { path: name.clone(), source })?, examined?))
-        })?;
+        let copied = foreign::copy(path)?;
+        let evidence = Evidence::of(path, copied.sha256, Some(copied.file))?;
+        foreign::examine(&evidence.connection, &path.display().to_string())?;
         // The views call them.
-        function::register(&connection).map_err(database)?;
-        Ok(Evidence { path: path.to_owned(), sha256, connection, _temporary: None })
+        function::register(&evidence.connection).map_err(|source| evidence.refused(source))?;
+        Ok(evidence)
     }
 
-    pub(super) fn open_temporary(file: NamedTempFile) -> Result<Evidence, Error> {
-        let mut evidence = Evidence::open(file.path())?;
-        evidence._temporary = Some(file);
+    /// Opens the file that this run has written to `path` just now.
+    pub(super) fn written(path: &Path) -> Result<Evidence, Error> {
+        let sha256 = digest(path).map_err(|source| Error::File { path: path.display().to_string(), source })?;
+        let evidence = Evidence::of(path, sha256, None)?;
+        function::register(&evidence.connection).map_err(|source| evidence.refused(source))?;
         Ok(evidence)
+    }
+
+    /// The same for a file without a name of its own.
+    pub(super) fn open_temporary(file: NamedTempFile) -> Result<Evidence, Error> {
+        let mut evidence = Evidence::written(file.path())?;
+        evidence.own = Some(file);
+        Ok(evidence)
+    }
+
+    fn of(path: &Path, sha256: String, own: Option<NamedTempFile>) -> Result<Evidence, Error> {
+        let location = own.as_ref().map_or(path, |file| file.path());
+        let opened = || {
+            let mut connection = open_read_only(location)?;
+            let clock = Clock::of(&mut connection)?;
+            foreign::harden(&connection)?;
+            Ok((connection, clock))
+        };
+        let database = |source| Error::Database { path: path.display().to_string(), source };
+        let (connection, clock) = opened().map_err(database)?;
+        Ok(Evidence { path: path.to_owned(), sha256, connection, clock, own })
+    }
+
+    fn refused(&self, source: rusqlite::Error) -> Error {
+        Error::Database { path: self.path.display().to_string(), source }
+    }
+
+    /// The file that is read: the one at [`Evidence::path`], or a copy of it.
+    pub(crate) fn location(&self) -> &Path {
+        self.own.as_ref().map_or(&self.path, |file| file.path())
     }
 
     /// Where the file is.
@@ -177,10 +204,11 @@ impl Evidence {
         parameters: P,
         read: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, Error> {
+        self.clock.start();
         let run = || -> rusqlite::Result<Vec<T>> {
             self.connection.prepare_cached(sql)?.query_map(parameters, read)?.collect()
         };
-        run().map_err(|source| Error::Database { path: self.path.display().to_string(), source })
+        run().map_err(|source| self.refused(source))
     }
 }
 
@@ -220,48 +248,21 @@ fn text(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Option<Untrusted>> {
     Ok(row.get::<_, Option<String>>(index)?.map(Untrusted::from))
 }
 
-/// `immutable`: nobody changes a sealed file, and SQLite must not leave a journal or a lock beside it.
+/// Opens a file that nobody changes any more.
 pub(crate) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
-    let mut uri = url::Url::parse("file:///").map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
-    let absolute = std::path::absolute(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
-    uri.set_path(&absolute.to_string_lossy());
-    uri.set_query(Some("immutable=1"));
-    Connection::open_with_flags(
-        uri.as_str(),
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-}
-
-fn examine(connection: &Connection, name: &str) -> Result<(), Error> {
-    let foreign = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path: name.to_owned(), what: error.to_string() },
-        _ => Error::Foreign { path: name.to_owned() },
-    };
-    let pragma = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    if pragma("PRAGMA application_id").map_err(foreign)? != APPLICATION_ID {
-        return Err(Error::Foreign { path: name.to_owned() });
-    }
-    let found = pragma("PRAGMA user_version").map_err(foreign)?;
-    if found > FORMAT {
-        return Err(Error::Newer { path: name.to_owned(), found });
-    }
-    let state: rusqlite::Result<String> = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-    match state {
-        Ok(state) if state == "ok" => Ok(()),
-        Ok(what) => Err(Error::Damaged { path: name.to_owned(), what }),
-        Err(error) => Err(Error::Damaged { path: name.to_owned(), what: error.to_string() }),
-    }
+    let uri = file::immutable(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(uri, flags)
 }
 
 fn digest(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
+    let mut file = file::open(path)?;
+    let mut buffer = vec![0; 1 << 18];
     loop {
-        match file.read(&mut buffer)? {
-            0 => break,
+        match io::Read::read(&mut file, &mut buffer)? {
+            0 => return Ok(hex(&hasher.finalize())),
             n => hasher.update(&buffer[..n]),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -190,7 +190,7 @@ impl Writer {
             Some(path) => {
                 file.as_file().sync_all().map_err(file_error)?;
                 file.persist(path).map_err(|error| file_error(error.error))?;
-                Evidence::open(path)
+                Evidence::written(path)
             }
             // It outlives no crash, so it need not be on the disk.
             None => Evidence::open_temporary(file),

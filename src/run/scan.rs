@@ -1,6 +1,5 @@
 //! `leaver scan`: which credentials lie on a runner host, and taking such a scan into an audit.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::output;
@@ -111,7 +110,8 @@ pub(super) fn kinds(folders: &[PathBuf]) -> Result<Kinds, Error> {
     let mut kinds = token::kinds().clone();
     for file in folders.iter().map(|folder| folder.join(token::TABLE)).filter(|file| file.exists()) {
         let name = file.display().to_string();
-        let text = fs::read_to_string(&file).map_err(|source| Error::Input { path: name.as_str().into(), source })?;
+        let text = crate::file::read_text(&file, crate::file::SMALL)
+            .map_err(|source| Error::Input { path: name.as_str().into(), source })?;
         kinds = kinds
             .with(&text, &name)
             .map_err(|error| Error::Check { place: name.as_str().into(), message: error.to_string().into() })?;

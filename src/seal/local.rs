@@ -1,6 +1,5 @@
 //! Keys in PEM files: PKCS#8, plain or encrypted. Key material is wiped when dropped and never shown.
 
-use std::fs;
 use std::path::Path;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -11,6 +10,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, ObjectIdentifier, PrivateKey
 use zeroize::Zeroizing;
 
 use super::{Error, KeyFault, Kind, PublicKey};
+use crate::file;
 use crate::text::{Secret, capped};
 
 /// Rounds of PBKDF2 with SHA-256 for a new key, as OWASP's password storage cheat sheet asks.
@@ -48,7 +48,7 @@ impl LocalKey {
     /// When the file cannot be read, is not a PKCS#8 key of a known type, or does not open.
     pub fn read(path: &Path, passphrase: impl FnOnce() -> Option<Secret>) -> Result<LocalKey, Error> {
         let name = || path.display().to_string().into();
-        let text = fs::read_to_string(path).map_err(|source| Error::File { path: name(), source })?;
+        let text = file::read_text(path, file::SMALL).map_err(|source| Error::File { path: name(), source })?;
         LocalKey::from_pem(&Zeroizing::new(text), passphrase).map_err(|fault| Error::Key { path: name(), fault })
     }
 

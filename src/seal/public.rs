@@ -1,6 +1,5 @@
 //! Public keys: what a signature is checked with, and the id that a key is known by.
 
-use std::fs;
 use std::path::Path;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, VerificationAlgorithm};
@@ -8,6 +7,7 @@ use pkcs8::LineEnding;
 use pkcs8::der::Document;
 
 use super::{Error, KeyFault, sha256};
+use crate::file;
 use crate::text::capped;
 
 /// A type of key.
@@ -78,7 +78,7 @@ impl PublicKey {
     /// When it cannot be read, or holds something else.
     pub fn read(path: &Path) -> Result<PublicKey, Error> {
         let name = || path.display().to_string().into();
-        let text = fs::read_to_string(path).map_err(|source| Error::File { path: name(), source })?;
+        let text = file::read_text(path, file::SMALL).map_err(|source| Error::File { path: name(), source })?;
         PublicKey::from_pem(&text).map_err(|fault| Error::Key { path: name(), fault })
     }
 

@@ -54,3 +54,5 @@ mod seal;
 mod stores;
 #[cfg(test)]
 mod subject;
+#[cfg(test)]
+mod untrusted;

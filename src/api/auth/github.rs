@@ -179,7 +179,8 @@ impl AppKey {
     /// # Errors
     /// What it holds instead.
     pub fn from_file(path: &Path) -> Result<AppKey, KeyError> {
-        let text = std::fs::read(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?;
+        let text = crate::file::read(path, crate::file::SMALL)
+            .map_err(|source| KeyError::File { path: path.to_owned(), source })?;
         let text = Secret::new(&String::from_utf8_lossy(&text));
         AppKey::from_pem(&text).map_err(|why| KeyError::Form { path: path.to_owned(), why })
     }

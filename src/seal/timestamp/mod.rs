@@ -4,7 +4,6 @@
 mod node;
 mod token;
 
-use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -14,6 +13,7 @@ use rustls::pki_types::pem::PemObject;
 use self::node::{INTEGER, Node, OCTETS, SEQUENCE, tlv};
 use self::token::{SHA_256, Token};
 use super::{Error, KeyFault};
+use crate::file;
 use aws_lc_rs::digest::{SHA256, digest};
 
 /// The certificates that timestamps are trusted by.
@@ -27,7 +27,7 @@ impl Roots {
     /// When it cannot be read, or holds none.
     pub fn read(path: &Path) -> Result<Roots, Error> {
         let name = || path.display().to_string().into();
-        let text = fs::read(path).map_err(|source| Error::File { path: name(), source })?;
+        let text = file::read(path, file::SMALL).map_err(|source| Error::File { path: name(), source })?;
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
         match certificates {
             Ok(certificates) if !certificates.is_empty() => Ok(Roots(certificates)),

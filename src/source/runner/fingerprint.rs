@@ -55,7 +55,7 @@ impl Key {
     /// When it can neither be read nor made.
     pub fn from_file(path: &Path) -> Result<Key, Error> {
         let error = |source| Error::File { path: path.to_owned(), source };
-        match OpenOptions::new().read(true).open(path) {
+        match crate::file::open(path) {
             Ok(file) => {
                 let mut text = String::new();
                 file.take(4096).read_to_string(&mut text).map_err(error)?;

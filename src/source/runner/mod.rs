@@ -139,8 +139,10 @@ fn organization(server: &str) -> Option<String> {
 }
 
 fn own_name() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
-    name.map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
+    let name = ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .iter()
+        .find_map(|path| crate::file::read_text(Path::new(path), 4096).ok());
+    name.map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned())
 }
 
 /// Looks at a text that is no file of this host, such as a pipeline definition that a service holds.

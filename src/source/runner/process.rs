@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::walk::Left;
+use crate::file;
 
 /// The listener waits for jobs, the worker runs one.
 const NAMES: &[&str] = &["Runner.Listener", "Runner.Worker", "Agent.Listener", "Agent.Worker"];
@@ -29,7 +30,7 @@ pub(super) fn of_runners(root: &Path, left: &mut Left) -> Vec<Process> {
         }
     };
     for id in entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok()) {
-        let read = |name: &str| fs::read(root.join(id.to_string()).join(name)).unwrap_or_default();
+        let read = |name: &str| file::read(&root.join(id.to_string()).join(name), file::SMALL).unwrap_or_default();
         parents.insert(id, parent(&String::from_utf8_lossy(&read("stat"))));
         if let Some(program) =
             read("cmdline").split(|&byte| byte == 0).next().and_then(|first| std::str::from_utf8(first).ok())

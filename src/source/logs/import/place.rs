@@ -2,7 +2,7 @@
 //! <https://learn.microsoft.com/azure/azure-monitor/logs/logs-data-export#storage-account>. It opens none of them.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ impl At {
     /// When it cannot be opened.
     pub(super) fn open(&self) -> io::Result<Box<dyn Read>> {
         Ok(match self {
-            At::Path(path) => Box::new(File::open(path)?),
+            At::Path(path) => Box::new(crate::file::open(path)?),
             At::Blob(blob) => Box::new(blob.open()?),
         })
     }

@@ -4,7 +4,6 @@
 //! queues in turn. So memory is bounded, the records come in one order whatever the timing, and a file is read by all cores.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::hash::BuildHasher;
 use std::io;
 use std::ops::Range;
@@ -192,7 +191,7 @@ impl Worker<'_> {
     fn range(&mut self, file: &LogFile, range: Range<u64>) -> io::Result<()> {
         let bytes = range.end - range.start;
         let At::Path(path) = &file.at else { return Err(io::ErrorKind::Unsupported.into()) };
-        let opened = File::open(path)?;
+        let opened = crate::file::open(path)?;
         self.blocks(file, Blocks::of_part(&opened, range))?;
         self.job.read.fetch_add(bytes, Ordering::Relaxed);
         Ok(())

@@ -2,18 +2,23 @@
 //! limits, and nothing but a plain table is read.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
-use url::Url;
 
 use super::super::document::text;
 use super::super::lead::{Lead, account};
 use super::Source;
+use crate::file;
 
 /// Longer than any credential.
 const LONGEST: i32 = 256 * 1024;
+
+/// No such database takes as long.
+const LONGEST_TIME: Duration = Duration::from_secs(5);
 
 /// `credentials (account_id, value)`, the value being JSON with a refresh token.
 pub(super) fn credentials(source: &Source<'_>) -> Vec<Lead> {
@@ -28,12 +33,15 @@ fn lead(name: &str, value: &[u8]) -> Option<Lead> {
 
 fn rows(path: &Path) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
     let refused = || rusqlite::Error::InvalidPath(path.to_owned());
-    let mut uri = Url::from_file_path(std::path::absolute(path).map_err(|_| refused())?).map_err(|()| refused())?;
-    // Neither a lock nor a journal may appear beside it.
-    uri.set_query(Some("immutable=1"));
+    let uri = file::immutable(path).map_err(|_| refused())?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(uri.as_str(), flags)?;
+    let mut database = Connection::open_with_flags(uri, flags)?;
     database.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    database.execute_batch("PRAGMA cell_size_check = ON;")?;
+    let started = Instant::now();
+    database.progress_handler(1000, Some(move || started.elapsed() > LONGEST_TIME))?;
     let plain = "SELECT count(*) FROM sqlite_schema WHERE name = 'credentials' AND type = 'table'
                  AND sql NOT LIKE '%VIRTUAL%' AND sql NOT LIKE '%GENERATED%' AND sql NOT LIKE '% AS %'";
     if database.query_row(plain, [], |row| row.get::<_, i64>(0))? == 0 {
