@@ -127,6 +127,9 @@ enum Verb {
         /// Where the evidence goes.
         #[arg(short = 'o', long, value_name = "FILE")]
         evidence: PathBuf,
+        /// Replaces that file if it is there.
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         files: Files,
         #[command(flatten)]
@@ -152,6 +155,9 @@ enum Verb {
         /// A PEM file or the address of a key in a vault; without it [signing] key.
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
+        /// Signs with a key that others can read or write all the same.
+        #[arg(long)]
+        insecure_key: bool,
     },
     /// Writes down that a named owner answers for a finding, or for what could not be looked at, until a day.
     Waive(WaiveArgs),
@@ -243,18 +249,18 @@ impl Cli {
         let config = || Config::load(self.global.config.as_deref(), env);
         match self.verb {
             Verb::Audit { person, evidence, files, delivery } => {
-                let intake = files.keeping(evidence);
+                let intake = files.keeping(evidence, delivery.force);
                 run::audit(&config()?, &person.into(), &intake, &delivery.into(), env).await
             }
             Verb::Sweep(args) => {
                 let request = args.request();
-                let intake = args.files.keeping(args.evidence);
+                let intake = args.files.keeping(args.evidence, args.delivery.force);
                 run::sweep::sweep(&config()?, &request, &intake, &args.delivery.into(), env).await
             }
-            Verb::Collect { person, evidence, files, folders } => {
+            Verb::Collect { person, evidence, force, files, folders } => {
                 // Checks belong to the second half, but the private kinds of token beside them to every text that is kept.
                 run::load_checks(&folders.checks, env)?;
-                let intake = files.keeping(Some(evidence));
+                let intake = files.keeping(Some(evidence), force);
                 collect(&config()?, person, &intake, env).await
             }
             Verb::Scan(args) => run::scan::scan(&args.into(), config, env).await,
@@ -264,7 +270,9 @@ impl Cli {
                 let config = if args.rejudge { config()? } else { Config::default() };
                 run::verify::verify(&args.into(), &config, env)
             }
-            Verb::Sign { bundle, key } => run::verify::sign(&bundle, key.as_deref(), &config()?, env).await,
+            Verb::Sign { bundle, key, insecure_key } => {
+                run::verify::sign(&bundle, key.as_deref(), insecure_key, &config()?, env).await
+            }
             Verb::Waive(args) => run::waive::waive(&args.into(), env),
             Verb::Key { verb } => verb.run(env),
             Verb::Archive { verb } => verb.run(&config()?, env).await,

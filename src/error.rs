@@ -123,6 +123,12 @@ pub enum Error {
     /// Ctrl-C.
     #[error("cancelled")]
     Cancelled,
+    /// Ctrl-C, after something had been read.
+    #[error("cancelled; the evidence so far is kept, as partial, in {}", .kept.terminal())]
+    Interrupted {
+        /// The file.
+        kept: Untrusted,
+    },
 }
 
 impl Error {
@@ -146,6 +152,9 @@ impl Error {
             Error::Bundle(error) => Some(error.hint().into()),
             Error::Archive(error) => Some(error.hint().into()),
             Error::Undelivered { hint, .. } => Some(hint.clone()),
+            Error::Interrupted { kept } => {
+                Some(format!("`leaver check {}` judges it; whatever was not read is unknown", kept.terminal()))
+            }
             Error::Cancelled => None,
         }
     }
@@ -161,7 +170,7 @@ impl Error {
             Error::Bundle(error) => error.exit_code(),
             Error::Archive(error) => error.exit_code(),
             Error::Undelivered { .. } => Exit::Undelivered,
-            Error::Cancelled => Exit::Cancelled,
+            Error::Cancelled | Error::Interrupted { .. } => Exit::Cancelled,
         }
     }
 
@@ -312,6 +321,7 @@ mod tests {
             Error::Archive(archive::Error::Taken(HOSTILE.into())),
             Error::Undelivered { what: HOSTILE.into(), hint: HOSTILE.into() },
             Error::Cancelled,
+            Error::Interrupted { kept: HOSTILE.into() },
         ]
     }
 
@@ -349,7 +359,7 @@ mod tests {
     #[test]
     fn every_kind_of_end_has_its_own_number() {
         let codes: Vec<u8> = every_error().iter().map(|error| error.exit_code().code()).collect();
-        assert_eq!(codes, [2, 2, 2, 1, 2, 4, 2, 2, 1, 2, 1, 2, 7, 1, 8, 130]);
+        assert_eq!(codes, [2, 2, 2, 1, 2, 4, 2, 2, 1, 2, 1, 2, 7, 1, 8, 130, 130]);
     }
 
     #[test]

@@ -28,6 +28,14 @@ pub fn open_here(path: &Path) -> io::Result<File> {
     opened(path, libc::O_NOFOLLOW)
 }
 
+/// A descriptor of no use, to see whether there is one left.
+///
+/// # Errors
+/// When there is none.
+pub fn spare() -> io::Result<File> {
+    File::open("/dev/null")
+}
+
 /// The content of a file of at most `limit` bytes.
 ///
 /// # Errors
@@ -135,7 +143,11 @@ fn explained(path: &Path, error: io::Error) -> io::Error {
     }
 }
 
-fn content(file: File, limit: u64) -> io::Result<Vec<u8>> {
+/// The rest of an open file, of at most `limit` bytes.
+///
+/// # Errors
+/// When it cannot be read, or is larger.
+pub fn content(file: File, limit: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
     match content.len() as u64 > limit {

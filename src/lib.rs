@@ -36,6 +36,7 @@ pub mod error;
 pub mod evidence;
 pub mod file;
 pub mod model;
+pub mod partial;
 pub mod person;
 pub mod report;
 pub mod run;

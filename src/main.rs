@@ -3,11 +3,13 @@
 use std::io::{IsTerminal, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use leaver::cli::{Cli, LogFormat, When};
 use leaver::env::{Console, Env};
 use leaver::error::{Error, Exit};
+use leaver::run::stop::Stop;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -29,22 +31,10 @@ fn main() -> ExitCode {
 fn run(cli: Cli, env: &Env) -> Result<Exit, Error> {
     let failed = |source| Error::Output { target: "the runtime".into(), source };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
-    runtime.block_on(async {
-        tokio::select! {
-            result = cli.run(env) => result,
-            () = cancelled() => Err(Error::Cancelled),
-        }
-    })
-}
-
-/// Ctrl-C or a polite request to end. Dropping the run removes every temporary file.
-async fn cancelled() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let result = runtime.block_on(Stop::on_signals().run(cli.run(env)));
+    // Whatever still waits for a service need not be waited for.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    result
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where clock and environment enter")]

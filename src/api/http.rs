@@ -25,6 +25,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// How long a service may say nothing at all.
     pub read_timeout: Duration,
+    /// How long one answer may take from its first byte to its last, however many bytes come in between.
+    pub total_timeout: Duration,
     /// How many percent of the requests that GitHub allows in an hour one run may use.
     pub share: u8,
     /// Sign in with the managed identity of this machine although no variable names one.
@@ -40,6 +42,7 @@ impl Default for Settings {
             body_limit: 64 << 20,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
+            total_timeout: Duration::from_secs(300),
             share: 50,
             managed_identity: false,
         }
@@ -50,6 +53,11 @@ impl Default for Settings {
 ///
 /// <https://learn.microsoft.com/azure/azure-monitor/logs/api/timeouts>
 const QUERY_TIMEOUT: Duration = Duration::from_secs(630);
+
+/// How many files have to be free to open for the connections of a run, and for what it writes.
+const DESCRIPTORS: usize = 64;
+
+const TOO_FEW: &str = "fewer than 64 more files can be opened: raise the limit with `ulimit -n 256`";
 
 /// The HTTP client of a run, shared by requests and sign-in. Cheap to clone.
 #[derive(Clone)]
@@ -76,8 +84,12 @@ impl Http {
         if settings.in_flight == 0 || settings.in_flight > tokio::sync::Semaphore::MAX_PERMITS {
             return Err(Error::Client("the number of requests in flight is out of range"));
         }
-        let patient = client(&settings, settings.read_timeout.max(QUERY_TIMEOUT))?;
-        let client = client(&settings, settings.read_timeout)?;
+        // Without them a connection is neither refused nor made.
+        let spare = (0..DESCRIPTORS).map(|_| crate::file::spare()).collect::<std::io::Result<Vec<_>>>();
+        drop(spare.map_err(|_| Error::Client(TOO_FEW))?);
+        let longest = settings.total_timeout.max(QUERY_TIMEOUT * 2);
+        let patient = client(&settings, settings.read_timeout.max(QUERY_TIMEOUT), longest)?;
+        let client = client(&settings, settings.read_timeout, settings.total_timeout)?;
         Ok(Http { client, patient, settings: Arc::new(settings), bases: Arc::new(bases) })
     }
 
@@ -107,12 +119,13 @@ impl Http {
     }
 }
 
-fn client(settings: &Settings, read_timeout: Duration) -> Result<reqwest::Client, Error> {
+fn client(settings: &Settings, read_timeout: Duration, longest: Duration) -> Result<reqwest::Client, Error> {
     reqwest::Client::builder()
         .user_agent(concat!("leaver/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(settings.connect_timeout)
         .read_timeout(read_timeout)
+        .timeout(longest)
         // Bodies are unpacked where they are read: to their last member, and within the limit.
         .gzip(false)
         .tls_backend_rustls()

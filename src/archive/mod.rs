@@ -1,19 +1,20 @@
 //! The archive: bundles of every organisation, numbered, each naming the one before it, put once and never written again.
 //! It moves bytes; whether a bundle holds is the business of [`crate::bundle`].
 
+mod folder;
+mod remote;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path as Folder;
+use std::path::{Path as Folder, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::api::Settings;
-use crate::bundle::{MANIFEST, REPORT};
+use crate::bundle::MANIFEST;
 use crate::config;
 use crate::env::Env;
 use crate::error::Exit;
@@ -24,9 +25,6 @@ use crate::token;
 
 /// The largest error text of a store that is kept.
 const DETAIL: usize = 300;
-
-/// After how many seconds without a write a bundle without a manifest is one that will never be whole.
-const ABANDONED: i64 = 3_600;
 
 /// Why the archive cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +48,7 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match self {
             Error::Setting(_) => "set [archive] url = \"file:///directory\", or \"az://container/prefix\" with account",
-            Error::Taken(_) => "another run took this number; audit again, so that the report names the one before it",
+            Error::Taken(_) => "other runs were always faster; audit again, so that the report names the one before it",
             Error::Denied(_) => "sign in as somebody with the role Storage Blob Data Contributor on the container",
             Error::Unusable(_) => "check that the directory or container is there and can be reached",
         }
@@ -84,7 +82,8 @@ pub struct Archive {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     immutability: &'static str,
-    opened_at: Timestamp,
+    /// Where the archive is a directory, an entry gets its name as a whole.
+    directory: Option<PathBuf>,
 }
 
 /// One bundle in an archive.
@@ -114,14 +113,19 @@ impl Archive {
         self.immutability
     }
 
-    /// The place of the next report of an organisation. Where another run is putting one just now, it is the place of
-    /// that one, which [`Archive::put`] then refuses: no two reports may name the same one before them.
+    /// The place of the next report of an organisation: behind every number that is there, after the last report that is
+    /// whole. A number whose run broke off counts as taken and holds nothing.
     ///
     /// # Errors
     /// When the archive cannot be read.
     pub async fn next(&self, organization: &str) -> Result<Place, Error> {
         let organization = plain(organization);
         let numbers = self.numbers(&organization).await?;
+        if self.directory.is_none()
+            && let Some(newest) = numbers.last()
+        {
+            self.await_writer(&organization, *newest).await?;
+        }
         let mut previous = None;
         for number in numbers.iter().rev() {
             if let Some(sha256) = self.manifest(&organization, *number).await? {
@@ -129,44 +133,20 @@ impl Archive {
                 break;
             }
         }
-        let mut number = previous.as_ref().map_or(0, |previous| previous.number).saturating_add(1);
-        for unfinished in numbers.range(number..) {
-            number = *unfinished;
-            if !self.is_abandoned(&organization, number).await? {
-                break;
-            }
-            number = number.saturating_add(1);
-        }
+        let number = numbers.last().map_or(0, |newest| *newest).saturating_add(1);
         Ok(Place { organization, number, previous })
     }
 
-    /// Whether a run broke off there: it left a number without a manifest and has written nothing for long.
-    async fn is_abandoned(&self, organization: &str, number: u32) -> Result<bool, Error> {
-        use futures_util::TryStreamExt;
-        let folder = self.folder(organization, number);
-        let objects: Vec<_> = self.store.list(Some(&folder)).try_collect().await?;
-        let newest = objects.iter().map(|object| object.last_modified.timestamp()).max();
-        Ok(newest.is_none_or(|at| at + ABANDONED < self.opened_at.as_second()))
-    }
-
-    /// Puts a bundle to its place: every file once, the manifest last, so that a place with a manifest is whole.
+    /// Puts a bundle to its place: as a whole where that can be, else the manifest last, so that a place with a manifest
+    /// is whole.
     ///
     /// # Errors
     /// [`Error::Taken`] when somebody else was there first; nothing is ever overwritten.
     pub async fn put(&self, place: &Place, bundle: &Folder) -> Result<(), Error> {
-        let unreadable = |error: std::io::Error| Error::Unusable(error.to_string().into());
-        let entries = fs::read_dir(bundle).map_err(unreadable)?;
-        let names: Result<BTreeSet<String>, _> =
-            entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect();
-        let mut names: Vec<String> = names.map_err(unreadable)?.into_iter().collect();
-        // Whoever wants the same place starts with the same file, so only one of them gets past it.
-        names.sort_by_key(|name| (name == MANIFEST, name != REPORT));
-        for name in names {
-            let content = crate::file::read_here(&bundle.join(&name), u64::MAX - 1).map_err(unreadable)?;
-            let to = self.folder(&place.organization, place.number).join(name);
-            self.store.put_opts(&to, content.into(), PutOptions::from(PutMode::Create)).await?;
+        match &self.directory {
+            Some(directory) => folder::put(directory, place, bundle),
+            None => self.upload(place, bundle).await,
         }
-        Ok(())
     }
 
     /// Everything that is there, by organisation and number.
@@ -196,13 +176,16 @@ impl Archive {
         Ok(all.into_values().collect())
     }
 
-    /// SHA-256 of the manifest of a report; `None` where there is none.
+    /// SHA-256 of the manifest of a report; `None` where there is none, or one that says that the run broke off.
     ///
     /// # Errors
     /// When the archive cannot be read.
     pub async fn manifest(&self, organization: &str, number: u32) -> Result<Option<String>, Error> {
         match self.store.get(&self.folder(organization, number).join(MANIFEST)).await {
-            Ok(object) => Ok(Some(sha256(&object.bytes().await?))),
+            Ok(object) => {
+                let content = object.bytes().await?;
+                Ok((content != remote::BROKEN_OFF.as_bytes()).then(|| sha256(&content)))
+            }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -7,18 +7,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use tempfile::TempDir;
 
 use super::digest::digests;
 use super::list::list;
-use super::{Digests, EVIDENCE, Error, MANIFEST, REPORTS, manifest, named};
+use super::{Digests, EVIDENCE, Error, MANIFEST, RENDERER, REPORTS, SEALS, manifest, named};
 use crate::evidence::Evidence;
 use crate::file;
+use crate::partial;
 use crate::report::{Report, write_file};
 
 /// A bundle in the making.
 pub struct Draft {
-    directory: TempDir,
+    directory: partial::Folder,
     target: PathBuf,
     force: bool,
 }
@@ -46,12 +46,7 @@ impl Draft {
     /// When it may not be written there, or the directory above is missing or read-only.
     pub fn create(target: &Path, force: bool) -> Result<Draft, Error> {
         Draft::may_write(target, force)?;
-        let directory = tempfile::Builder::new()
-            .prefix(".leaver-")
-            .suffix(".partial")
-            .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir_in(parent(target));
-        let directory = directory.map_err(|source| Error::file(target, source))?;
+        let directory = partial::Folder::new(parent(target)).map_err(|source| Error::file(target, source))?;
         Ok(Draft { directory, target: target.to_owned(), force })
     }
 
@@ -60,6 +55,10 @@ impl Draft {
     /// # Errors
     /// When a file cannot be written, or the evidence is not what the report is about.
     pub fn fill(&self, report: &Report, evidence: &Evidence) -> Result<Digests, crate::error::Error> {
+        // Of a round before this one, for another place in the archive.
+        for name in SEALS {
+            let _ = fs::remove_file(self.path(name));
+        }
         for (name, format) in REPORTS {
             write_file(&self.path(name), |out| format.write(report, out))?;
         }
@@ -71,7 +70,7 @@ impl Draft {
             let what = "the evidence changed while it was read".to_owned();
             return Err(Error::Broken { path: named(evidence.path()), what }.into());
         }
-        let text = manifest(&all);
+        let text = manifest(RENDERER, &all);
         self.add(MANIFEST, text.as_bytes())?;
         all.insert(MANIFEST.to_owned(), crate::seal::sha256(text.as_bytes()));
         Ok(all)
@@ -95,12 +94,17 @@ impl Draft {
         Draft::may_write(&self.target, self.force)?;
         let from = self.directory.path();
         match fs::rename(from, &self.target) {
-            Ok(()) => drop(self.directory.keep()),
+            Ok(()) => self.directory.keep(),
             // Only an empty directory is replaced by a rename. Now `from` is the old bundle, and goes with the draft.
             Err(_) if self.force => exchange(from, &self.target).map_err(failed)?,
             Err(source) => return Err(failed(source)),
         }
         sync(parent(&self.target)).map_err(failed)
+    }
+
+    /// Where it is until it has its name.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     fn path(&self, name: &str) -> PathBuf {

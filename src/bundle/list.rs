@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{EVIDENCE, MANIFEST, REPORT, SEALS, TIMESTAMP};
+use super::{EVIDENCE, MANIFEST, REPORTS, SEALS, TIMESTAMP};
 use crate::text::visible;
 
 const KIB: u64 = 1 << 10;
@@ -26,11 +26,8 @@ pub(super) fn limit(name: &str) -> Option<u64> {
         TIMESTAMP => Some(256 * KIB),
         EVIDENCE => Some(256 * GIB),
         name if SEALS.contains(&name) => Some(16 * MIB),
-        name => {
-            let kind = name.strip_prefix("report.")?;
-            let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            plain(kind).then_some(512 * MIB)
-        }
+        // Only forms that can be derived again from the report.
+        name => REPORTS.iter().any(|(report, _)| *report == name).then_some(512 * MIB),
     }
 }
 
@@ -56,7 +53,7 @@ pub(super) fn list(directory: &Path) -> io::Result<Listing> {
     }
     listing.files.sort();
     listing.faults.sort();
-    for needed in [REPORT, EVIDENCE, MANIFEST] {
+    for needed in REPORTS.iter().map(|(name, _)| *name).chain([EVIDENCE, MANIFEST]) {
         if !listing.has(needed) {
             listing.faults.push(format!("{needed} is missing"));
         }

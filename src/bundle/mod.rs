@@ -3,6 +3,7 @@
 
 mod digest;
 mod draft;
+mod forms;
 mod list;
 mod rejudge;
 mod seals;
@@ -10,6 +11,7 @@ mod sign;
 mod verify;
 
 pub use self::draft::Draft;
+pub use self::forms::forms;
 pub use self::rejudge::rejudge;
 pub use self::sign::Signable;
 pub use self::verify::{Outcome, State, Trust, Verification, verify};
@@ -101,7 +103,21 @@ fn named(path: &Path) -> Untrusted {
     path.display().to_string().into()
 }
 
-/// The digests as `sha256sum` writes them.
-fn manifest(digests: &Digests) -> String {
-    digests.iter().map(|(name, sha256)| format!("{sha256}  {name}\n")).collect()
+/// The program that renders the pages of a bundle, as its manifest names it.
+const RENDERER: &str = concat!("leaver ", env!("CARGO_PKG_VERSION"));
+
+/// What stands before it. `sha256sum --check` passes over such a line.
+const RENDERED_BY: &str = "# rendered by ";
+
+/// The program that rendered the pages, and the digests as `sha256sum` writes them.
+fn manifest(renderer: &str, digests: &Digests) -> String {
+    let lines: String = digests.iter().map(|(name, sha256)| format!("{sha256}  {name}\n")).collect();
+    format!("{RENDERED_BY}{renderer}\n{lines}")
+}
+
+/// The program that rendered the pages, as a manifest says it.
+fn renderer(manifest: &[u8]) -> Option<&str> {
+    let first = manifest.strip_prefix(RENDERED_BY.as_bytes())?.split(|byte| *byte == b'\n').next()?;
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b" .+-".contains(byte);
+    std::str::from_utf8(first).ok().filter(|text| text.len() <= 64 && text.bytes().all(|byte| plain(&byte)))
 }

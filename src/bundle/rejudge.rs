@@ -42,6 +42,9 @@ pub fn rejudge(directory: &Path, report: &Report, checks: &Checks) -> Outcome {
 
 fn judged(evidence: &Path, report: &Report, checks: &Checks) -> Result<Report, String> {
     let evidence = Evidence::open(evidence).map_err(|error| error.to_string())?;
+    if evidence.sha256() != report.evidence.sha256 {
+        return Err("the report is about other evidence".to_owned());
+    }
     // What owners answered for is part of the report; whether it fits is judged again.
     let waivers = report.waivers.as_ref().map(Waivers::again).unwrap_or_default();
     let (judgements, _) = check::judge_waived(&evidence, &tuned(checks, report), Limits::default(), &waivers)

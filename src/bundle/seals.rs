@@ -6,6 +6,8 @@ use std::path::Path;
 use super::digest::read;
 use super::list::{Listing, limit};
 use super::{ATTESTATION, Digests, TEST_RESULT, TIMESTAMP};
+use serde_json::Value;
+
 use crate::seal::{self, Audit, Envelope, PublicKey, Statement};
 
 /// What the seals of a bundle say.
@@ -16,6 +18,8 @@ pub(super) struct Seals {
     pub(super) digests: Digests,
     /// What the attestation says.
     pub(super) audit: Audit,
+    /// What the statement for other verifiers says.
+    pub(super) result: Value,
 }
 
 impl Seals {
@@ -28,7 +32,13 @@ impl Seals {
             let digests = digests.ok_or("the two attestations are about different files")?;
             let audit = serde_json::from_value(statement.predicate().clone());
             let audit = audit.map_err(|_| format!("{ATTESTATION} says nothing that this leaver understands"))?;
-            Ok(Seals { envelopes: vec![(ATTESTATION, attestation), (TEST_RESULT, result)], digests, audit })
+            let said = other.predicate().clone();
+            Ok(Seals {
+                result: said,
+                envelopes: vec![(ATTESTATION, attestation), (TEST_RESULT, result)],
+                digests,
+                audit,
+            })
         })
     }
 
@@ -36,6 +46,22 @@ impl Seals {
     pub(super) fn signers(&self) -> BTreeSet<&str> {
         let all = self.envelopes.iter().flat_map(|(_, envelope)| &envelope.signatures);
         all.map(|signature| signature.key.as_str()).collect()
+    }
+
+    /// The keys that claim to have signed one file and not the other, or that stand there twice.
+    pub(super) fn halves(&self) -> Vec<String> {
+        let of = |envelope: &Envelope, key: &str| envelope.signatures.iter().filter(|one| one.key == key).count();
+        let mut faults = Vec::new();
+        for key in self.signers() {
+            for (name, envelope) in &self.envelopes {
+                match of(envelope, key) {
+                    1 => {}
+                    0 => faults.push(format!("{} has not signed {name}", short(key))),
+                    times => faults.push(format!("{} stands {times} times in {name}", short(key))),
+                }
+            }
+        }
+        faults
     }
 
     /// Every signature that does not hold, by file. A key that was not given is told by [`Seals::strangers`] instead.

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use super::forms::forms;
 use super::list::list;
 use super::seals::Seals;
 use super::verify::{State, Trust, verify};
 use super::{ATTESTATION, Digests, Error, TEST_RESULT, named};
 use crate::report::Report;
-use crate::seal::{self, Envelope, Signer, Statement};
+use crate::seal::{self, Envelope, PublicKey, Signer, Statement};
 
 /// A bundle whose files fit together.
 pub struct Signable {
@@ -19,19 +20,29 @@ impl Signable {
     ///
     /// # Errors
     /// What does not fit.
-    pub fn open(directory: &Path) -> Result<Signable, Error> {
+    pub fn open(directory: &Path, signer: &PublicKey) -> Result<Signable, Error> {
         let broken = |what: String| Error::Broken { path: named(directory), what };
-        let found = verify(directory, &Trust::default())?;
+        let found = verify(directory, &Trust { keys: vec![signer.clone()], ..Trust::default() })?;
+        let forms = found.report.as_ref().map(|report| forms(directory, report));
+        // Whoever else signed is nobody that this command was told of, and neither is who stamped the time.
+        let unknown = ["signature", "key", "time"];
         let fault = found
             .outcomes
             .iter()
-            .find(|outcome| outcome.state == State::Failed && ["files", "digest", "evidence"].contains(&outcome.name));
+            .chain(&forms)
+            .find(|outcome| outcome.state == State::Failed && !unknown.contains(&outcome.name));
         if let Some(fault) = fault {
             return Err(broken(format!("{}: {}", fault.name, fault.detail)));
         }
         let listing = list(directory).map_err(|source| Error::file(directory, source))?;
         let envelopes = match (Seals::read(directory, &listing), &found.report) {
-            (Some(seals), _) => seals.map_err(broken)?.envelopes,
+            (Some(seals), _) => {
+                let seals = seals.map_err(broken)?;
+                if let Some(fault) = seals.broken(std::slice::from_ref(signer)).into_iter().next() {
+                    return Err(broken(fault));
+                }
+                seals.envelopes
+            }
             (None, Some(report)) => {
                 let digests = super::digest::digests(directory, listing.subjects());
                 unsigned(report, &digests.map_err(|source| Error::file(directory, source))?)

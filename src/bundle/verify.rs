@@ -5,7 +5,7 @@ use std::path::Path;
 use super::digest::{digests, read};
 use super::list::{Listing, limit, list};
 use super::seals::{Seals, short};
-use super::{Digests, EVIDENCE, Error, MANIFEST, REPORT, SEALS, TIMESTAMP, manifest};
+use super::{Digests, EVIDENCE, Error, MANIFEST, REPORT, SEALS, TIMESTAMP, manifest, renderer};
 use crate::report::Report;
 use crate::seal::timestamp::{self, Roots};
 use crate::seal::{PublicKey, sha256};
@@ -50,7 +50,7 @@ impl Outcome {
     }
 
     /// Failed for these reasons, or fine with `detail`.
-    fn unless(name: &'static str, faults: &[String], detail: impl Into<String>) -> Outcome {
+    pub(super) fn unless(name: &'static str, faults: &[String], detail: impl Into<String>) -> Outcome {
         match faults {
             [] => Outcome::new(name, State::Ok, detail),
             faults => Outcome::new(name, State::Failed, faults.join("; ")),
@@ -87,7 +87,7 @@ pub fn verify(directory: &Path, trust: &Trust) -> Result<Verification, Error> {
     let report = report(directory, &listing, &found);
     let seals = Seals::read(directory, &listing);
     let sealed = seals.as_ref().and_then(|seals| seals.as_ref().ok());
-    let mut outcomes = vec![files(&listing, sealed), digest(directory, &listing, &found, sealed)];
+    let mut outcomes = vec![files(&listing, sealed), digest(directory, &found, sealed)];
     outcomes.extend(match &seals {
         None => unsigned(),
         Some(Err(why)) => broken(why),
@@ -135,13 +135,17 @@ fn files(listing: &Listing, seals: Option<&Seals>) -> Outcome {
 }
 
 /// Every file is what the manifest and the attestation say.
-fn digest(directory: &Path, listing: &Listing, found: &Digests, seals: Option<&Seals>) -> Outcome {
+fn digest(directory: &Path, found: &Digests, seals: Option<&Seals>) -> Outcome {
     let mut faults = Vec::new();
     let mut listed = found.clone();
     listed.remove(MANIFEST);
-    let text = read(&directory.join(MANIFEST), limit(MANIFEST).unwrap_or_default()).unwrap_or_default();
-    if listing.has(MANIFEST) && text != manifest(&listed).as_bytes() {
-        faults.push(format!("{MANIFEST} does not fit the files"));
+    let text = read(&directory.join(MANIFEST), limit(MANIFEST).unwrap_or_default());
+    match text.as_deref() {
+        Err(_) => faults.push(format!("{MANIFEST} cannot be read, so no file has a digest to be held against")),
+        Ok(text) if renderer(text).is_none_or(|by| text != manifest(by, &listed).as_bytes()) => {
+            faults.push(format!("{MANIFEST} does not fit the files"));
+        }
+        Ok(_) => {}
     }
     let changed = |(name, sha256): &(&String, &String)| {
         seals.is_some_and(|seals| seals.digests.get(*name).is_some_and(|attested| attested != *sha256))
@@ -162,6 +166,7 @@ fn broken(why: &str) -> Vec<Outcome> {
 
 fn signature(seals: &Seals, keys: &[PublicKey], report: Option<&Report>) -> Outcome {
     let mut faults = seals.broken(keys);
+    faults.extend(seals.halves());
     let signers = seals.signers();
     if let Some(key) = report.and_then(|report| report.signed_by.as_deref()) {
         let all = seals.envelopes.iter().all(|(_, envelope)| envelope.signatures.iter().any(|one| one.key == key));
@@ -172,6 +177,7 @@ fn signature(seals: &Seals, keys: &[PublicKey], report: Option<&Report>) -> Outc
     if signers.iter().all(|id| !keys.iter().any(|key| key.id() == *id)) {
         faults.push("no given key is among the signers".to_owned());
     }
+    // However often a key has signed, it is one signer.
     let count = signers.len();
     Outcome::unless("signature", &faults, format!("{count} {}", if count == 1 { "signer" } else { "signers" }))
 }

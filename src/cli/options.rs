@@ -40,9 +40,12 @@ pub(super) struct DeliveryArgs {
     /// Writes report, evidence and what proves them to this directory, signed with [signing] key and archived in [archive].
     #[arg(long, value_name = "DIR")]
     pub(super) bundle: Option<PathBuf>,
-    /// Replaces the bundle that is there, as a whole.
+    /// Signs with a key that others can read or write all the same.
     #[arg(long, requires = "bundle")]
-    force: bool,
+    insecure_key: bool,
+    /// Replaces what is there already: files, and a bundle as a whole.
+    #[arg(long)]
+    pub(super) force: bool,
     /// What named owners answer for until a day: TOML with [[waiver]] tables, as `leaver waive` writes them.
     #[arg(long, value_name = "FILE")]
     waivers: Option<PathBuf>,
@@ -70,8 +73,8 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn keeping(self, evidence: Option<PathBuf>) -> Intake {
-        Intake { include: self.include, logs: self.logs, full_parse: self.full_parse, keep: evidence }
+    pub(super) fn keeping(self, evidence: Option<PathBuf>, force: bool) -> Intake {
+        Intake { include: self.include, logs: self.logs, full_parse: self.full_parse, keep: evidence, force }
     }
 }
 
@@ -86,6 +89,9 @@ pub(super) struct ScanArgs {
     /// Keeps the evidence in this file, for `leaver audit --include`.
     #[arg(short = 'o', long, value_name = "FILE")]
     evidence: Option<PathBuf>,
+    /// Replaces that file if it is there.
+    #[arg(long, requires = "evidence")]
+    force: bool,
     /// What the host is called in evidence; without it, what it calls itself.
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
@@ -105,6 +111,7 @@ impl From<ScanArgs> for Request {
             paths: args.paths,
             processes: args.processes,
             keep: args.evidence,
+            force: args.force,
             host: args.host,
             key_file: args.fingerprint_key,
             identify: args.identify,
@@ -135,6 +142,7 @@ impl From<DeliveryArgs> for Delivery {
             outputs,
             bundle: args.bundle,
             force: args.force,
+            insecure_key: args.insecure_key,
             waivers: args.waivers,
             baseline: args.baseline,
         }

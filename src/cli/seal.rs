@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::run;
+use crate::run::archive::Expected;
 use crate::seal::Kind;
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +55,12 @@ pub(super) enum ArchiveVerb {
     Verify {
         #[command(flatten)]
         trust: TrustArgs,
+        /// The head that an earlier run printed: the archive has to hold a report with this manifest. Repeatable.
+        #[arg(long = "head", value_name = "SHA256", value_parser = digest)]
+        heads: Vec<String>,
+        /// The newest report has to have this number, or a higher one.
+        #[arg(long, value_name = "N")]
+        at_least: Option<u32>,
     },
 }
 
@@ -97,6 +104,11 @@ impl From<VerifyArgs> for run::verify::Request {
     }
 }
 
+fn digest(text: &str) -> Result<String, &'static str> {
+    let plain = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if plain { Ok(text.to_owned()) } else { Err("a head has 64 hexadecimal digits") }
+}
+
 impl KeyVerb {
     pub(super) fn run(self, env: &Env) -> Result<Exit, Error> {
         let KeyVerb::New { kind, path, encrypt } = self;
@@ -108,8 +120,9 @@ impl ArchiveVerb {
     pub(super) async fn run(self, config: &Config, env: &Env) -> Result<Exit, Error> {
         match self {
             ArchiveVerb::List => run::archive::list(config, env).await,
-            ArchiveVerb::Verify { trust } => {
-                run::archive::verify(&trust.keys, trust.tsa_root.as_deref(), config, env).await
+            ArchiveVerb::Verify { trust, heads, at_least } => {
+                let expected = Expected { heads, at_least };
+                run::archive::verify(&trust.keys, trust.tsa_root.as_deref(), &expected, config, env).await
             }
         }
     }

@@ -57,6 +57,8 @@ pub struct Config {
     /// How long a service that does not answer is asked again. The file cannot say it: less patience means more gaps.
     #[serde(skip)]
     pub retry: Retry,
+    /// How long a run may take.
+    pub run: Run,
     /// SHA-256 of the file, in hexadecimal; `None`: there is no file.
     #[serde(skip)]
     pub sha256: Option<String>,
@@ -175,6 +177,16 @@ pub struct Signing {
     pub timestamp_url: Option<TimestampUrl>,
     /// A PEM file with the certificate that its timestamps are trusted by; relative to the configuration file.
     pub timestamp_root: Option<PathBuf>,
+}
+
+/// `[run]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Run {
+    /// When reading ends and what was read is judged; absent: when all of it was read.
+    #[serde(deserialize_with = "value::duration")]
+    #[schemars(schema_with = "value::duration_schema")]
+    pub deadline: Option<std::time::Duration>,
 }
 
 /// `[archive]`

@@ -21,9 +21,13 @@ pub(super) struct Fault {
 impl From<toml::de::Error> for Fault {
     fn from(error: toml::de::Error) -> Fault {
         let at = error.span().map_or(0, |span| span.start);
-        Fault { at, message: error.message().to_owned(), hint: None }
+        let escape = error.message().contains("escape").then(|| SINGLE_QUOTES.to_owned());
+        Fault { at, message: error.message().to_owned(), hint: escape }
     }
 }
+
+const SINGLE_QUOTES: &str =
+    "in double quotes \\ begins an escape: put a path with backslashes into single quotes, such as 'C:\\keys\\key.pem'";
 
 /// Finds the first thing in the document that the schema does not allow.
 pub(super) fn examine(document: &DeTable<'_>, schema: &Value, is_secret: &dyn Fn(&str) -> bool) -> Result<(), Fault> {
@@ -103,6 +107,10 @@ impl Walk<'_> {
         match value.get_ref() {
             DeValue::String(text) if (self.is_secret)(text) => {
                 self.fault(value, format!("the value of {path} looks like a secret"), secret_hint(path, path));
+            }
+            DeValue::String(text) if text.chars().any(char::is_control) => {
+                let message = format!("the value of {path} holds a control character");
+                self.fault(value, message, Some(SINGLE_QUOTES.to_owned()));
             }
             found if !fits(found, schema) => {
                 let message = format!("{path} has to be {}, this is {}", expected(schema), kind(found).1);

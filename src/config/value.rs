@@ -2,7 +2,9 @@
 //! Each is checked while it is read; an error says what is expected and repeats no address, which may hold a password.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -13,6 +15,29 @@ use url::{Host, Url};
 
 use crate::model::Param;
 use crate::text::{Untrusted, nearest};
+
+/// A length of time: `90s`, `30m`, `2h 30m`, or a number of seconds.
+pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Seconds(u64),
+        Text(String),
+    }
+    let expected = || D::Error::custom("a length of time such as \"30m\" or \"2h\" is expected");
+    let length = match Written::deserialize(deserializer).map_err(|_| expected())? {
+        Written::Seconds(seconds) => Duration::from_secs(seconds),
+        Written::Text(text) => {
+            let length: SignedDuration = text.parse().map_err(|_| expected())?;
+            Duration::try_from(length).map_err(|_| expected())?
+        }
+    };
+    if length.is_zero() { Err(expected()) } else { Ok(Some(length)) }
+}
+
+pub(super) fn duration_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "integer"] })
+}
 
 /// The base URL of a service: https, or plain http on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -17,6 +17,7 @@ use tempfile::NamedTempFile;
 
 use super::{APPLICATION_ID, Error, FORMAT};
 use crate::file;
+use crate::partial;
 use crate::seal::hex;
 
 /// How long one query on evidence may take.
@@ -50,8 +51,8 @@ pub(super) fn copy(path: &Path) -> Result<Copied, Error> {
     let mut header = Vec::with_capacity(HEADER);
     Read::by_ref(&mut from).take(HEADER as u64).read_to_end(&mut header).map_err(unreadable)?;
     examine_header(&header, &name)?;
-    let scratch = |source| Error::Scratch { path: std::env::temp_dir().display().to_string(), source };
-    let mut to = tempfile::Builder::new().prefix(".leaver-").suffix(".partial").tempfile().map_err(scratch)?;
+    let scratch = |source| Error::Scratch { path: tempfile::env::temp_dir().display().to_string(), source };
+    let mut to = partial::file(&tempfile::env::temp_dir()).map_err(scratch)?;
     let mut hasher = Sha256::new_with_prefix(&header);
     to.write_all(&header).map_err(scratch)?;
     copy_rest(&mut from, to.as_file_mut(), &mut hasher).map_err(|error| match error {

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::row::Column;
 use super::rows::Rows;
 use super::{APPLICATION_ID, Error, Evidence, FORMAT, SCHEMA, function};
 use crate::model::{Cause, GapKind};
+use crate::partial;
 use crate::text::Untrusted;
 
 /// The evidence of a run in the making. Cheap to clone; collectors run side by side on it.
@@ -94,13 +95,11 @@ impl Writer {
     /// When the directory is not writable.
     pub fn create(directory: &Path, meta: &[(&str, String)]) -> Result<Writer, Error> {
         let path = directory.display().to_string();
-        let file = tempfile::Builder::new()
-            .prefix(".leaver-")
-            .suffix(".partial")
-            .tempfile_in(directory)
-            .map_err(|source| Error::File { path: path.clone(), source })?;
+        let file = partial::file(directory).map_err(|source| Error::File { path: path.clone(), source })?;
         let database = |source| Error::Database { path: path.clone(), source };
-        let connection = Connection::open(file.path()).map_err(database)?;
+        // Nobody else opens it, and locks of its own would be in the way of the one that says that its maker is alive.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags_and_vfs(file.path(), flags, "unix-none").map_err(database)?;
         prepare(&connection, meta).map_err(database)?;
         let shared = Shared { connection: Mutex::new(Some(connection)), file: Mutex::new(Some(file)), path };
         Ok(Writer { shared: Arc::new(shared) })
@@ -167,6 +166,19 @@ impl Writer {
             exchange.at.bind(&mut insert, 8)?;
             insert.raw_execute().map(drop)
         })
+    }
+
+    /// Says of every table that it is incomplete: the run ends before everything was read. A table that was read in part
+    /// looks whole otherwise.
+    ///
+    /// # Errors
+    /// Only what the evidence file itself refuses.
+    pub fn ended_early(&self, why: &str) -> Result<(), Error> {
+        let sql = "INSERT INTO coverage
+             SELECT name, 'the run', NULL, ?1, NULL, ?2, 0, 0, 0, NULL, NULL FROM sqlite_schema
+             WHERE type = 'table' AND name NOT IN ('meta', 'coverage', 'request') AND name NOT LIKE 'sqlite_%'
+             ORDER BY name";
+        self.run(|connection| connection.execute(sql, (GapKind::NotCollected.to_string(), why)).map(drop))
     }
 
     /// Closes the file, gives it its name (or keeps it temporary) and opens it for reading.

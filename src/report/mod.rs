@@ -31,7 +31,7 @@ use crate::model::{Finding, Gap, Grade, Param, Severity, Verdict};
 use crate::text::Untrusted;
 
 pub use drift::{Baseline, Drift, Programme};
-pub use output::{Format, Output, Target, emit, write_file};
+pub use output::{Format, Output, Target, create_file, emit, examine, may_write, plain, write_file};
 
 /// What a run concluded, and from what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

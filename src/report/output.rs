@@ -8,6 +8,7 @@ use std::str::FromStr;
 use super::{Report, csv, html, json, junit, markdown, ocsf, oscal, sarif, terminal};
 use crate::env::Console;
 use crate::error::Error;
+use crate::partial;
 use crate::text::{Untrusted, nearest};
 
 /// A way to write a report, besides the one for people at a terminal.
@@ -102,10 +103,13 @@ impl FromStr for Output {
     fn from_str(text: &str) -> Result<Output, Error> {
         let (format, path) = text.split_once('=').unwrap_or((text, ""));
         let format = format.parse()?;
+        if let Some(second) = second(path) {
+            return Err(Error::usage(format!("{text} names two outputs"), format!("give --format again for {second}")));
+        }
         let target = match path {
             "" => return Err(Error::usage(format!("{text} does not say where to write"), HOW)),
             "-" => Target::Stdout,
-            path => Target::File(path.into()),
+            path => Target::File(plain(path.as_ref())?.to_owned()),
         };
         Ok(Output { format, target, redacted: false })
     }
@@ -113,38 +117,140 @@ impl FromStr for Output {
 
 const HOW: &str = "write --format json=report.json, or --format json=- for stdout";
 
-/// Writes every output; the report for people goes to stdout unless one of them takes it.
+/// A further output that somebody put behind a comma, a semicolon or a blank: `a.json,html=b.html`, `-,html`.
+fn second(path: &str) -> Option<&str> {
+    let named = |part: &&str| Format::ALL.iter().any(|(name, _)| part.split('=').next() == Some(*name));
+    path.split([',', ';', ' ', '\t', '\n']).skip(1).find(named)
+}
+
+/// The name of a file that is written. One that begins with `-` is an option that slipped, or meant for stdout.
 ///
 /// # Errors
-/// When two outputs have one target, or when one cannot be written. A file is then as it was before.
-pub fn emit(report: &Report, outputs: &[Output], console: &Console) -> Result<(), Error> {
+/// When no file should be called so.
+pub fn plain(path: &Path) -> Result<&Path, Error> {
+    let name = path.as_os_str().to_string_lossy();
+    let refused = |what: &str, hint: String| Err(Error::usage(format!("{name:?} {what}"), hint));
+    match name.as_ref() {
+        "" => refused("names no file", "give the name of a file".to_owned()),
+        "-" => refused("is no file, and this cannot go to stdout", "give the name of a file".to_owned()),
+        odd if odd.starts_with('-') => {
+            refused("looks like an option", format!("write ./{odd} if the file is called so"))
+        }
+        odd if odd.chars().any(char::is_control) => {
+            refused("holds a control character", "give another name".to_owned())
+        }
+        _ => Ok(path),
+    }
+}
+
+/// Whether a file may be written there: there is none, an empty one, or one that is to be replaced.
+///
+/// # Errors
+/// When there is a file with something in it.
+pub fn may_write(path: &Path, force: bool) -> Result<(), Error> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if !force && there.len() > 0 && !there.is_dir() => {
+            let hint = "choose another name, or give --force to replace it";
+            Err(Error::usage(format!("{} is there already", path.display()), hint))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong with the outputs, told before anything is collected.
+///
+/// # Errors
+/// When two have one target, or a file is there already that may not be replaced.
+pub fn examine(outputs: &[Output], force: bool) -> Result<(), Error> {
     for (at, output) in outputs.iter().enumerate() {
         if outputs[..at].iter().any(|other| other.target == output.target) {
             return Err(Error::usage("two formats go to the same place", HOW));
         }
-    }
-    let without = match outputs.iter().any(|output| output.redacted) {
-        true => {
-            Some(report.redacted().map_err(|source| Error::Output { target: "the redacted report".into(), source })?)
-        }
-        false => None,
-    };
-    for output in outputs {
-        let report = without.as_ref().filter(|_| output.redacted).unwrap_or(report);
-        match &output.target {
-            Target::File(path) => write_file(path, |out| output.format.write(report, out))?,
-            Target::Stdout => {
-                let mut text = Vec::new();
-                let written = output.format.write(report, &mut text);
-                let text = written.and_then(|()| String::from_utf8(text).map_err(io::Error::other));
-                text.and_then(|text| console.print(&text)).map_err(stdout_error)?;
-            }
+        if let Target::File(path) = &output.target {
+            reachable(path).map_err(|source| Error::Output { target: path.display().to_string().into(), source })?;
+            may_write(path, force)?;
         }
     }
-    if outputs.iter().any(|output| output.target == Target::Stdout) {
+    Ok(())
+}
+
+/// Whether there is a directory to write to, and nothing in the way that is no file.
+fn reachable(path: &Path) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there and is no file"));
+    }
+    match path.parent().filter(|parent| *parent != Path::new("")).map(fs::metadata) {
+        Some(Ok(parent)) if !parent.is_dir() => Err(io::ErrorKind::NotADirectory.into()),
+        Some(Err(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Writes every output; the report for people goes to stdout unless one of them takes it. It comes whatever becomes of
+/// the others, and each of them comes whatever becomes of the one before it.
+///
+/// # Errors
+/// The first of those that could not be written. A file is then as it was before.
+pub fn emit(report: &Report, outputs: &[Output], force: bool, console: &Console) -> Result<(), Error> {
+    let examined = examine(outputs, force);
+    let mut without = None;
+    if outputs.iter().any(|output| output.redacted) {
+        let failed = |source| Error::Output { target: "the redacted report".into(), source };
+        without = Some(report.redacted().map_err(failed));
+    }
+    let mut failed = Vec::new();
+    for output in outputs.iter().filter(|_| examined.is_ok()) {
+        let report = match (output.redacted, &without) {
+            (true, Some(Ok(without))) => without,
+            // Never the report with everything in it instead.
+            (true, _) => continue,
+            (false, _) => report,
+        };
+        failed.extend(write(report, output, force, console).err());
+    }
+    let taken = examined.is_ok() && outputs.iter().any(|output| output.target == Target::Stdout);
+    if !taken {
+        failed
+            .extend(console.print(&terminal::render(report, console.width, console.color)).map_err(stdout_error).err());
+    }
+    examined?;
+    without.transpose()?;
+    first(failed, console)
+}
+
+fn write(report: &Report, output: &Output, force: bool, console: &Console) -> Result<(), Error> {
+    match &output.target {
+        Target::File(path) => create_file(path, force, |out| output.format.write(report, out)),
+        Target::Stdout => {
+            let mut text = Vec::new();
+            let written = output.format.write(report, &mut text);
+            let text = written.and_then(|()| String::from_utf8(text).map_err(io::Error::other));
+            text.and_then(|text| console.print(&text)).map_err(stdout_error)
+        }
+    }
+}
+
+/// The first error ends the run; the others are told before it.
+fn first(mut failed: Vec<Error>, console: &Console) -> Result<(), Error> {
+    if failed.is_empty() {
         return Ok(());
     }
-    console.print(&terminal::render(report, console.width, console.color)).map_err(stdout_error)
+    let first = failed.remove(0);
+    failed.iter().for_each(|error| console.complain(&error.render(false)));
+    Err(first)
+}
+
+/// As [`write_file`], but what is there already stays unless `force` says otherwise.
+///
+/// # Errors
+/// As for [`write_file`], and when there is a file already.
+pub fn create_file(
+    path: &Path,
+    force: bool,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> Result<(), Error> {
+    may_write(path, force)?;
+    write_file(path, fill)
 }
 
 /// Writes a file, readable by its owner only, under a temporary name and gives it its own name when all of it is on disk.
@@ -164,7 +270,7 @@ fn replace(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<(
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let file = tempfile::Builder::new().prefix(".leaver-").suffix(".partial").tempfile_in(directory)?;
+    let file = partial::file(directory)?;
     let mut out = BufWriter::new(file.as_file());
     fill(&mut out)?;
     out.flush()?;
@@ -202,6 +308,11 @@ mod tests {
 
         hint: write --format json=report.json, or --format json=- for stdout
         ");
+        for two in ["json=-,html=-", "json=a.json,html=b.html", "json=a.json html=b", "json=-,html", "json=a;md=b"] {
+            assert!(refused(two).contains("names two outputs"), "{two}");
+        }
+        assert!(refused("json=--quiet").contains("looks like an option"));
+        assert!("json=a,b.json".parse::<Output>().is_ok());
         assert!(refused("zzz\u{1b}=x").contains(r"zzz\u{1b}"));
     }
 

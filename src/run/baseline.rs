@@ -40,11 +40,7 @@ fn named(path: &Path) -> Result<Baseline, Error> {
     let file = if path.is_dir() { path.join(REPORT) } else { path.to_owned() };
     let shown = || Untrusted::from(file.display().to_string()).terminal();
     let refused = |what: String| Error::usage(format!("{}: {what}", shown()), "give a JSON report, or a bundle");
-    let kind = fs::metadata(&file).map_err(|error| refused(error.to_string()))?;
-    if !kind.is_file() || kind.len() > LARGEST {
-        return Err(refused("it is no ordinary file of a reasonable size".to_owned()));
-    }
-    let bytes = fs::read(&file).map_err(|error| refused(error.to_string()))?;
+    let bytes = crate::file::read(&file, LARGEST).map_err(|error| refused(error.to_string()))?;
     of_bytes(&bytes).ok_or_else(|| refused("it is no report of leaver".to_owned()))
 }
 

@@ -1,17 +1,19 @@
 //! Brings a report to where it belongs: into a bundle, signed, timestamped, archived, and to the outputs.
 //! Whatever fails on that way, the report itself is kept, says what it is, and the exit code tells.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{Delivery, settings};
 use crate::api::Http;
 use crate::archive::{self, Archive};
-use crate::bundle::{ATTESTATION, Digests, Draft, TEST_RESULT, TIMESTAMP};
+use crate::bundle::{ATTESTATION, Digests, Draft, MANIFEST, TEST_RESULT, TIMESTAMP};
 use crate::config::{Config, TimestampUrl};
 use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::evidence::Evidence;
-use crate::report::{Place, Report, emit};
+use crate::file;
+use crate::report::{self, Place, Report, emit};
 use crate::seal::timestamp::{self, Roots};
 use crate::seal::{self, Envelope, Signer, Statement};
 use crate::text::Untrusted;
@@ -24,7 +26,11 @@ pub(super) struct Sealing {
     authority: Option<Authority>,
     archive: Option<Result<Archive, archive::Error>>,
     configuration: Option<String>,
+    seed: u64,
 }
+
+/// How often the next number is tried when somebody else took the one before.
+const ROUNDS: u64 = 50;
 
 /// Who stamps the time.
 struct Authority {
@@ -37,10 +43,12 @@ struct Authority {
 impl Sealing {
     /// What `--bundle` asks for; `None` without it.
     pub(super) async fn open(delivery: &Delivery, config: &Config, env: &Env) -> Result<Option<Sealing>, Error> {
+        report::examine(&delivery.outputs, delivery.force)?;
         let Some(target) = &delivery.bundle else { return Ok(None) };
+        report::plain(target)?;
         Draft::may_write(target, delivery.force)?;
         let signer = match &config.signing.key {
-            Some(key) => Some(Signer::open(key, settings::of(config), env).await?),
+            Some(key) => Some(Signer::open(key, delivery.insecure_key, settings::of(config), env).await?),
             None => None,
         };
         let archive = match &config.archive.url {
@@ -58,33 +66,54 @@ impl Sealing {
             signer,
             archive,
             configuration: config.sha256.clone(),
+            seed: env.seed,
         }))
     }
 
     /// Writes the bundle. Returns the report as it is in there, and what could not be done.
     async fn carry_out(&self, mut report: Report, evidence: &Evidence) -> Result<(Report, Vec<String>), Error> {
-        let mut undone = Vec::new();
-        report.signed_by = self.signer.as_ref().map(|signer| signer.public().id());
-        report.archive = self.place(&report, &mut undone).await;
         let draft = Draft::create(&self.target, self.force)?;
-        let digests = draft.fill(&report, evidence)?;
-        if let Some(signer) = &self.signer {
-            match self.seals(signer, &report, &digests, &mut undone).await {
-                Ok(files) => files.iter().try_for_each(|(name, content)| draft.add(name, content))?,
+        let mut rounds = 0;
+        let undone = loop {
+            let mut undone = Vec::new();
+            report.signed_by = self.signer.as_ref().map(|signer| signer.public().id());
+            report.archive = self.place(&report, &mut undone).await;
+            self.fill(&draft, &mut report, evidence, &mut undone).await?;
+            let (Some(Ok(archive)), Some(place)) = (&self.archive, &report.archive) else { break undone };
+            match archive.put(place, draft.directory()).await {
+                // Somebody was faster: the report has to name theirs as the one before it.
+                Err(archive::Error::Taken(_)) if rounds < ROUNDS => rounds += 1,
                 Err(error) => {
-                    undone.push(format!("not signed: {error}"));
-                    (report.signed_by, report.archive) = (None, None);
-                    draft.fill(&report, evidence)?;
+                    undone.push(format!("not archived: {error}"));
+                    break undone;
                 }
+                Ok(()) => break undone,
+            }
+            let wait = fastrand::Rng::with_seed(self.seed.wrapping_add(rounds)).u64(10..200);
+            tokio::time::sleep(Duration::from_millis(wait * rounds)).await;
+        };
+        draft.commit()?;
+        Ok((report, undone))
+    }
+
+    /// Writes the report and what proves it.
+    async fn fill(
+        &self,
+        draft: &Draft,
+        report: &mut Report,
+        evidence: &Evidence,
+        undone: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let digests = draft.fill(report, evidence)?;
+        let Some(signer) = &self.signer else { return Ok(()) };
+        match self.seals(signer, report, &digests, undone).await {
+            Ok(files) => files.iter().try_for_each(|(name, content)| draft.add(name, content)),
+            Err(error) => {
+                undone.push(format!("not signed: {error}"));
+                (report.signed_by, report.archive) = (None, None);
+                draft.fill(report, evidence).map(drop)
             }
         }
-        draft.commit()?;
-        if let (Some(Ok(archive)), Some(place)) = (&self.archive, &report.archive)
-            && let Err(error) = archive.put(place, &self.target).await
-        {
-            undone.push(format!("not archived: {error}"));
-        }
-        Ok((report, undone))
     }
 
     async fn place(&self, report: &Report, undone: &mut Vec<String>) -> Option<Place> {
@@ -167,6 +196,17 @@ fn text(envelope: &Envelope) -> Result<Vec<u8>, seal::Error> {
     envelope.to_json().map(String::into_bytes).map_err(|_| seal::Error::Sign)
 }
 
+/// What has to be kept elsewhere, so that it shows when the newest report is gone.
+fn head(place: &Place, bundle: &Path) -> String {
+    let manifest = file::read_here(&bundle.join(MANIFEST), file::SMALL).unwrap_or_default();
+    format!(
+        "archived as {}/{:06}; keep its head elsewhere, for leaver archive verify --head {}",
+        place.organization,
+        place.number,
+        seal::sha256(&manifest)
+    )
+}
+
 /// Writes the bundle, if one is wanted, then every output.
 pub(super) async fn deliver(
     report: Report,
@@ -175,14 +215,27 @@ pub(super) async fn deliver(
     sealing: Option<Sealing>,
     env: &Env,
 ) -> Result<Exit, Error> {
-    let (report, undone) = match &sealing {
-        Some(sealing) => sealing.carry_out(report, evidence).await?,
-        None => (report, Vec::new()),
+    let sealed = match &sealing {
+        Some(sealing) => sealing.carry_out(report.clone(), evidence).await,
+        None => Ok((report.clone(), Vec::new())),
     };
-    emit(&report, &delivery.outputs, &env.console)?;
+    let (report, undone) = match sealed {
+        Ok(sealed) => sealed,
+        Err(error) => {
+            // The disk is full, or somebody took the name: what was found is told all the same.
+            if let Err(other) = emit(&report, &delivery.outputs, delivery.force, &env.console) {
+                env.console.complain(&other.render(false));
+            }
+            return Err(error);
+        }
+    };
+    emit(&report, &delivery.outputs, delivery.force, &env.console)?;
     if let Some(sealing) = &sealing {
         let by = report.signed_by.as_ref().map_or("unsigned".to_owned(), |key| format!("signed by {key}"));
         env.console.note(&format!("{}  {by}", sealing.target.display()));
+        if let (Some(place), true) = (&report.archive, undone.is_empty()) {
+            env.console.note(&head(place, &sealing.target));
+        }
     }
     match undone.is_empty() {
         true => Ok(report.exit_code()),

@@ -11,6 +11,8 @@ mod log;
 mod progress;
 pub mod scan;
 mod settings;
+pub mod stop;
+mod surroundings;
 pub mod sweep;
 pub mod verify;
 pub mod waive;
@@ -25,6 +27,7 @@ use jiff::tz::TimeZone;
 
 use self::deliver::{Sealing, deliver};
 use self::progress::Progress;
+use self::stop::Ended;
 use crate::api::{self, Api, Http, Service};
 use crate::check::waiver::Waivers;
 use crate::check::{self, Checks, Limits};
@@ -35,7 +38,7 @@ use crate::evidence::row::{ConfiguredOrganization, OrganizationTime};
 use crate::evidence::{Evidence, Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::{self, Dossier, Hints, Query, Unresolved};
-use crate::report::{Baseline, Output, Report, Times};
+use crate::report::{Baseline, Output, Report, Times, may_write, plain};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
@@ -73,6 +76,8 @@ pub struct Intake {
     pub full_parse: bool,
     /// Where the evidence is kept; `None`: only as long as the run needs it.
     pub keep: Option<PathBuf>,
+    /// Whether a file that is there is replaced.
+    pub force: bool,
 }
 
 /// How to judge and where to put the result.
@@ -84,7 +89,9 @@ pub struct Delivery {
     pub outputs: Vec<Output>,
     /// The directory that becomes a bundle.
     pub bundle: Option<PathBuf>,
-    /// Whether a bundle that is there is replaced.
+    /// Whether a key that others can read signs all the same.
+    pub insecure_key: bool,
+    /// Whether files and a bundle that are there are replaced.
     pub force: bool,
     /// What owners answer for.
     pub waivers: Option<PathBuf>,
@@ -136,6 +143,10 @@ where
     F: AsyncFnOnce(&Collector, &Routes) -> Result<Vec<Dossier>, Error>,
 {
     let keep = intake.keep.as_deref();
+    if let Some(path) = keep {
+        may_write(plain(path)?, intake.force)?;
+    }
+    surroundings::examine(env)?;
     let exported = log::open(&intake.logs, config, env).await?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
     let writer = Writer::create(&env.beside(keep), &meta(config, whom.mode, env))?;
@@ -143,33 +154,69 @@ where
     let api = Api::new(http.clone(), api::tokens(&http, env), progress.clone(), env);
     let entra = Collector { api: api.read(Service::Graph), out: writer.clone() };
     let routes = Routes::new();
-    progress.say("looking for the person");
-    let people = find(&entra, &routes).await?;
-    progress.say("signing in to GitHub");
-    let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
-    let github = github::sign_in(config, &people, &means).await?;
-    progress.say("reading Microsoft Entra");
-    let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
-    let question =
-        Question { people: &people, gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
-    entra::collect(&entra, &question).await?;
-    progress.say("reading Azure");
-    organizations(&writer, config).await?;
-    organization_time(&writer, config).await?;
-    let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
-    let in_containers = self::azure(&azure, config, &people, env).await?;
-    scan::include(&writer, &intake.include, env).await?;
-    let owners = &runner::owners(&intake.include)? | &in_containers;
-    progress.say("reading GitHub");
-    github::collect(&github, config, whom.depth, &people, &owners, &means).await?;
-    let (_, others) = github::by_system(&github, &owners);
-    entra::token_owners(&entra, &routes, &others).await?;
-    progress.say("reading the log of the gateway");
-    let logs = Collector { api: api.read(Service::Logs), out: writer.clone() };
-    let exported = log::Exported { inputs: &exported, full_parse: intake.full_parse };
-    log::collect(&logs, &azure.api, config, &exported, &progress, env).await?;
+    let gathered = async {
+        progress.say("looking for the person");
+        let people = find(&entra, &routes).await?;
+        progress.say("signing in to GitHub");
+        let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
+        let github = github::sign_in(config, &people, &means).await?;
+        progress.say("reading Microsoft Entra");
+        let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
+        let question =
+            Question { people: &people, gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
+        entra::collect(&entra, &question).await?;
+        progress.say("reading Azure");
+        organizations(&writer, config).await?;
+        organization_time(&writer, config).await?;
+        let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
+        let in_containers = self::azure(&azure, config, &people, env).await?;
+        scan::include(&writer, &intake.include, env).await?;
+        let owners = &runner::owners(&intake.include)? | &in_containers;
+        progress.say("reading GitHub");
+        github::collect(&github, config, whom.depth, &people, &owners, &means).await?;
+        let (_, others) = github::by_system(&github, &owners);
+        entra::token_owners(&entra, &routes, &others).await?;
+        progress.say("reading the log of the gateway");
+        let logs = Collector { api: api.read(Service::Logs), out: writer.clone() };
+        let exported = log::Exported { inputs: &exported, full_parse: intake.full_parse };
+        log::collect(&logs, &azure.api, config, &exported, &progress, env).await?;
+        Ok::<(), Error>(())
+    };
+    match stop::bounded(gathered, config.run.deadline).await {
+        Ended::Done(result) => result.map_err(|error| surroundings::explained(error, env))?,
+        Ended::Late => late(&writer, config, env)?,
+        Ended::Stopped => return Err(interrupted(writer, keep, env)?),
+    }
     progress.done();
+    if let Some(path) = keep {
+        may_write(path, intake.force)?;
+    }
     Ok(writer.seal(keep)?)
+}
+
+/// The deadline has passed: whatever was not read until now is a gap, and what was read is judged.
+fn late(writer: &Writer, config: &Config, env: &Env) -> Result<(), Error> {
+    let after = config.run.deadline.map_or(0, |deadline| deadline.as_secs());
+    let what = format!("the run reached its deadline of {after} s");
+    if writer.pairs("SELECT id, NULL FROM person")?.is_empty() {
+        let hint = "raise [run] deadline; with -vv the log shows each request".to_owned();
+        return Err(Error::Service { service: "Microsoft Graph", what: "who this is", message: what.into(), hint });
+    }
+    env.console.note(&format!("{what}: what was not read until then is unknown"));
+    Ok(writer.ended_early(&what)?)
+}
+
+/// Keeps what was read until somebody wanted the run to end, under a name that says that it is not all.
+fn interrupted(writer: Writer, keep: Option<&Path>, env: &Env) -> Result<Error, Error> {
+    writer.ended_early("the run was ended before everything was read")?;
+    let name = match keep {
+        Some(path) => format!("{}.partial", path.display()),
+        None => env.beside(None).join(format!("leaver-{:016x}.partial", env.seed)).display().to_string(),
+    };
+    let mut names = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}.{n}") });
+    let free = names.find(|name| Path::new(name).symlink_metadata().is_err()).unwrap_or(name.clone());
+    writer.seal(Some(Path::new(&free)))?;
+    Ok(Error::Interrupted { kept: free.into() })
 }
 
 /// Azure, which goes without a key where there is none: only what containers hold is a gap then.

@@ -8,11 +8,15 @@ use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::evidence::{self, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
+use crate::report::{may_write, plain};
 use crate::source::runner::{self, Error as ScanError, Issuers, Key, KeyError, Options};
 use crate::text::{Secret, Untrusted};
 use crate::token::{self, Kinds};
 
 pub(super) const KEY: &str = "LEAVER_FINGERPRINT_KEY";
+
+const HINT: &str = "set LEAVER_FINGERPRINT_KEY to 32 random bytes, such as `openssl rand -hex 32`, give --fingerprint-key FILE, \
+                    or set XDG_CONFIG_HOME or HOME to a folder that can be written";
 
 /// What the command line says of a scan.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +27,8 @@ pub struct Request {
     pub processes: bool,
     /// Where the evidence goes.
     pub keep: Option<PathBuf>,
+    /// Whether a file that is there is replaced.
+    pub force: bool,
     /// What the host is called.
     pub host: Option<String>,
     /// The key file of the fingerprints.
@@ -38,6 +44,9 @@ pub struct Request {
 /// # Errors
 /// When nothing can be scanned, without a key, or when the evidence cannot be written.
 pub async fn scan(request: &Request, config: impl FnOnce() -> Result<Config, Error>, env: &Env) -> Result<Exit, Error> {
+    if let Some(path) = &request.keep {
+        may_write(plain(path)?, request.force)?;
+    }
     let key = key(request.key_file.as_deref(), env)?;
     if key.is_new() {
         env.console.note(&format!("made a fingerprint key, id {}: joins with older evidence are impossible", key.id()));
@@ -89,17 +98,19 @@ pub(super) fn key(file: Option<&Path>, env: &Env) -> Result<Key, Error> {
     match (file, env.variable(KEY)) {
         (Some(file), _) => Key::from_file(file).map_err(refused),
         (None, Some(value)) => Key::from_setting(&Secret::new(value)).map_err(refused),
-        (None, None) => Key::from_file(&default_key_file(env)?).map_err(refused),
+        (None, None) => {
+            let path = default_key_file(env)?;
+            Key::from_file(&path).map_err(|error| Error::usage(format!("the key of the fingerprints: {error}"), HINT))
+        }
     }
 }
 
 fn default_key_file(env: &Env) -> Result<PathBuf, Error> {
     let home = || env.variable("HOME").map(|home| Path::new(home).join(".config"));
     let folder = env.variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
-    let hint = format!("set {KEY}, or give --fingerprint-key FILE");
     folder
         .map(|folder| folder.join("leaver/fingerprint.key"))
-        .ok_or_else(|| Error::usage("there is no home for a key", hint))
+        .ok_or_else(|| Error::usage("there is no home for the key of the fingerprints", HINT))
 }
 
 /// The kinds of token with those of the `tokens.toml` in `folders`; from now on no text shows one of either.

@@ -6,10 +6,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::{output, settings, tuned_checks};
-use crate::bundle::{self, Outcome, State, Trust};
+use crate::bundle::{self, Outcome, State, Trust, Verification};
 use crate::config::{Config, Key};
 use crate::env::Env;
 use crate::error::{Error, Exit};
+use crate::report::plain;
 use crate::seal::timestamp::Roots;
 use crate::seal::{self, Kind, PublicKey, Signer};
 
@@ -36,21 +37,36 @@ pub struct Request {
 /// When a key cannot be read or the directory is not there.
 pub fn verify(request: &Request, config: &Config, env: &Env) -> Result<Exit, Error> {
     let mut trust = trust(&request.keys, request.tsa_root.as_deref())?;
-    if let Some(previous) = &request.previous {
-        trust.previous = bundle::verify(previous, &trust)?.manifest;
-    }
+    let before = request.previous.as_ref().map(|path| bundle::verify(path, &trust)).transpose()?;
+    trust.previous = before.as_ref().and_then(|before| before.manifest.clone());
     let mut found = bundle::verify(&request.bundle, &trust)?;
+    found.outcomes.extend(before.as_ref().and_then(|before| unbelieved(before, &found)));
     if request.rejudge {
         let checks = tuned_checks(&request.checks, config, env)?;
         if let Some(report) = &found.report {
-            let outcome = bundle::rejudge(&request.bundle, report, &checks);
-            found.outcomes.push(outcome);
+            let outcomes = [bundle::forms(&request.bundle, report), bundle::rejudge(&request.bundle, report, &checks)];
+            found.outcomes.extend(outcomes);
         }
     }
     let verdict = if found.holds() { "verified" } else { "NOT verified" };
     let text = format!("{}{verdict}\n", lines(&found.outcomes));
     env.console.print(&text).map_err(output)?;
     Ok(if found.holds() { Exit::Clean } else { Exit::Unverified })
+}
+
+/// Why the bundle before this one is not to be believed, if so.
+fn unbelieved(before: &Verification, found: &Verification) -> Option<Outcome> {
+    let failed = |detail: String| Some(Outcome { name: "previous", state: State::Failed, detail });
+    if let Some(fault) = before.outcomes.iter().find(|outcome| outcome.state == State::Failed) {
+        return failed(format!("the bundle before this one does not verify: {}: {}", fault.name, fault.detail));
+    }
+    let place = |of: &Verification| of.report.as_ref().and_then(|report| report.archive.clone());
+    let (there, here) = (place(before)?, place(found)?);
+    let number = here.previous.as_ref().map(|named| named.number);
+    match there.organization == here.organization && number == Some(there.number) {
+        true => None,
+        false => failed(format!("the bundle before this one is number {} of {}", there.number, there.organization)),
+    }
 }
 
 /// One line per check.
@@ -76,14 +92,20 @@ pub(super) fn trust(keys: &[PathBuf], tsa_root: Option<&Path>) -> Result<Trust, 
 ///
 /// # Errors
 /// When the bundle does not hold, or the key does not sign.
-pub async fn sign(directory: &Path, key: Option<&str>, config: &Config, env: &Env) -> Result<Exit, Error> {
+pub async fn sign(
+    directory: &Path,
+    key: Option<&str>,
+    insecure: bool,
+    config: &Config,
+    env: &Env,
+) -> Result<Exit, Error> {
     let key = match key {
         Some(text) => Some(Key::try_from(text.to_owned()).map_err(|why| Error::usage(why, "give --key key.pem"))?),
         None => config.signing.key.clone(),
     };
     let key = key.ok_or_else(|| Error::usage("there is no key to sign with", "give --key, or set [signing] key"))?;
-    let signer = Signer::open(&key, settings::of(config), env).await?;
-    let envelopes = bundle::Signable::open(directory)?.sign(&signer).await?;
+    let signer = Signer::open(&key, insecure, settings::of(config), env).await?;
+    let envelopes = bundle::Signable::open(directory, signer.public())?.sign(&signer).await?;
     for (name, text) in envelopes {
         crate::report::write_file(&directory.join(name), |out| out.write_all(text.as_bytes()))?;
     }
@@ -96,6 +118,15 @@ pub async fn sign(directory: &Path, key: Option<&str>, config: &Config, env: &En
 /// # Errors
 /// When a file is there already: no key is ever overwritten.
 pub fn new_key(kind: Kind, path: &Path, encrypt: bool, env: &Env) -> Result<Exit, Error> {
+    let public_path = path.with_extension("pub");
+    if public_path == plain(path)? {
+        let what = format!("{} is the name of the public half", path.display());
+        return Err(Error::usage(what, "give the private half another extension, such as key.pem"));
+    }
+    if let Some(taken) = [path, &public_path].into_iter().find(|path| path.symlink_metadata().is_ok()) {
+        let source = std::io::ErrorKind::AlreadyExists.into();
+        return Err(seal::Error::File { path: shown(taken), source }.into());
+    }
     let passphrase = match encrypt {
         false => None,
         true => Some(seal::passphrase(env, "Passphrase for the new key: ").ok_or_else(|| {
@@ -103,10 +134,12 @@ pub fn new_key(kind: Kind, path: &Path, encrypt: bool, env: &Env) -> Result<Exit
         })?),
     };
     let (pem, public) = seal::generate(kind, passphrase.as_ref())?;
-    let public_path = path.with_extension("pub");
     let text = public.to_pem().map_err(|fault| seal::Error::Key { path: shown(&public_path), fault })?;
     create(path, 0o600, pem.as_bytes())?;
-    create(&public_path, 0o644, text.as_bytes())?;
+    create(&public_path, 0o644, text.as_bytes()).inspect_err(|_| {
+        // A private half whose public half nobody has is of no use.
+        let _ = fs::remove_file(path);
+    })?;
     env.console.note(&format!("{} and {}", path.display(), public_path.display()));
     env.console.print(&format!("{}\n", public.id())).map_err(output)?;
     Ok(Exit::Clean)

@@ -10,6 +10,7 @@ use crate::bundle::REPORT;
 use crate::check::waiver::{Entry, Fault, Waivers};
 use crate::env::Env;
 use crate::error::{Error, Exit};
+use crate::file;
 use crate::report::{Report, write_file};
 use crate::text::Untrusted;
 
@@ -111,11 +112,7 @@ fn report_of(path: &Path) -> Result<Report, Error> {
 pub(super) fn contents(path: &Path) -> Result<String, Error> {
     let shown = || Untrusted::from(path.display().to_string()).terminal();
     let refused = |what: String| Error::usage(format!("{}: {what}", shown()), "check the path and its permissions");
-    let kind = fs::metadata(path).map_err(|error| refused(error.to_string()))?;
-    if !kind.is_file() || kind.len() > LARGEST {
-        return Err(refused("it is no ordinary file of a reasonable size".to_owned()));
-    }
-    fs::read_to_string(path).map_err(|error| refused(error.to_string()))
+    file::read_text(path, LARGEST).map_err(|error| refused(error.to_string()))
 }
 
 fn of_fault(path: &Path, Fault { line, message }: Fault) -> Error {

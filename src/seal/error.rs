@@ -60,6 +60,29 @@ pub enum KeyFault {
     /// A key of another type.
     #[error("this is a key of type {0}; P-256 and Ed25519 can sign")]
     Type(String),
+    /// The file ends inside of the key.
+    #[error("the file ends before the END line of the key")]
+    CutOff,
+    /// Between the lines with dashes stands no base64.
+    #[error("what stands between the BEGIN and the END line is not base64")]
+    Base64,
+    /// The key lies in a container that is not read here.
+    #[error("the key is {what}, which is not supported here")]
+    Container {
+        /// The container.
+        what: String,
+        /// The command that converts it.
+        command: &'static str,
+    },
+    /// The key is encrypted with something that is not supported here.
+    #[error("the key is encrypted with {0}, which is not supported here")]
+    Cipher(String),
+    /// There are several keys.
+    #[error("the file holds {0} private keys, and one has to be chosen")]
+    Several(usize),
+    /// Others can read or write the key.
+    #[error("others can {0} the key, so anybody may have it")]
+    Exposed(&'static str),
     /// A broken key.
     #[error("the key is damaged")]
     Damaged,
@@ -116,10 +139,21 @@ impl Error {
 impl KeyFault {
     fn hint(&self) -> &'static str {
         match self {
-            KeyFault::NotPem | KeyFault::Damaged => "make a key with `leaver key new -o key.pem`",
+            KeyFault::CutOff | KeyFault::Base64 | KeyFault::NotPem | KeyFault::Damaged => {
+                "make a key with `leaver key new -o key.pem`"
+            }
+            KeyFault::Container { command, .. } => command,
+            KeyFault::Cipher(_) => {
+                "convert it: `openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in OLD -out NEW`"
+            }
+            KeyFault::Several(_) => "keep the one to sign with in a file of its own",
+            KeyFault::Exposed(_) => {
+                "run `chmod 600` on the key, and make a new one if others may have it; --insecure-key takes it as it is"
+            }
             KeyFault::Label(_) => {
-                "a signing key starts with BEGIN PRIVATE KEY or BEGIN ENCRYPTED PRIVATE KEY (convert another with `openssl \
-                 pkcs8 -topk8`), the key to verify with with BEGIN PUBLIC KEY"
+                "a signing key starts with BEGIN PRIVATE KEY, BEGIN EC PRIVATE KEY or BEGIN ENCRYPTED PRIVATE KEY (convert \
+                 another with `openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW`), the key to verify with starts with BEGIN \
+                 PUBLIC KEY or BEGIN CERTIFICATE (`openssl pkey -in KEY -pubout -out PUB` makes it from a signing key)"
             }
             KeyFault::Type(_) => "make a key with `leaver key new --type p256 -o key.pem`",
             KeyFault::NoPassphrase | KeyFault::WrongPassphrase => {

@@ -1,5 +1,7 @@
 //! Keys in PEM files: PKCS#8, plain or encrypted. Key material is wiped when dropped and never shown.
 
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -9,6 +11,7 @@ use pkcs8::pkcs5::pbes2;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, ObjectIdentifier, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
+use super::pem::{self, Block};
 use super::{Error, KeyFault, Kind, PublicKey};
 use crate::file;
 use crate::text::{Secret, capped};
@@ -42,45 +45,118 @@ pub struct LocalKey {
 }
 
 impl LocalKey {
-    /// Reads a PEM file. `passphrase` is asked only for an encrypted key.
+    /// Reads a PEM or DER file. `passphrase` is asked only for an encrypted key.
     ///
     /// # Errors
-    /// When the file cannot be read, is not a PKCS#8 key of a known type, or does not open.
-    pub fn read(path: &Path, passphrase: impl FnOnce() -> Option<Secret>) -> Result<LocalKey, Error> {
+    /// When the file cannot be read, is no key of a known type, does not open, or can be read or written by others,
+    /// unless `insecure` says that this does not matter.
+    pub fn read(path: &Path, insecure: bool, passphrase: impl FnOnce() -> Option<Secret>) -> Result<LocalKey, Error> {
         let name = || path.display().to_string().into();
-        let text = file::read_text(path, file::SMALL).map_err(|source| Error::File { path: name(), source })?;
-        LocalKey::from_pem(&Zeroizing::new(text), passphrase).map_err(|fault| Error::Key { path: name(), fault })
+        let failed = |source| Error::File { path: name(), source };
+        let of = |fault| Error::Key { path: name(), fault };
+        let opened = file::open(path).map_err(failed)?;
+        if let Some(what) = exposed(path, &opened.metadata().map_err(failed)?).filter(|_| !insecure) {
+            return Err(of(KeyFault::Exposed(what)));
+        }
+        let bytes = Zeroizing::new(file::content(opened, file::SMALL).map_err(failed)?);
+        LocalKey::from_bytes(&bytes, passphrase).map_err(of)
     }
 
     /// The key in the text of a PEM file.
+    ///
+    /// # Errors
+    /// What it is instead.
     pub fn from_pem(text: &str, passphrase: impl FnOnce() -> Option<Secret>) -> Result<LocalKey, KeyFault> {
-        let (label, document) = SecretDocument::from_pem(text).map_err(|_| KeyFault::NotPem)?;
-        match label {
-            "PRIVATE KEY" => LocalKey::from_pkcs8(document.as_bytes()),
-            "ENCRYPTED PRIVATE KEY" => {
-                let passphrase = passphrase().ok_or(KeyFault::NoPassphrase)?;
-                let info = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|_| KeyFault::Damaged)?;
-                let plain = info.decrypt(passphrase.expose()).map_err(|_| KeyFault::WrongPassphrase)?;
-                LocalKey::from_pkcs8(plain.as_bytes())
-            }
-            label => Err(KeyFault::Label(capped(label, 40).into_owned())),
+        LocalKey::from_bytes(text.as_bytes(), passphrase)
+    }
+
+    fn from_bytes(bytes: &[u8], passphrase: impl FnOnce() -> Option<Secret>) -> Result<LocalKey, KeyFault> {
+        let blocks = pem::blocks(bytes)?;
+        let first = blocks.first().map(|block| block.label.clone()).unwrap_or_default();
+        let mut keys =
+            blocks.into_iter().filter(|block| block.label.is_empty() || block.label.ends_with("PRIVATE KEY"));
+        let Some(block) = keys.next() else { return Err(KeyFault::Label(first)) };
+        match keys.count() {
+            0 => LocalKey::from_block(&block, passphrase),
+            more => Err(KeyFault::Several(more + 1)),
         }
     }
 
-    fn from_pkcs8(der: &[u8]) -> Result<LocalKey, KeyFault> {
-        let damaged = |_| KeyFault::Damaged;
-        let pair = match kind(der)? {
-            Kind::P256 => {
-                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, der);
-                Pair::P256(pair.map_err(|_| KeyFault::Damaged)?)
+    fn from_block(block: &Block, passphrase: impl FnOnce() -> Option<Secret>) -> Result<LocalKey, KeyFault> {
+        if let Some(cipher) = &block.cipher {
+            let what = format!("in the container {} with the cipher {}", block.label, capped(cipher, 40));
+            let command = "convert it: `openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in OLD -out NEW`";
+            return Err(KeyFault::Container { what, command });
+        }
+        match block.label.as_str() {
+            "PRIVATE KEY" => LocalKey::from_pkcs8(&block.der),
+            "EC PRIVATE KEY" => LocalKey::from_sec1(&block.der),
+            "ENCRYPTED PRIVATE KEY" => LocalKey::from_encrypted(&block.der, passphrase),
+            "RSA PRIVATE KEY" => Err(KeyFault::Type("RSA".to_owned())),
+            "DSA PRIVATE KEY" => Err(KeyFault::Type("DSA".to_owned())),
+            "OPENSSH PRIVATE KEY" => Err(KeyFault::Container {
+                what: "in the container of OpenSSH".to_owned(),
+                command: "convert it: `ssh-keygen -p -m PKCS8 -f KEY`, or make a key with `leaver key new -o key.pem`",
+            }),
+            "" => LocalKey::from_der(&block.der, passphrase),
+            label => Err(KeyFault::Label(label.to_owned())),
+        }
+    }
+
+    /// DER does not say what it is.
+    fn from_der(der: &[u8], passphrase: impl FnOnce() -> Option<Secret>) -> Result<LocalKey, KeyFault> {
+        match der {
+            _ if PrivateKeyInfoRef::try_from(der).is_ok() => LocalKey::from_pkcs8(der),
+            _ if EncryptedPrivateKeyInfoRef::try_from(der).is_ok()
+                || pem::unsupported(der).is_some_and(|what| what.starts_with('P')) =>
+            {
+                LocalKey::from_encrypted(der, passphrase)
             }
-            Kind::Ed25519 => Pair::Ed25519(Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyFault::Damaged)?),
-        };
-        let public = match &pair {
-            Pair::P256(pair) => PublicKey::from_raw(Kind::P256, pair.public_key().as_ref()),
-            Pair::Ed25519(pair) => PublicKey::from_raw(Kind::Ed25519, pair.public_key().as_ref()),
-        };
-        Ok(LocalKey { public: public.map_err(damaged)?, pair })
+            _ if pem::identifiers(der).iter().any(|oid| oid.starts_with("1.2.840.113549.1.7.")) => {
+                Err(KeyFault::Container {
+                    what: "in a PKCS#12 container".to_owned(),
+                    command: "convert it: `openssl pkcs12 -in OLD -nocerts -out NEW`",
+                })
+            }
+            _ => LocalKey::from_sec1(der),
+        }
+    }
+
+    fn from_encrypted(der: &[u8], passphrase: impl FnOnce() -> Option<Secret>) -> Result<LocalKey, KeyFault> {
+        if let Some(what) = pem::unsupported(der) {
+            return Err(KeyFault::Cipher(what));
+        }
+        let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| KeyFault::Damaged)?;
+        let passphrase = passphrase().ok_or(KeyFault::NoPassphrase)?;
+        let plain = info.decrypt(passphrase.expose()).map_err(|_| KeyFault::WrongPassphrase)?;
+        LocalKey::from_pkcs8(plain.as_bytes())
+    }
+
+    /// RFC 5915, which openssl writes for `ecparam -genkey` and `ec`.
+    fn from_sec1(der: &[u8]) -> Result<LocalKey, KeyFault> {
+        match pem::identifiers(der).first().map(String::as_str) {
+            Some(P256) => LocalKey::p256(der),
+            Some(other) => Err(KeyFault::Type(name_of(other))),
+            None => Err(KeyFault::Damaged),
+        }
+    }
+
+    fn p256(der: &[u8]) -> Result<LocalKey, KeyFault> {
+        let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_ASN1_SIGNING, der);
+        let pair = pair.map_err(|_| KeyFault::Damaged)?;
+        let public = PublicKey::from_raw(Kind::P256, pair.public_key().as_ref()).map_err(|_| KeyFault::Damaged)?;
+        Ok(LocalKey { public, pair: Pair::P256(pair) })
+    }
+
+    fn from_pkcs8(der: &[u8]) -> Result<LocalKey, KeyFault> {
+        match kind(der)? {
+            Kind::P256 => LocalKey::p256(der),
+            Kind::Ed25519 => {
+                let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyFault::Damaged)?;
+                let public = PublicKey::from_raw(Kind::Ed25519, pair.public_key().as_ref());
+                Ok(LocalKey { public: public.map_err(|_| KeyFault::Damaged)?, pair: Pair::Ed25519(pair) })
+            }
+        }
     }
 
     /// The other half.
@@ -112,8 +188,23 @@ fn kind(der: &[u8]) -> Result<Kind, KeyFault> {
 }
 
 fn called(oid: ObjectIdentifier) -> String {
-    let oid = oid.to_string();
-    OTHERS.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, name)| (*name).to_owned())
+    name_of(&oid.to_string())
+}
+
+pub(super) fn name_of(oid: &str) -> String {
+    OTHERS.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, name)| *name).to_owned()
+}
+
+/// What others can do with the key. A file that its folders hide from others is read by nobody else, whatever its mode.
+fn exposed(path: &Path, metadata: &Metadata) -> Option<&'static str> {
+    let others = metadata.mode() & 0o077;
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let passable = |folder: &Path| folder.metadata().map_or(true, |folder| folder.mode() & 0o011 != 0);
+    match others {
+        _ if others & 0o022 != 0 => Some("write"),
+        _ if others & 0o044 != 0 && path.ancestors().skip(1).all(passable) => Some("read"),
+        _ => None,
+    }
 }
 
 /// Makes a key: the PEM text of the private half, encrypted where there is a passphrase, and the public half.

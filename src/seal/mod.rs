@@ -10,6 +10,7 @@
 mod envelope;
 mod error;
 mod local;
+mod pem;
 mod public;
 mod signer;
 mod statement;

@@ -5,10 +5,12 @@ use std::path::Path;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, VerificationAlgorithm};
 use pkcs8::LineEnding;
 use pkcs8::der::Document;
+use rustls::pki_types::CertificateDer;
+use webpki::EndEntityCert;
 
-use super::{Error, KeyFault, sha256};
+use super::local::name_of;
+use super::{Error, KeyFault, pem, sha256};
 use crate::file;
-use crate::text::capped;
 
 /// A type of key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,17 @@ impl PublicKey {
     /// The key in a DER SubjectPublicKeyInfo.
     pub fn from_spki(spki: &[u8]) -> Result<PublicKey, KeyFault> {
         let known = PREFIXES.iter().find_map(|(kind, prefix)| Some((*kind, spki.strip_prefix(*prefix)?)));
-        let (kind, raw) = known.ok_or_else(|| KeyFault::Type("another algorithm or curve".to_owned()))?;
+        let Some((kind, raw)) = known else {
+            let all = pem::identifiers(spki);
+            return Err(match all.last().map(String::as_str) {
+                Some("1.2.840.10045.3.1.7") => KeyFault::Container {
+                    what: "a compressed point".to_owned(),
+                    command: "convert it: `openssl ec -pubin -conv_form uncompressed -in OLD -pubout -out NEW`",
+                },
+                Some(oid) => KeyFault::Type(name_of(oid)),
+                None => KeyFault::Damaged,
+            });
+        };
         let key = ParsedPublicKey::new(kind.algorithm(), raw).map_err(|_| KeyFault::Damaged)?;
         Ok(PublicKey { kind, spki: spki.to_owned(), key })
     }
@@ -63,23 +75,44 @@ impl PublicKey {
         PublicKey::from_spki(&[kind.prefix(), raw].concat())
     }
 
-    /// The key in a PEM file that says `PUBLIC KEY`.
+    /// The key in a PEM file that says `PUBLIC KEY`, or of the certificate in it.
+    ///
+    /// # Errors
+    /// What it is instead.
     pub fn from_pem(text: &str) -> Result<PublicKey, KeyFault> {
-        let (label, document) = Document::from_pem(text).map_err(|_| KeyFault::NotPem)?;
-        match label {
-            "PUBLIC KEY" => PublicKey::from_spki(document.as_bytes()),
-            label => Err(KeyFault::Label(capped(label, 40).into_owned())),
+        PublicKey::from_bytes(text.as_bytes())
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<PublicKey, KeyFault> {
+        let blocks = pem::blocks(bytes)?;
+        let Some(block) = blocks.iter().find(|block| ["PUBLIC KEY", "CERTIFICATE", ""].contains(&block.label.as_str()))
+        else {
+            let label = blocks.first().map(|block| block.label.clone()).unwrap_or_default();
+            return match label.as_str() {
+                "RSA PUBLIC KEY" => Err(KeyFault::Type("RSA".to_owned())),
+                _ => Err(KeyFault::Label(label)),
+            };
+        };
+        let certified = || {
+            let certificate = CertificateDer::from(block.der.as_slice());
+            let certificate = EndEntityCert::try_from(&certificate).map_err(|_| KeyFault::Damaged)?;
+            PublicKey::from_spki(&certificate.subject_public_key_info())
+        };
+        match block.label.as_str() {
+            "CERTIFICATE" => certified(),
+            "" => PublicKey::from_spki(&block.der).or_else(|fault| certified().map_err(|_| fault)),
+            _ => PublicKey::from_spki(&block.der),
         }
     }
 
-    /// Reads a PEM file.
+    /// Reads a PEM or DER file.
     ///
     /// # Errors
     /// When it cannot be read, or holds something else.
     pub fn read(path: &Path) -> Result<PublicKey, Error> {
         let name = || path.display().to_string().into();
-        let text = file::read_text(path, file::SMALL).map_err(|source| Error::File { path: name(), source })?;
-        PublicKey::from_pem(&text).map_err(|fault| Error::Key { path: name(), fault })
+        let bytes = file::read(path, file::SMALL).map_err(|source| Error::File { path: name(), source })?;
+        PublicKey::from_bytes(&bytes).map_err(|fault| Error::Key { path: name(), fault })
     }
 
     /// As a PEM file.

@@ -23,10 +23,12 @@ impl Signer {
     /// Opens a key: reads the file, or asks the vault for the public half.
     ///
     /// # Errors
-    /// When that does not work, or the key cannot sign.
-    pub async fn open(key: &Key, mut settings: Settings, env: &Env) -> Result<Signer, Error> {
+    /// When that does not work, the key cannot sign, or others can read it and `insecure` does not say that this is fine.
+    pub async fn open(key: &Key, insecure: bool, mut settings: Settings, env: &Env) -> Result<Signer, Error> {
         match key {
-            Key::File(path) => LocalKey::read(path, || passphrase(env, "Passphrase of the key: ")).map(Signer::Local),
+            Key::File(path) => {
+                LocalKey::read(path, insecure, || passphrase(env, "Passphrase of the key: ")).map(Signer::Local)
+            }
             Key::Vault(url) => {
                 let (origin, path) = super::vault::address(url)?;
                 settings.endpoints.vault.get_or_insert(origin);

@@ -40,7 +40,7 @@ fn evidence_says_nothing_in_sql_that_this_program_does_not_say() {
         ("the trigger odd", "CREATE TRIGGER odd AFTER INSERT ON device BEGIN DELETE FROM device; END".to_owned()),
         ("the table odd", "CREATE TABLE odd (x, y AS (printf('%9999999d', x)))".to_owned()),
         ("the table odd", "CREATE VIRTUAL TABLE odd USING fts5(x)".to_owned()),
-        ("the table device", "ALTER TABLE device ADD COLUMN odd DEFAULT 'x'".to_owned()),
+        ("the table device", "ALTER TABLE device ADD COLUMN odd TEXT DEFAULT 'x'".to_owned()),
         ("the index odd", "CREATE INDEX odd ON device (id) WHERE id > 'a'".to_owned()),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -13,7 +13,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 
 /// Kernel interfaces: endless files, and nothing that anybody wrote.
-const PSEUDO: &[&str] = &["/proc", "/sys", "/dev", "/run/udev"];
+const PSEUDO: &[&str] = &["/dev", "/run/udev"];
 /// Files that one thread takes at a time.
 const BATCH: usize = 64;
 /// More waiting work than this is done at once by whoever finds it.
@@ -188,8 +188,9 @@ impl<T, V: Fn(&mut T, &Place<'_>)> Worker<'_, T, V> {
         match opened.map_err(std::io::Error::from) {
             Err(gone) if gone.kind() == std::io::ErrorKind::NotFound && !self.queue.is_root(path) => {}
             Err(error) => self.left.failed(&error, path),
+            Ok((_, folder)) if !self.queue.is_root(path) && is_of_kernel(&folder) => self.skip(KERNEL),
             Ok((stat, folder)) if self.queue.enter(path, (stat.st_dev, stat.st_ino)) => self.entries(path, folder),
-            Ok(_) => self.skip("directories seen before or of the kernel"),
+            Ok(_) => self.skip(KERNEL),
         }
     }
 
@@ -225,6 +226,34 @@ impl<T, V: Fn(&mut T, &Place<'_>)> Worker<'_, T, V> {
         self.queue.extend(folders);
         self.files(&files, folder.fd().ok());
     }
+}
+
+const KERNEL: &str = "directories seen before or of the kernel";
+
+/// Whether a directory is an interface of the kernel, wherever it is mounted: told by the type of its file system.
+#[cfg(target_os = "linux")]
+fn is_of_kernel(folder: &Dir) -> bool {
+    // proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, bpf, configfs, pstore, devpts.
+    const TYPES: [u64; 11] = [
+        0x9fa0,
+        0x6265_6572,
+        0x6462_6720,
+        0x7472_6163,
+        0x7363_6673,
+        0x0027_e0eb,
+        0x6367_7270,
+        0xcafe_4a11,
+        0x6265_6570,
+        0x6165_676c,
+        0x1cd1,
+    ];
+    let found = folder.fd().ok().and_then(|folder| rustix::fs::fstatfs(folder).ok());
+    found.is_some_and(|found| u64::try_from(found.f_type).is_ok_and(|kind| TYPES.contains(&(kind & 0xffff_ffff))))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_of_kernel(_: &Dir) -> bool {
+    false
 }
 
 fn name(sort: FileType) -> &'static str {

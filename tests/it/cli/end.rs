@@ -60,7 +60,10 @@ fn ctrl_c_ends_with_130_and_leaves_nothing_behind() {
         assert!(kill.success());
         let status = child.wait().unwrap();
         assert_eq!(status.code(), Some(130), "{signal}");
-        assert_eq!(place.files(), ["estate.toml"], "{signal}");
+        // What was read until then is kept, and says of every table that it is not all.
+        assert_eq!(place.files(), ["a.db.partial", "estate.toml"], "{signal}");
+        let judged = place.run(&["check", "a.db.partial", "--now", super::NOW]);
+        assert_eq!(judged.code, Some(5), "{}", judged.err);
     }
 }
 

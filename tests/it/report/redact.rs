@@ -100,7 +100,7 @@ async fn one_run_writes_the_original_and_the_copy() {
     let (report, directory) = (sample().await, tempfile::tempdir().unwrap());
     let path = |name: &str| directory.path().join(name);
     let to = |name: &str, redacted| Output { format: Format::Json, target: Target::File(path(name)), redacted };
-    emit(&report, &[to("a.json", false), to("b.json", true)], &Console::new(io::sink(), io::sink())).unwrap();
+    emit(&report, &[to("a.json", false), to("b.json", true)], false, &Console::new(io::sink(), io::sink())).unwrap();
     let read = |name: &str| serde_json::from_str::<Report>(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
     assert_eq!((read("a.json"), read("b.json")), (report.clone(), report.redacted().unwrap()));
 }

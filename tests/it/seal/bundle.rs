@@ -64,7 +64,7 @@ async fn an_unsigned_bundle_says_so_and_does_not_verify() {
     assert_eq!(failed(&found), ["signature", "key"]);
     assert_eq!(found.report.unwrap().signed_by, None);
     let key = place.path("key.pem").display().to_string();
-    verify::sign(&place.path("b"), Some(&key), &place.config, &place.env()).await.unwrap();
+    verify::sign(&place.path("b"), Some(&key), false, &place.config, &place.env()).await.unwrap();
     assert!(place.verify("b").holds());
 }
 
@@ -74,12 +74,12 @@ async fn a_reviewer_signs_as_well_and_every_key_is_needed() {
     place.bundle("b").await.unwrap();
     verify::new_key(Kind::Ed25519, &place.path("key.2.pem"), false, &place.env()).unwrap();
     let reviewer = place.path("key.2.pem").display().to_string();
-    verify::sign(&place.path("b"), Some(&reviewer), &place.config, &place.env()).await.unwrap();
+    verify::sign(&place.path("b"), Some(&reviewer), false, &place.config, &place.env()).await.unwrap();
     assert_eq!(failed(&place.verify("b")), ["key"]);
     let mut trust = place.trust();
     trust.keys.push(PublicKey::read(&place.path("key.2.pub")).unwrap());
     assert!(leaver::bundle::verify(&place.path("b"), &trust).unwrap().holds());
-    let again = verify::sign(&place.path("b"), Some(&reviewer), &place.config, &place.env()).await.unwrap_err();
+    let again = verify::sign(&place.path("b"), Some(&reviewer), false, &place.config, &place.env()).await.unwrap_err();
     assert!(again.to_string().contains("already"), "{again}");
     trust.keys.remove(0);
     let found = leaver::bundle::verify(&place.path("b"), &trust).unwrap();
@@ -102,10 +102,10 @@ async fn what_must_not_lie_in_a_bundle_is_named() {
     told("notes.txt belongs to no bundle");
     fs::remove_file(path("notes.txt")).unwrap();
     fs::write(path("report.pdf"), "x").unwrap();
-    told("report.pdf is not attested");
+    told("report.pdf belongs to no bundle");
     fs::remove_file(path("report.pdf")).unwrap();
     fs::create_dir(path("report.d")).unwrap();
-    told("report.d is no file");
+    told("report.d belongs to no bundle");
     fs::remove_dir(path("report.d")).unwrap();
     fs::write(path("attestation.tsr"), "x").unwrap();
     told("attestation.tsr is not attested");
@@ -228,6 +228,70 @@ async fn a_directory_that_is_none_is_an_error_and_no_verdict() {
     assert!(leaver::bundle::verify(&place.path("nowhere"), &place.trust()).is_err());
     fs::create_dir(place.path("empty")).unwrap();
     let found = place.verify("empty");
-    assert_eq!(failed(&found), ["files", "signature", "key", "evidence", "chain"]);
+    assert_eq!(failed(&found), ["files", "digest", "signature", "key", "evidence", "chain"]);
     assert!(of(&found, "files").detail.contains("report.json is missing"));
+}
+
+/// People read the pages; a digest of a page says nothing about whether it was ever true.
+#[tokio::test]
+async fn a_page_that_says_something_else_is_neither_signed_nor_verified() {
+    let mut place = Place::new().await;
+    place.config.signing.key = None;
+    for page in ["report.html", "report.md"] {
+        place.bundle_with("b", true).await.unwrap();
+        fs::write(place.path("b").join(page), "nothing was found").unwrap();
+        reseal(&place, "b").await;
+        let request = verify::Request {
+            bundle: place.path("b"),
+            keys: vec![place.path("key.pub")],
+            rejudge: true,
+            ..verify::Request::default()
+        };
+        place.printed();
+        assert_eq!(verify::verify(&request, &place.config, &place.env()).unwrap(), Exit::Unverified);
+        let text = place.printed();
+        assert!(text.contains(&format!("{page} is not what the report says")), "{text}");
+        for seal in [ATTESTATION, TEST_RESULT] {
+            fs::remove_file(place.path("b").join(seal)).unwrap();
+        }
+        let key = place.path("key.pem").display().to_string();
+        let refused = verify::sign(&place.path("b"), Some(&key), false, &place.config, &place.env()).await.unwrap_err();
+        assert!(refused.exit_code() == Exit::Unverified && refused.to_string().contains(page), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_of_another_program_cannot_be_compared() {
+    let place = Place::new().await;
+    place.bundle("b").await.unwrap();
+    let path = place.path("b/manifest");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("# rendered by leaver "));
+    let report = place.verify("b").report.unwrap();
+    for first in ["# rendered by leaver 99.0.0\n", ""] {
+        fs::write(&path, format!("{first}{}", text.split_once('\n').unwrap().1)).unwrap();
+        let outcome = leaver::bundle::forms(&place.path("b"), &report);
+        assert!(outcome.state == State::Failed && outcome.detail.contains("cannot compare"), "{}", outcome.detail);
+    }
+}
+
+#[tokio::test]
+async fn a_key_counts_once_and_has_to_sign_both_files() {
+    let place = Place::new().await;
+    place.bundle("b").await.unwrap();
+    let path = place.path("b").join(ATTESTATION);
+    let whole = fs::read(&path).unwrap();
+    let mut envelope = seal::Envelope::parse(&whole).unwrap();
+    envelope.signatures.push(envelope.signatures[0].clone());
+    fs::write(&path, envelope.to_json().unwrap()).unwrap();
+    assert!(of(&place.verify("b"), "signature").detail.contains("stands 2 times"));
+    verify::new_key(Kind::Ed25519, &place.path("key.2.pem"), false, &place.env()).unwrap();
+    let other = seal::LocalKey::read(&place.path("key.2.pem"), false, || None).unwrap();
+    envelope.signatures.pop();
+    envelope.sign(&seal::Signer::Local(other)).await.unwrap();
+    fs::write(&path, envelope.to_json().unwrap()).unwrap();
+    let mut trust = place.trust();
+    trust.keys.push(PublicKey::read(&place.path("key.2.pub")).unwrap());
+    let found = leaver::bundle::verify(&place.path("b"), &trust).unwrap();
+    assert!(of(&found, "signature").detail.contains("has not signed test-result"), "{:?}", found.outcomes);
 }

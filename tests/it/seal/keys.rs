@@ -25,12 +25,15 @@ async fn a_key_that_cannot_sign_stops_the_run_before_it_starts() {
     let label = |kind: &str| format!("{kind}PRIVATE KEY");
     for (text, part) in [
         (pem(&label(""), p384.to_pkcs8v1().unwrap().as_ref()), "type P-384"),
-        (pem(&label("EC "), b"\x30\x00"), "EC PRIVATE KEY"),
+        (pem(&label("EC "), b"\x30\x00"), "damaged"),
+        (pem(&label("RSA "), b"\x30\x00"), "type RSA"),
+        (pem(&label("OPENSSH "), b"\x30\x00"), "container of OpenSSH"),
         (pem(&label(""), b"\x30\x00"), "damaged"),
         ("hello".to_owned(), "no PEM file"),
         (fs::read_to_string(place.path("key.pub")).unwrap(), "PUBLIC KEY"),
     ] {
         fs::write(place.path("key.bad"), text).unwrap();
+        fs::set_permissions(place.path("key.bad"), fs::Permissions::from_mode(0o600)).unwrap();
         place.config.signing.key = Some(Key::File(place.path("key.bad")));
         let error = place.bundle("b").await.unwrap_err();
         assert!(error.exit_code() == Exit::Usage && error.to_string().contains(part), "{part}: {error}");
@@ -74,4 +77,38 @@ async fn a_new_key_is_private_and_never_replaces_another() {
     let mode = |name| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("key.pem"), 0o600);
     assert_eq!(place.printed().lines().last(), Some(place.key().public().id().as_str()));
+}
+
+#[tokio::test]
+async fn the_public_half_never_takes_the_name_of_the_private_one() {
+    let place = Place::new().await;
+    let refused = verify::new_key(Kind::P256, &place.path("x.pub"), false, &place.env()).unwrap_err();
+    assert_eq!(refused.exit_code(), Exit::Usage);
+    fs::write(place.path("y.pub"), "taken").unwrap();
+    assert!(verify::new_key(Kind::P256, &place.path("y.pem"), false, &place.env()).is_err());
+    assert!(!place.path("x.pub").exists() && !place.path("y.pem").exists());
+}
+
+#[tokio::test]
+async fn a_key_that_others_can_use_is_refused_unless_that_is_said_to_be_fine() {
+    let place = Place::new().await;
+    let path = place.path("key.pem");
+    let set = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    set(&path, 0o660);
+    let refused = place.bundle("b").await.unwrap_err();
+    assert!(refused.to_string().contains("others can write the key"), "{refused}");
+    assert!(refused.hint().unwrap().contains("--insecure-key"));
+    let delivery =
+        leaver::run::Delivery { bundle: Some(place.path("b")), insecure_key: true, ..leaver::run::Delivery::default() };
+    leaver::run::check(&place.path("evidence.db"), &place.config, &delivery, &place.env()).await.unwrap();
+    // What its folder hides is read by nobody else.
+    set(&path, 0o644);
+    place.bundle("c").await.unwrap();
+    set(&place.path(""), 0o755);
+    let open = place.bundle("d").await;
+    let temporary = std::env::temp_dir();
+    let passable = |folder: &std::path::Path| fs::metadata(folder).unwrap().permissions().mode() & 0o011 != 0;
+    if temporary.canonicalize().unwrap().ancestors().all(passable) {
+        assert!(open.unwrap_err().to_string().contains("others can read the key"));
+    }
 }

@@ -102,7 +102,7 @@ impl Place {
     }
 
     fn key(&self) -> LocalKey {
-        LocalKey::read(&self.path("key.pem"), || None).unwrap()
+        LocalKey::read(&self.path("key.pem"), false, || None).unwrap()
     }
 
     /// The names of everything in the folder that is no key and no evidence.
@@ -147,7 +147,8 @@ async fn reseal(place: &Place, name: &str) {
     for file in ["report.json", "report.html", "report.md", "evidence.db"] {
         digests.insert(file.to_owned(), seal::sha256(&std::fs::read(folder.join(file)).unwrap()));
     }
-    let manifest: String = digests.iter().map(|(name, sha256)| format!("{sha256}  {name}\n")).collect();
+    let lines: String = digests.iter().map(|(name, sha256)| format!("{sha256}  {name}\n")).collect();
+    let manifest = format!("# rendered by leaver {}\n{lines}", env!("CARGO_PKG_VERSION"));
     std::fs::write(folder.join(MANIFEST), &manifest).unwrap();
     digests.insert(MANIFEST.to_owned(), seal::sha256(manifest.as_bytes()));
     let report = serde_json::from_slice(&std::fs::read(folder.join("report.json")).unwrap()).unwrap();
