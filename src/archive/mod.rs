@@ -14,7 +14,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::api::Settings;
-use crate::bundle::MANIFEST;
+use crate::bundle::{MANIFEST, REPORT};
 use crate::config;
 use crate::env::Env;
 use crate::error::Exit;

@@ -1,6 +1,5 @@
 //! Finds the report that a run is compared with: the one that is named, else the last one of the archive.
 
-use std::fs;
 use std::path::Path;
 
 use super::{Delivery, settings};

@@ -3,6 +3,7 @@
 mod bad_input;
 mod canary;
 mod end;
+mod faults;
 mod help;
 mod same;
 mod sweep;
