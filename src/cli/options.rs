@@ -95,6 +95,9 @@ pub(super) struct ScanArgs {
     /// What the host is called in evidence; without it, what it calls itself.
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
+    /// The paths are the pod template or the root of the image that ephemeral runners with this label start from.
+    #[arg(long, value_name = "LABEL")]
+    image_of: Option<String>,
     /// The key file of the fingerprints; without it LEAVER_FINGERPRINT_KEY, or a file in the home that is made once.
     #[arg(long, value_name = "FILE")]
     fingerprint_key: Option<PathBuf>,
@@ -113,6 +116,7 @@ impl From<ScanArgs> for Request {
             keep: args.evidence,
             force: args.force,
             host: args.host,
+            image_of: args.image_of,
             key_file: args.fingerprint_key,
             identify: args.identify,
             checks: args.folders.checks,

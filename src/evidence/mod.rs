@@ -22,7 +22,7 @@ pub use sealed::{Coverage, Evidence, Person};
 pub use writer::{Callers, Exchange, Scope, Stop, Tally, Writer};
 
 /// The layout of an evidence file. Raised with every change of the tables or views.
-pub const FORMAT: i64 = 5;
+pub const FORMAT: i64 = 6;
 
 /// `LEAV`, in the header of every evidence file.
 const APPLICATION_ID: i64 = 0x4C45_4156;

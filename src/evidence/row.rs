@@ -437,6 +437,8 @@ rows! {
         id: Untrusted, host: Untrusted, kind: String, name: Option<Untrusted>, server: Option<Untrusted>,
         pool: Option<Untrusted>, service: Option<Untrusted>, service_user: Option<Untrusted>, file_owner: Option<Untrusted>,
         registered_at: Option<Timestamp>, last_job_at: Option<Timestamp>, running: Option<bool>,
+        runner_id: Option<Untrusted>, ephemeral: Option<bool>, scanned_at: Option<Timestamp>, saw_root: Option<bool>,
+        saw_work: Option<bool>, saw_home: Option<bool>, saw_environment: Option<bool>,
     }
     /// A credential on a host.
     Sighting in sighting {
@@ -455,6 +457,15 @@ rows! {
         id: Untrusted, host: Untrusted, path: Untrusted, client: String, name: Untrusted, transport: String,
         target: Option<Untrusted>, literals: i64, reaches: Option<Untrusted>, runner: Option<Untrusted>, file_owner: Option<Untrusted>,
     }
+    /// What a runner can read.
+    RunnerRead in runner_read { runner: Untrusted, thing: Untrusted }
+    /// A runner that a service knows.
+    RegisteredRunner in registered_runner {
+        id: Untrusted, kind: String, server: Option<Untrusted>, runner_id: Untrusted, name: Option<Untrusted>,
+        labels: Option<Untrusted>, online: Option<bool>, ephemeral: Option<bool>,
+    }
+    /// Which registered runner a scanned one is.
+    RunnerRegistration in runner_registration { runner: Untrusted, registered: Option<Untrusted>, state: String }
     /// When people of this organisation work.
     OrganizationTime in organization_time { zone: String, starts: String, ends: String }
     /// A log that was asked.

@@ -370,7 +370,14 @@ CREATE TABLE runner (
   file_owner    TEXT,              -- the account that owns the registration files
   registered_at TEXT,
   last_job_at   TEXT,
-  running       INTEGER            -- NULL: the processes were not looked at
+  running       INTEGER,           -- NULL: the processes were not looked at
+  runner_id     TEXT,              -- its number at that server, as its settings say
+  ephemeral     INTEGER,           -- 1: it ends with its job
+  scanned_at    TEXT,              -- when the host was scanned
+  saw_root      INTEGER,           -- 1: all of its own directory was in the scan; NULL, here and below: an older scan, which does not say
+  saw_work      INTEGER,           -- 1: and its work folder
+  saw_home      INTEGER,           -- 1: and the home of the account that it runs as, by the passwd of the scanned host
+  saw_environment INTEGER          -- 1: and the environment of its processes
 ) STRICT;
 
 CREATE TABLE sighting (
@@ -426,6 +433,32 @@ CREATE TABLE mcp_server (
   reaches    TEXT,              -- the file system roots or homes that it serves; NULL: none
   runner     TEXT,
   file_owner TEXT
+) STRICT;
+
+CREATE TABLE runner_read (
+  -- What the account of a runner can read: all pairs, where the column `runner` of a sighting or an MCP server names one.
+  runner TEXT NOT NULL,  -- runner.id
+  thing  TEXT NOT NULL,  -- sighting.id or mcp_server.id
+  PRIMARY KEY (runner, thing)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE registered_runner (
+  -- Runners and agents that a service knows: what jobs may run on. Each has to be on a host that was scanned.
+  id        TEXT PRIMARY KEY,  -- github:org/<org>/runner/<id>, github:repo/…, github:enterprise/…, devops:<org>/pool/<id>/agent/<id>
+  kind      TEXT NOT NULL,     -- as of a runner: github, azure-devops
+  server    TEXT,              -- host and path that its settings name: github.com/contoso; NULL: not known
+  runner_id TEXT NOT NULL,
+  name      TEXT,
+  labels    TEXT,              -- space-separated
+  online    INTEGER,           -- 0 proves nothing: runners that are shown offline have taken jobs
+  ephemeral INTEGER            -- 1: made for one job, of a pod template or an image
+) STRICT;
+
+CREATE TABLE runner_registration (
+  -- Each runner of a scanned host, and which registered one it is by server, number and name.
+  runner     TEXT NOT NULL,    -- runner.id
+  registered TEXT,             -- registered_runner.id
+  state      TEXT NOT NULL     -- registered; ephemeral: it ends with its job; forgotten: in no list; unknown: its server or number is not
 ) STRICT;
 
 CREATE TABLE organization_time (

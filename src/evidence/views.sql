@@ -91,6 +91,16 @@ CREATE VIEW sighting_owner AS
     OR   (sighting.owner_kind IN ('login', 'ssh-comment', 'npm', 'docker', 'pypi')
           AND names_person(sighting.owner_name, identity.name));
 
+CREATE VIEW readable AS
+  -- Which runners can read a credential of their host.
+  SELECT id AS sighting, runner AS runner
+  FROM   sighting
+  WHERE  runner IS NOT NULL
+  UNION
+  SELECT sighting.id, runner_read.runner
+  FROM   runner_read
+  JOIN   sighting ON sighting.id = runner_read.thing;
+
 CREATE VIEW own_runner AS
   -- Runners that are a person's: they run as that account or from its files, serve the person's own GitHub account, or
   -- can read a credential of the person.
@@ -104,10 +114,9 @@ CREATE VIEW own_runner AS
           AND instr(lower(substr(runner.server, instr(runner.server, '://') + 3)) || '/', '/' || lower(identity.name) || '/')
               = instr(substr(runner.server, instr(runner.server, '://') + 3), '/'))
   UNION
-  SELECT sighting_owner.person, sighting.runner
+  SELECT sighting_owner.person, readable.runner
   FROM   sighting_owner
-  JOIN   sighting ON sighting.id = sighting_owner.sighting
-  WHERE  sighting.runner IS NOT NULL;
+  JOIN   readable ON readable.sighting = sighting_owner.sighting;
 
 CREATE VIEW reach AS
   -- Every principal through which a person can still act, and the path that leads there.
@@ -128,7 +137,8 @@ CREATE VIEW reach AS
   UNION
   SELECT own_runner.person, principal.id, 'credential on a runner of theirs', sighting.id
   FROM   own_runner
-  JOIN   sighting ON sighting.runner = own_runner.runner AND sighting.owner_kind = 'application'
+  JOIN   readable ON readable.runner = own_runner.runner
+  JOIN   sighting ON sighting.id = readable.sighting AND sighting.owner_kind = 'application'
   JOIN   (SELECT id, app_id FROM service_principal
           UNION
           SELECT principal, client_id FROM managed_identity WHERE principal IS NOT NULL) AS principal

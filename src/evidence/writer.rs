@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
-use super::row::Column;
+use super::row::{Column, Row};
 use super::rows::Rows;
 use super::{APPLICATION_ID, Error, Evidence, FORMAT, SCHEMA, function};
 use crate::model::{Cause, GapKind};
@@ -138,11 +138,41 @@ impl Writer {
     /// # Errors
     /// What SQLite says of the query.
     pub fn pairs(&self, sql: &'static str) -> Result<Vec<(String, Option<String>)>, Error> {
+        self.select(sql, |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// The same for any columns.
+    ///
+    /// # Errors
+    /// What SQLite says of the query.
+    pub fn select<T>(
+        &self,
+        sql: &'static str,
+        mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         self.run(|connection| {
             let mut query = connection.prepare(sql)?;
-            for row in query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            for row in query.query_map([], |row| read(row))? {
                 all.push(row?);
+            }
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// The columns of a table, counted from 0, without which a row is none: its first one, and what may not be NULL.
+    ///
+    /// # Errors
+    /// What SQLite says of the query.
+    pub fn required<R: Row>(&self) -> Result<Vec<usize>, Error> {
+        let mut all = Vec::new();
+        self.run(|connection| {
+            let sql = "SELECT name FROM pragma_table_info(?) WHERE \"notnull\" = 1 OR cid = 0";
+            let mut query = connection.prepare_cached(sql)?;
+            for name in query.query_map([R::TABLE], |row| row.get::<_, String>(0))? {
+                let name = name?;
+                all.extend(R::COLUMNS.iter().position(|column| *column == name));
             }
             Ok(())
         })?;

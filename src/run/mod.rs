@@ -170,10 +170,11 @@ where
         organization_time(&writer, config).await?;
         let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
         let in_containers = self::azure(&azure, config, &people, env).await?;
-        scan::include(&writer, &intake.include, env).await?;
-        let owners = &runner::owners(&intake.include)? | &in_containers;
+        runner::include(&writer, &intake.include, env).await?;
+        let owners = &runner::owners(&writer)? | &in_containers;
         progress.say("reading GitHub");
         github::collect(&github, config, whom.depth, &people, &owners, &means).await?;
+        scan::reconcile(&writer, config, env).await?;
         let (_, others) = github::by_system(&github, &owners);
         entra::token_owners(&entra, &routes, &others).await?;
         progress.say("reading the log of the gateway");

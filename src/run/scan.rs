@@ -6,8 +6,7 @@ use super::output;
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::evidence::{self, Scope, Stop, Writer};
-use crate::model::{Cause, GapKind};
+use crate::evidence::{self, Writer};
 use crate::report::{may_write, plain};
 use crate::source::runner::{self, Error as ScanError, Issuers, Key, KeyError, Options};
 use crate::text::{Secret, Untrusted};
@@ -31,6 +30,8 @@ pub struct Request {
     pub force: bool,
     /// What the host is called.
     pub host: Option<String>,
+    /// The label of the runners that start from what is scanned.
+    pub image_of: Option<String>,
     /// The key file of the fingerprints.
     pub key_file: Option<PathBuf>,
     /// Ask issuers for the owners of their tokens.
@@ -57,6 +58,7 @@ pub async fn scan(request: &Request, config: impl FnOnce() -> Result<Config, Err
         processes: request.processes.then(|| PathBuf::from("/proc")),
         output: request.keep.clone(),
         host: request.host.clone(),
+        image_of: request.image_of.clone(),
         kinds: kinds(&request.checks)?,
         issuers,
         threads: 0,
@@ -75,19 +77,25 @@ pub async fn scan(request: &Request, config: impl FnOnce() -> Result<Config, Err
     })
 }
 
-/// Takes the scans of runner hosts into an audit; without any, the runners are a gap that says how to close it.
-pub(super) async fn include(writer: &Writer, scans: &[PathBuf], env: &Env) -> Result<(), evidence::Error> {
-    if scans.is_empty() {
-        let cause = Cause::new(GapKind::NotCollected, "no runner host was scanned")
-            .needing("run `leaver scan` on each runner host, then audit with --include");
-        let scope = Scope { name: "runner hosts".into(), person: None, needs: String::new() };
-        let nothing = async |_: &mut evidence::Rows| Err(Stop::Gap(cause));
-        return writer.dataset(runner::TABLES, &scope, nothing).await.map(drop);
+/// Compares the runners that the services know with those that were scanned.
+pub(super) async fn reconcile(writer: &Writer, config: &Config, env: &Env) -> Result<(), evidence::Error> {
+    let web = web(&super::settings::of(config).endpoints.github);
+    let lists = runner::Lists { github: &web, devops: &config.azure_devops.organizations };
+    runner::reconcile(writer, lists, env.now).await
+}
+
+/// The host of GitHub's pages, which settings of runners name. A server on this machine stands for the public one.
+fn web(endpoint: &str) -> String {
+    const PUBLIC: &str = "github.com";
+    let Ok(url) = url::Url::parse(endpoint) else { return PUBLIC.to_owned() };
+    let host = url.host_str().unwrap_or(PUBLIC).to_lowercase();
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    match host.strip_prefix("api.") {
+        Some(rest) if rest == PUBLIC || rest.ends_with(".ghe.com") => rest.to_owned(),
+        // Plain HTTP is for loopback only.
+        _ if url.scheme() == "http" || host == "localhost" => PUBLIC.to_owned(),
+        _ => format!("{host}{port}"),
     }
-    for scan in scans {
-        runner::include(writer, scan, env).await?;
-    }
-    Ok(())
 }
 
 pub(super) fn key(file: Option<&Path>, env: &Env) -> Result<Key, Error> {
@@ -143,6 +151,24 @@ fn of_scan(error: ScanError) -> Error {
         ScanError::Evidence(error) => Error::Evidence(error),
         nothing @ ScanError::Nothing(_) => {
             Error::usage(Untrusted::from(nothing.to_string()), "check the paths, and that this user may read them")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runners_name_the_host_of_the_pages() {
+        for (endpoint, host) in [
+            ("https://api.github.com", "github.com"),
+            ("https://api.octo.ghe.com", "octo.ghe.com"),
+            ("https://Git.contoso.example/api/v3", "git.contoso.example"),
+            ("https://api.contoso.example:8443/api/v3", "api.contoso.example:8443"),
+            ("http://127.0.0.1:4000/github", "github.com"),
+        ] {
+            assert_eq!(web(endpoint), host);
         }
     }
 }

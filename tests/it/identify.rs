@@ -59,6 +59,7 @@ fn rows(root: &Path, issuers: Issuers, sql: &str) -> Vec<String> {
         processes: None,
         output: Some(output.clone()),
         host: Some("h".into()),
+        image_of: None,
         key: Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap(),
         kinds: token::kinds().clone(),
         issuers: Some(issuers),

@@ -42,6 +42,7 @@ mod readme;
 mod report;
 #[cfg(test)]
 mod requests;
+mod runners;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]

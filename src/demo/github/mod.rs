@@ -116,6 +116,7 @@ fn problem(status: u16, message: &str) -> Reply {
 fn refused(call: &Call, fault: &Reply, path: &[String]) -> Reply {
     let parts: Vec<&str> = path.iter().map(String::as_str).collect();
     let code = match &fault.body {
+        Body::Json(_) if fault.status == 200 => return fault.clone(),
         Body::Json(body) => body["error"]["code"].as_str().unwrap_or_default(),
         Body::Html(_) | Body::Empty => return fault.clone(),
     };

@@ -23,7 +23,7 @@ const TABLE: &str = "github_event";
 const KEPT_DAYS: i64 = 180;
 
 /// What ties a thing to whoever did it. A question by name misses what was done under a login of old; these come with
-/// the number of the account. Registrations of runners are left out: where runners come and go they are without number.
+/// the number of the account.
 const DEEDS: [&str; 21] = [
     "org.create_actions_secret",
     "org.update_actions_secret",
@@ -55,6 +55,10 @@ const SOON: SignedDuration = SignedDuration::from_mins(15);
 
 /// So many registrations are followed; nobody registers more runners by hand.
 const REGISTRATIONS: usize = 20;
+
+/// Who registered the runners that stay. Where runners come and go these are without number, so only the newest are read; a
+/// runner about which they say nothing remains one that nobody can tell of.
+const ANYBODY: [&str; 2] = ["org.register_self_hosted_runner", "repo.register_self_hosted_runner"];
 
 /// A quick run follows so many.
 const QUICK_REGISTRATIONS: usize = 3;
@@ -142,7 +146,12 @@ impl<'a> Reading<'a> {
                 self.phrase(rows, &format!("{role}:{login} created:>={}", stamp(from))).await?;
             }
         }
-        for (at, level) in std::mem::take(&mut self.registered).into_iter().take(self.registrations) {
+        self.came_online(rows).await
+    }
+
+    /// The runners that came online when one was registered.
+    async fn came_online(&mut self, rows: &mut Rows) -> Result<(), Stop> {
+        for (at, level) in std::mem::take(&mut self.registered).into_iter().rev().take(self.registrations) {
             let until = at.checked_add(SOON).unwrap_or(at);
             let phrase = format!("action:{level}.self_hosted_runner_online created:{}..{}", stamp(at), stamp(until));
             self.phrase(rows, &phrase).await?;
@@ -154,23 +163,33 @@ impl<'a> Reading<'a> {
         for deed in DEEDS {
             self.phrase(rows, &format!("action:{deed} created:>={}", stamp(from))).await?;
         }
-        Ok(())
+        for action in ANYBODY {
+            self.pages(rows, &format!("action:{action} created:>={}", stamp(from)), QUICK_PAGES).await?;
+        }
+        self.came_online(rows).await
     }
 
     async fn phrase(&mut self, rows: &mut Rows, phrase: &str) -> Result<(), Stop> {
+        if !self.pages(rows, phrase, self.pages).await? {
+            rows.gap(TABLE, super::skipped());
+        }
+        Ok(())
+    }
+
+    /// Whether the answer ended within so many pages.
+    async fn pages(&mut self, rows: &mut Rows, phrase: &str, most: usize) -> Result<bool, Stop> {
         let phrase = utf8_percent_encode(phrase, NON_ALPHANUMERIC);
         let path = self.place.path(&format!("audit-log?phrase={phrase}&per_page=100"));
         let mut pages = self.api.pages(ask(&path), Paging::Cursor);
-        for _ in 0..self.pages {
+        for _ in 0..most {
             let Some(events) = pages.next::<wire::Event>().await.map_err(|error| refused(&error))? else {
-                return Ok(());
+                return Ok(true);
             };
             for event in events {
                 self.keep(rows, event)?;
             }
         }
-        rows.gap(TABLE, super::skipped());
-        Ok(())
+        Ok(false)
     }
 
     fn keep(&mut self, rows: &mut Rows, event: wire::Event) -> Result<(), Stop> {

@@ -29,7 +29,7 @@ pub(super) async fn collect(place: &Place<'_>, known: &Organization, question: &
     }
     roles(place).await?;
     apps(place, question.depth).await?;
-    runner::collect(place).await?;
+    runner::collect(place, question).await?;
     super::repository::hooks(place, "organization_hooks=read").await?;
     super::repository::rulesets(place, "organization_administration=write").await?;
     oidc(place, ADMINISTRATION).await

@@ -267,6 +267,7 @@ pub(super) struct RunnerGroup {
     pub(super) name: Option<Untrusted>,
     pub(super) visibility: Option<Untrusted>,
     pub(super) allows_public_repositories: Option<bool>,
+    pub(super) inherited: Option<bool>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

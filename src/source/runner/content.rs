@@ -46,8 +46,17 @@ fn open_in(folder: BorrowedFd<'_>, name: &OsStr, follow: bool) -> io::Result<(Fi
 
 /// A small file as text, for what stands beside another file.
 pub(super) fn small(path: &Path) -> Option<String> {
+    text(path, false)
+}
+
+/// The same where a link is as good as the file.
+pub(super) fn linked(path: &Path) -> Option<String> {
+    text(path, true)
+}
+
+fn text(path: &Path, follow: bool) -> Option<String> {
     let mut bytes = Vec::new();
-    open(path, false).ok()?.0.take(WHOLE as u64).read_to_end(&mut bytes).ok()?;
+    open(path, follow).ok()?.0.take(WHOLE as u64).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&plain(&bytes, None)).into_owned())
 }
 

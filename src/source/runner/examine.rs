@@ -14,6 +14,7 @@ use super::document;
 use super::fingerprint::Key;
 use super::follow::{Holds, Reference};
 use super::identify::Question;
+use super::inventory;
 use super::lead::{Known, Lead, account};
 use super::read::{self, Reader, Server, Source};
 use crate::model::Grade;
@@ -80,7 +81,7 @@ impl Examiner<'_> {
         examined.found = all.found;
         of_service_account(&mut examined.found, text);
         of_public_key(&mut examined.found, path, beside);
-        if examined.place == "runner-env" && beside(".agent").is_some() {
+        if examined.place == "runner-env" && inventory::is_agent(path, beside) {
             mark_uploaded(&mut examined.found, &String::from_utf8_lossy(text));
         }
         examined
@@ -375,7 +376,7 @@ fn place(path: &Path, beside: &dyn Fn(&str) -> Option<String>) -> &'static str {
     let below =
         |folder: &str| memmem::find(text, folder.as_bytes()).is_some() && path.iter().any(|part| part == folder);
     match &*name {
-        ".env" if beside(".runner").is_some() || beside(".agent").is_some() => "runner-env",
+        ".env" if inventory::is_home(path, beside) => "runner-env",
         "environ" if path.starts_with("/proc") => "process",
         name if name.starts_with("git-credentials-") && name.ends_with(".config") => "checkout",
         "config" if path.parent().is_some_and(|folder| folder.ends_with(".git")) => "checkout",

@@ -6,17 +6,19 @@ use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::accounts::Accounts;
 use super::examine::{self, Examined, Examiner, around, better};
 use super::follow::{self, Holds, Reference, Target};
 use super::identify::{Answer, Question};
-use super::inventory::{self, Accounts};
+use super::inventory;
 use super::lead::Known;
+use super::reach::Reach;
 use super::read::{Reader, Source};
 use super::summary::Summary;
 use super::walk::{self, Left, Place, Unread};
 use super::{Options, content, members, process};
-use crate::evidence::row::{McpServer, Runner, Sighting};
-use crate::model::Grade;
+use crate::evidence::row::{McpServer, Runner, RunnerRead, Sighting};
+use crate::model::{Cause, Grade};
 use crate::text::Untrusted;
 use crate::token::{Issuer, Kinds};
 
@@ -26,6 +28,9 @@ pub(super) struct Outcome {
     pub(super) sightings: Vec<Sighting>,
     pub(super) servers: Vec<McpServer>,
     pub(super) runners: Vec<Runner>,
+    pub(super) reads: Vec<RunnerRead>,
+    /// What cannot be told of the runners, by table.
+    pub(super) gaps: Vec<(&'static str, Cause)>,
     pub(super) summary: Summary,
     /// By fingerprint: the tokens whose issuers are to be asked.
     pub(super) questions: BTreeMap<String, Question>,
@@ -41,6 +46,8 @@ pub(super) struct Part {
     runners: Vec<inventory::Found>,
     questions: Vec<(String, Question)>,
     references: BTreeSet<(PathBuf, Reference)>,
+    /// The files that others name, by those that name them.
+    named: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
     pub(super) left: Left,
     pub(super) files: u64,
     pub(super) bytes: u64,
@@ -56,6 +63,7 @@ impl Part {
             runners: Vec::new(),
             questions: Vec::new(),
             references: BTreeSet::new(),
+            named: BTreeMap::new(),
             left: Left::default(),
             files: 0,
             bytes: 0,
@@ -103,6 +111,9 @@ impl Host<'_> {
         let mut followed = HashSet::new();
         for (from, reference) in references {
             for target in follow::resolve(&from, &reference, &self.options.paths) {
+                if let Target::Inside(path) = &target {
+                    part.named.entry(path.clone()).or_default().insert(from.clone());
+                }
                 match target {
                     Target::Outside(path) if followed.insert(path.clone()) => part.left.unread(Unread::Outside, &path),
                     Target::Inside(path) if reference.holds != Holds::Anything && followed.insert(path.clone()) => {
@@ -184,13 +195,18 @@ impl Host<'_> {
         if examined.malformed {
             part.left.unread(Unread::Malformed, path);
         }
-        part.runners.extend(inventory::runner(path, self.name, &self.accounts));
+        if let Some(runner) = inventory::runner(path, self.name, &self.accounts) {
+            if !runner.is_readable {
+                part.left.unread(Unread::Malformed, path);
+            }
+            part.runners.push(runner);
+        }
         self.keep(part, path, &metadata, examined);
     }
 
     pub(super) fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, examined: Examined) {
         part.references.extend(examined.references.into_iter().map(|reference| (path.to_owned(), reference)));
-        let file_owner = self.accounts.owner(metadata);
+        let file_owner = self.accounts.owner(path, metadata);
         let shown = path.display().to_string();
         for mut found in examined.found {
             if let Some(question) = found.question.take().filter(|question| !is_of_another_server(question, &found)) {
@@ -222,7 +238,8 @@ impl Host<'_> {
     /// One result out of all parts, in a stable order, with what only the whole can tell.
     fn join(&self, parts: Vec<Part>, left: Left, processes: Option<Vec<process::Process>>) -> Outcome {
         let mut result = Outcome::default();
-        let (mut runners, mut sightings, mut servers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut runners, mut sightings, mut servers, mut named) =
+            (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
         result.summary.left = left;
         for part in parts {
             result.summary.files += part.files;
@@ -232,10 +249,12 @@ impl Host<'_> {
             result.questions.extend(part.questions);
             sightings.extend(part.sightings);
             servers.extend(part.servers);
+            named.extend(part.named);
         }
+        let mut reach = Reach::new(runners, &self.accounts, processes.as_deref(), &named);
         let shared = owners_by_fingerprint(&sightings);
         for (path, mut row) in sightings {
-            row.runner = self.runner_of(&path, &runners, processes.as_deref());
+            row.runner = reach.of("sighting", &row.id, &path, row.confidence != "low");
             result.sightings.push(match shared.get(&row.fingerprint) {
                 Some(known) if row.owner_kind.is_none() => {
                     owned(row, Some(Known { source: "same-token", ..known.clone() }))
@@ -244,52 +263,20 @@ impl Host<'_> {
             });
         }
         for (path, mut row) in servers {
-            row.runner = self.runner_of(&path, &runners, processes.as_deref());
+            row.runner = reach.of("mcp_server", &row.id, &path, true);
             result.servers.push(row);
         }
-        for mut runner in runners {
-            let runs = |process: &process::Process| process.runner.as_ref() == Some(&runner.directory);
-            runner.row.running = processes.as_ref().map(|processes| processes.iter().any(runs));
-            result.runners.push(runner.row);
-        }
+        let (runners, reads, gaps) = reach.finish();
+        (result.reads, result.gaps) = (reads, gaps);
+        result.runners = runners.into_iter().map(|found| found.row).collect();
         // Of the same place read twice, by its own name and by that of a link, what says whose it is comes first.
         let order = |row: &Sighting| (row.path.clone(), row.line, row.fingerprint.clone(), row.owner_kind.is_none());
         result.sightings.sort_by_cached_key(order);
         // A file may be named itself and lie below another path too.
         result.sightings.dedup_by(|a, b| a.id.raw() == b.id.raw() && a.fingerprint == b.fingerprint);
         result.servers.sort_by(|a, b| a.id.cmp(&b.id));
-        result.runners.sort_by(|a, b| a.id.cmp(&b.id));
         result.summary.fill(&result.sightings, &result.servers, &result.runners);
         result
-    }
-
-    /// What lies in `etc` of the host, such as `etc/environment` and the units of the services.
-    fn is_for_everybody(&self, path: &Path) -> bool {
-        let below = |root: &PathBuf| path.strip_prefix(root).is_ok_and(|path| path.starts_with("etc"));
-        path.starts_with("/etc") || self.options.paths.iter().any(below)
-    }
-
-    /// The runner that can read a file: it lies in its directory, in the home of its account, is its environment, or is
-    /// there for everybody on the host.
-    fn runner_of(
-        &self,
-        path: &Path,
-        runners: &[inventory::Found],
-        processes: Option<&[process::Process]>,
-    ) -> Option<Untrusted> {
-        let process = processes.and_then(|all| all.iter().find(|process| process.environment == path));
-        let fits = |runner: &&inventory::Found| {
-            let user = runner.row.service_user.as_ref().or(runner.row.file_owner.as_ref());
-            path.starts_with(&runner.directory)
-                || self.is_for_everybody(path)
-                || process.is_some_and(|process| process.runner.as_ref() == Some(&runner.directory))
-                || user.is_some_and(|user| self.accounts.is_in_home(path, user.raw()))
-        };
-        runners
-            .iter()
-            .filter(fits)
-            .max_by_key(|runner| path.starts_with(&runner.directory))
-            .map(|runner| runner.row.id.clone())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Scans a runner host or a checkout: which credentials lie there, whose they are, which runners can read them.
 //! It reads files only: no network, no sign-in, and no value of a credential leaves this module.
 
+mod access;
+mod accounts;
 mod beside;
 mod content;
 mod document;
@@ -16,7 +18,9 @@ mod links;
 mod members;
 mod packed;
 mod process;
+mod reach;
 mod read;
+mod registered;
 mod sections;
 mod summary;
 mod walk;
@@ -25,21 +29,24 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::env::Env;
-use crate::evidence::row::Sighting;
+use crate::evidence::row::{Runner, RunnerRead, Sighting};
 use crate::evidence::{self, Evidence, Scope, Writer};
 use crate::model::{Cause, GapKind, stamp};
 use crate::text::Untrusted;
 use crate::token::Kinds;
 
+use accounts::Accounts;
 use examine::{Examined, Examiner};
 use host::{Host, Outcome};
-use inventory::Accounts;
 use walk::Unread;
 
 pub use fingerprint::{Error as KeyError, Key};
 pub use identify::{Error as IssuerError, Issuers};
 pub use include::{Named, include, owners};
+pub use registered::{Lists, reconcile};
 pub use summary::Summary;
 pub use walk::{Left, Unread as WhyUnread};
 
@@ -53,6 +60,8 @@ pub struct Options {
     pub output: Option<PathBuf>,
     /// What the host is called in evidence; `None`: what it calls itself.
     pub host: Option<String>,
+    /// The label of the runners that start from what is scanned: a pod template, the root of an image.
+    pub image_of: Option<String>,
     /// The key of the fingerprints.
     pub key: Key,
     /// The kinds of token.
@@ -106,12 +115,41 @@ pub async fn scan(options: &Options, env: &Env) -> Result<Scan, Error> {
     ];
     let writer = Writer::create(&env.beside(options.output.as_deref()), &meta)?;
     let mut result = Host { name: &name, accounts: Accounts::of(&options.paths), options }.look();
+    if let Some(label) = &options.image_of {
+        image(&mut result, &name, label);
+    }
     if let Some(issuers) = &options.issuers {
         identify(issuers, &mut result, &writer, env).await?;
     }
-    write(&writer, &name, &result).await?;
+    write(&writer, &name, &result, env.now).await?;
     let evidence = writer.seal(options.output.as_deref())?;
     Ok(Scan { evidence, summary: result.summary })
+}
+
+/// Jobs of runners that start from what was scanned can read all of it.
+fn image(result: &mut Outcome, host: &str, label: &str) {
+    let id = Untrusted::from(format!("host:{host}/image-of/{label}"));
+    let things = result.sightings.iter().map(|row| &row.id).chain(result.servers.iter().map(|row| &row.id));
+    result.reads.extend(things.map(|thing| RunnerRead { runner: id.clone(), thing: thing.clone() }));
+    result.sightings.iter_mut().for_each(|row| {
+        row.runner.get_or_insert_with(|| id.clone());
+    });
+    result.servers.iter_mut().for_each(|row| {
+        row.runner.get_or_insert_with(|| id.clone());
+    });
+    result.runners.push(Runner {
+        id,
+        host: host.into(),
+        kind: registered::TEMPLATE.to_owned(),
+        name: Some(label.into()),
+        ephemeral: Some(true),
+        saw_root: Some(true),
+        saw_work: Some(true),
+        saw_home: Some(true),
+        saw_environment: Some(true),
+        ..Runner::default()
+    });
+    result.summary.fill(&result.sightings, &result.servers, &result.runners);
 }
 
 /// Asks for every token once, and writes down what its issuer said at every place where it lies.
@@ -167,9 +205,9 @@ pub fn known_files() -> impl Iterator<Item = PathBuf> {
 }
 
 /// The data sets that a scan fills.
-pub const TABLES: &[&str] = &["runner", "sighting", "mcp_server"];
+pub const TABLES: &[&str] = &["runner", "sighting", "mcp_server", "runner_read"];
 
-async fn write(writer: &Writer, host: &str, result: &Outcome) -> Result<(), evidence::Error> {
+async fn write(writer: &Writer, host: &str, result: &Outcome, now: Timestamp) -> Result<(), evidence::Error> {
     let scope = Scope {
         name: format!("host:{host}").into(),
         person: None,
@@ -177,7 +215,13 @@ async fn write(writer: &Writer, host: &str, result: &Outcome) -> Result<(), evid
     };
     let fill = async |rows: &mut evidence::Rows| {
         for row in &result.runners {
+            rows.insert(&Runner { scanned_at: Some(now), ..row.clone() })?;
+        }
+        for row in &result.reads {
             rows.insert(row)?;
+        }
+        for (table, cause) in &result.gaps {
+            rows.gap(table, cause.clone());
         }
         for row in &result.sightings {
             rows.insert(row)?;

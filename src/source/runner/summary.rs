@@ -25,7 +25,7 @@ pub struct Summary {
     pub doubtful: usize,
     /// Those of them that may belong to a person.
     pub personal: usize,
-    runners: Vec<[String; 4]>,
+    runners: Vec<[String; 5]>,
     sightings: Vec<[String; 5]>,
     servers: Vec<[String; 4]>,
 }
@@ -61,14 +61,14 @@ impl Summary {
         self.runners = runners
             .iter()
             .take(ROWS)
-            .map(|row| [row.kind.clone(), text(&row.name), text(&row.server), text(&row.service_user)])
+            .map(|row| [row.kind.clone(), text(&row.name), text(&row.server), text(&row.service_user), missed(row)])
             .collect();
     }
 
     /// The scan as text of at most `width` columns.
     pub fn render(&self, width: u16) -> String {
         let mut out = String::new();
-        out += &table(width, ["RUNNER", "NAME", "SERVER", "RUNS AS"], &self.runners);
+        out += &table(width, ["RUNNER", "NAME", "SERVER", "RUNS AS", "NOT SCANNED"], &self.runners);
         out += &table(width, ["CREDENTIAL", "HOLDER", "OWNER", "GRADE", "PLACE"], &self.sightings);
         out += &table(width, ["MCP CLIENT", "SERVER", "REACHES", "PLACE"], &self.servers);
         out += &format!("{} credentials in {} files ({} MB)", self.credentials, self.files, self.bytes / 1_000_000);
@@ -88,6 +88,18 @@ impl Summary {
         }
         out
     }
+}
+
+/// What an audit needs of a runner and this scan did not cover.
+fn missed(row: &Runner) -> String {
+    let parts = [
+        ("root", row.saw_root),
+        ("work folder", row.saw_work),
+        ("home", row.saw_home),
+        ("environment", row.saw_environment),
+    ];
+    let missed: Vec<&str> = parts.iter().filter(|(_, saw)| *saw != Some(true)).map(|(what, _)| *what).collect();
+    missed.join(", ")
 }
 
 /// Paths and names can hold a token themselves.

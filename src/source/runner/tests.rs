@@ -28,6 +28,7 @@ fn run(paths: Vec<PathBuf>) -> Result<Scan, Error> {
         processes: None,
         output: None,
         host: Some("h".into()),
+        image_of: None,
         key: Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap(),
         kinds: token::kinds().clone(),
         issuers: None,

@@ -25,7 +25,11 @@ const SOURCES: &[Source] = &[
     Source("/teams/platform/repos", &["github_team_access"], "members=read"),
     Source("/organization-roles", &["github_role"], "organization_custom_org_roles=read"),
     Source("=/github/orgs/contoso/installations", &["github_app_installation"], "organization_administration=read"),
-    Source("/contoso/actions/runner-groups", &["github_runner_group"], "organization_self_hosted_runners=read"),
+    Source(
+        "/contoso/actions/runner-groups",
+        &["github_runner", "github_runner_group"],
+        "organization_self_hosted_runners=read",
+    ),
     Source("=/github/orgs/contoso/actions/runners", &["github_runner"], "organization_self_hosted_runners=read"),
     Source("=/github/orgs/contoso/hooks", &["github_hook"], "organization_hooks=read"),
     Source("=/github/orgs/contoso/rulesets", &["github_ruleset_bypass"], "organization_administration=write"),

@@ -7,6 +7,7 @@ mod faults;
 mod history;
 mod large;
 mod person;
+mod runners;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
