@@ -348,7 +348,7 @@ rows! {
         role_assignable: Option<bool>,
     }
     /// A directory role of the person.
-    DirectoryRole in directory_role needs [One("person"), One("role")] {
+    DirectoryRole in directory_role needs [One("id"), One("person"), One("role")] {
         id: Option<Untrusted>, person: String, principal: Option<Untrusted>, role: Untrusted, role_name: Option<Untrusted>,
         state: String, scope: Option<Untrusted>, ends_at: Option<Timestamp>,
     }

@@ -250,10 +250,28 @@ async fn environments(place: &Place<'_>) -> Result<Vec<String>, Error> {
     place
         .list(&TABLES, &list, |rows: &mut Rows, environment: wire::Environment| {
             names.push(environment.name.raw().to_owned());
+            if environment.protection_rules.iter().flatten().any(is_unclear) {
+                let what = "a reviewer came without saying who it is";
+                rows.gap("github_reviewer", Cause::new(GapKind::Truncated, what));
+            }
             reviewers(place, environment).iter().try_for_each(|reviewer| rows.insert(reviewer))
         })
         .await?;
     Ok(names)
+}
+
+/// Whether a rule does not say what it is, or names a reviewer of no known kind.
+fn is_unclear(rule: &wire::ProtectionRule) -> bool {
+    let text = |word: &Option<Untrusted>| word.as_ref().map_or("", Untrusted::raw).to_owned();
+    let reviewers = rule.reviewers.iter().flatten();
+    let is_required = text(&rule.kind) == "required_reviewers";
+    text(&rule.kind).is_empty()
+        || (is_required && rule.reviewers.is_none())
+        || reviewers.into_iter().any(|one| match text(&one.kind).as_str() {
+            "User" => one.reviewer.is_none(),
+            "Team" => false,
+            _ => true,
+        })
 }
 
 fn reviewers(place: &Place<'_>, environment: wire::Environment) -> Vec<Reviewer> {

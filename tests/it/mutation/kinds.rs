@@ -199,6 +199,8 @@ impl Kind {
     fn change(&self, body: &mut Value) -> bool {
         match self {
             Kind::EmptyObject => *body = json!({}),
+            // A bare list that is empty is a shorter list without any trace.
+            Kind::EmptyList if body.is_array() => return false,
             Kind::EmptyList => *body = json!([]),
             Kind::Null => *body = Value::Null,
             Kind::CountedAndDropped => {
