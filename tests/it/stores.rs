@@ -333,6 +333,23 @@ const STORES: &[Store] = &[
     ),
 ];
 
+const OTHERS: &[Store] = &[
+    ("/h/.curlrc", "# c\nuser = \"alice:{A}\"\n--proxy-user bob:{B}\n", ["alice", "bob"]),
+    ("/h/.wgetrc", "user = alice\npassword = {A}\nftp_user = bob\nftp_password = {B}\n", ["alice", "bob"]),
+    ("/h/.odbc.ini", "[a]\nUID = alice\nPWD = {A}\n[b]\nPWD = {B}\nUID = bob\n[c]\nPWD = {C}\n", ["alice", "bob"]),
+    (
+        "/r/ivysettings.xml",
+        "<ivysettings><credentials host=\"a\" username=\"alice\" passwd=\"{A}\"/><credentials passwd=\"{B}\" username=\"bob\"/></ivysettings>",
+        ["alice", "bob"],
+    ),
+    (
+        "/etc/tomcat/tomcat-users.xml",
+        "<tomcat-users><user username=\"alice\" password=\"{A}\" roles=\"x\"/><user password=\"{B}\" username=\"bob\"/></tomcat-users>",
+        ["alice", "bob"],
+    ),
+    ("/h/.s3cfg", "[default]\nsecret_key = {C}\nhost_base = a.example\n", ["", ""]),
+];
+
 /// The text with its secrets in it, and what is expected of each.
 fn filled(seed: u64, (_, text, owners): &Store) -> (String, Vec<(String, String, Option<String>)>) {
     let secrets = ["A", "B", "C"].into_iter().zip(0..).map(|(name, at)| (name, secret(seed * 10 + at)));
@@ -362,7 +379,7 @@ fn filled(seed: u64, (_, text, owners): &Store) -> (String, Vec<(String, String,
 #[test]
 fn every_store_shows_its_secrets_and_whose_they_are() {
     let mut wrong = Vec::new();
-    for (seed, store) in (1..).zip(STORES) {
+    for (seed, store) in (1..).zip(STORES.iter().chain(OTHERS)) {
         let (text, expected) = filled(seed, store);
         for path in [store.0.to_owned(), format!("{}.bak", store.0), format!("{}~", store.0)] {
             let seen = seen(&path, &text);

@@ -9,7 +9,7 @@ use super::content;
 use super::examine::{Examined, around};
 use super::host::{Host, Part};
 use super::links::{self, Leads};
-use super::packed::{self, Unpacker};
+use super::packed::{self, Packed, Unpacker};
 use super::walk::{Left, Unread};
 
 /// Counts checkouts: their history is not looked at.
@@ -18,10 +18,7 @@ pub(super) const HISTORY: &str = "histories of checkouts (git)";
 impl Host<'_> {
     /// Looks into a file if it is packed.
     pub(super) fn unpack(&self, part: &mut Part, path: &Path, file: &File, metadata: &Metadata) -> bool {
-        let mut head = [0; packed::HEAD];
-        let Some(packed) = file.read_at(&mut head, 0).ok().and_then(|filled| packed::of(&head[..filled])) else {
-            return false;
-        };
+        let Some(packed) = packed_with(file, metadata.len()) else { return false };
         let Ok(file) = file.try_clone() else { return false };
         let (examiner, mut found) = (self.examiner(&part.kinds), Vec::new());
         let mut see = |member: &Path, text: &[u8], line, whole| {
@@ -93,6 +90,20 @@ impl Host<'_> {
             Err(error) => part.left.failed(&error, real),
         }
     }
+}
+
+/// By its first bytes, or by its last ones where a program stands before the archive.
+fn packed_with(file: &File, size: u64) -> Option<Packed> {
+    let mut head = [0; packed::HEAD];
+    let filled = file.read_at(&mut head, 0).ok()?;
+    let head = &head[..filled];
+    let behind = || {
+        let mut tail = [0; packed::ZIP_END];
+        let at = size.checked_sub(tail.len() as u64).filter(|_| packed::may_hide_zip(head))?;
+        file.read_exact_at(&mut tail, at).ok()?;
+        packed::ends_as_zip(&tail).then_some(Packed::Zip)
+    };
+    packed::of(head).or_else(behind)
 }
 
 /// Whether a file is an object or a pack of a repository: all of them together are its history.

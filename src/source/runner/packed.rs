@@ -96,6 +96,20 @@ pub(super) fn of(head: &[u8]) -> Option<Packed> {
     marked.or_else(|| is_tar(head).then_some(Packed::Tar)).or_else(skipped).or_else(lzma)
 }
 
+/// Whether a file with these first bytes is a program or a script that an archive may have been put behind: such an archive
+/// has its table at the end, as any zip has.
+pub(super) fn may_hide_zip(head: &[u8]) -> bool {
+    head.starts_with(b"#!") || head.starts_with(b"MZ") || head.starts_with(b"\x7fELF")
+}
+
+/// How the table of a zip ends, where nobody wrote a comment behind it.
+pub(super) const ZIP_END: usize = 22;
+
+/// Whether the last bytes of a file are those of a zip.
+pub(super) fn ends_as_zip(tail: &[u8]) -> bool {
+    tail.len() == ZIP_END && tail.starts_with(b"PK\x05\x06") && tail.ends_with(&[0, 0])
+}
+
 /// The sum of a header stands in it, also in archives that are older than their mark.
 fn is_tar(head: &[u8]) -> bool {
     let Some(header) = head.first_chunk::<512>() else { return false };

@@ -35,7 +35,7 @@ fn of_user(entry: &Value, user: &Value) -> Vec<Lead> {
     let own = ["token", "password", "client-key-data"].into_iter().filter_map(|key| Some((key, text(user, &[key])?)));
     let provided =
         entries(config, &[]).filter(|(key, _)| is_secret(key)).filter_map(|(key, value)| Some((key, value.as_str()?)));
-    let mut leads: Vec<Lead> = own.chain(provided).filter_map(|(key, value)| lead(key, value)).collect();
+    let mut leads: Vec<Lead> = own.chain(provided).filter_map(|(key, value)| lead(key, &decoded(key, value))).collect();
     let exec = user.get("exec").unwrap_or(&Value::Null);
     let arguments: Vec<&str> =
         exec.get("args").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
@@ -49,6 +49,12 @@ fn of_user(entry: &Value, user: &Value) -> Vec<Lead> {
     let variables = variables.filter_map(|one| Some((text(one, &["name"])?, text(one, &["value"])?)));
     leads.extend(variables.filter(|(name, _)| is_secret(name)).filter_map(|(name, value)| lead(name, value)));
     leads
+}
+
+/// A key stands there in base64: it is the key that counts, wherever else it lies.
+fn decoded(key: &str, value: &str) -> String {
+    let plain = (key == "client-key-data").then(|| String::from_utf8(token::base64(value.as_bytes())?).ok()).flatten();
+    plain.unwrap_or_else(|| value.to_owned())
 }
 
 /// Whether a name says "secret"; files and addresses of secrets are none.

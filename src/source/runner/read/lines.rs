@@ -255,6 +255,20 @@ pub(super) fn inventory(source: &Source<'_>) -> Vec<Lead> {
     entries.into_iter().flat_map(|entry| entry.leads("ansible-secret", "login")).collect()
 }
 
+/// `user = "name:password"` and its kin, in any of the ways in which options of curl are written into a file.
+pub(super) fn curl(source: &Source<'_>) -> Vec<Lead> {
+    const OPTIONS: &[&str] = &["user", "--user", "-u", "proxy-user", "--proxy-user", "-U"];
+    let lines = source.text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let entries = lines.filter_map(|line| {
+        let (option, value) = line.split_at(line.find(|c: char| c.is_whitespace() || matches!(c, '=' | ':'))?);
+        let value = value.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '=' | ':'));
+        let value = quoted_words(value).into_iter().next().filter(|_| OPTIONS.contains(&option))?;
+        let (user, secret) = value.split_once(':')?;
+        Some(Entry { host: option.to_owned(), user: Some(user.to_owned()), secrets: vec![secret.to_owned()] })
+    });
+    entries.flat_map(|entry| entry.leads("curl-secret", "login")).collect()
+}
+
 /// Settings of git: headers with an authorization, and sections with a user and a secret.
 pub(super) fn git(source: &Source<'_>) -> Vec<Lead> {
     let fields = record::Fields { kind: "git-secret", ..record::USUAL };
