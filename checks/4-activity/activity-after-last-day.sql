@@ -73,7 +73,8 @@ LEFT JOIN single ON single.person = total.person AND single.subject = total.subj
 UNION ALL
 SELECT NULL, blind.source, NULL, NULL, blind.reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM   log_blind AS blind
-WHERE  blind.lacks IS NULL OR has_scope(blind.lacks, 'principal');
+WHERE  (blind.lacks IS NULL AND ifnull(blind.until_at > (SELECT min(ends_at) FROM last_day), 1))
+OR     has_scope(blind.lacks, 'principal');
 /*
 [[case]]
 name           = "the incident: a principal without user name, reached through a federated credential"
@@ -151,4 +152,23 @@ account        = [{ id = "o", person = "p" }]
 last_day       = [{ person = "p", date = "2026-05-01", ends_at = 2026-05-01T22:00:00Z, source = "flag" }]
 log_table      = [{ source = "l", shape = "gateway-policy", lacks = "principal resource", last_at = 2026-05-20T00:00:00Z, records = 9 }]
 expect         = { "l" = "unknown" }
+
+[[case]]
+name           = "days are missing after the last day"
+account        = [{ id = "o", person = "p" }]
+last_day       = [{ person = "p", date = "2026-05-01", ends_at = 2026-05-01T22:00:00Z, source = "flag" }]
+log_table      = [{ source = "l", shape = "documented", last_at = 2026-05-31T23:00:00Z, records = 9 }]
+log_silence    = [{ source = "l", from_at = 2026-05-10T00:00:00Z, until_at = 2026-05-12T00:00:00Z, per_million = 0 }]
+expect         = { "l" = "unknown" }
+
+[[case]]
+name           = "days were missing before it, and the weekends after it are as they always were"
+account        = [{ id = "o", person = "p" }]
+last_day       = [{ person = "p", date = "2026-05-01", ends_at = 2026-05-01T22:00:00Z, source = "flag" }]
+log_table      = [{ source = "l", shape = "documented", last_at = 2026-05-31T23:00:00Z, records = 9 }]
+log_silence    = [
+  { source = "l", from_at = 2026-04-10T00:00:00Z, until_at = 2026-04-12T00:00:00Z, per_million = 0 },
+  { source = "l", from_at = 2026-05-08T18:00:00Z, until_at = 2026-05-11T06:00:00Z, per_million = 900000 },
+]
+expect         = "pass"
 */

@@ -14,7 +14,7 @@ SELECT NULL   AS person,
        source AS subject,
        CASE WHEN retention_days < :retention_days THEN 'fail'
             WHEN retention_days >= :retention_days THEN 'pass'
-            WHEN retention_days IS NULL AND source LIKE 'file:%' THEN 'pass'
+            WHEN retention_days IS NULL AND source NOT LIKE 'logs:%' THEN 'pass'
        END    AS status,
        iif(retention_days IS NULL, 'nobody says how long this log is kept',
            printf('this log is kept for %d days, the checklist looks at %d', retention_days, :retention_days)) AS reason,
@@ -35,7 +35,8 @@ UNION ALL
 SELECT NULL, printf('%s/silence/%s', source, from_at), NULL,
        printf('no caller at all left a record from %s to %s: nobody worked, or nothing was written', from_at, until_at), NULL, NULL, NULL
 FROM   log_silence
-WHERE  seconds(until_at) - seconds(from_at) > :silent_hours * 3600;
+WHERE  seconds(until_at) - seconds(from_at) > :silent_hours * 3600
+AND    (source, from_at) NOT IN (SELECT source, from_at FROM log_hole);
 /*
 [[case]]
 name      = "kept for a month only"
@@ -45,7 +46,7 @@ expect    = { "logs:w/t" = "fail" }
 [[case]]
 name      = "alive and kept"
 log_table = [{ source = "logs:w/t", retention_days = 90, from_at = 2026-03-01, until_at = 2026-06-01, last_at = 2026-05-31T23:00:00Z, records = 9 }]
-log_silence = [{ source = "logs:w/t", from_at = 2026-05-09T00:00:00Z, until_at = 2026-05-11T00:00:00Z }]
+log_silence = [{ source = "logs:w/t", from_at = 2026-05-09T00:00:00Z, until_at = 2026-05-11T00:00:00Z, per_million = 900000 }]
 expect    = "pass"
 
 [[case]]
@@ -67,6 +68,12 @@ expect    = { "logs:w/t/silence" = "unknown" }
 name      = "a week without anything"
 log_table = [{ source = "logs:w/t", retention_days = 90, from_at = 2026-03-01, until_at = 2026-06-01, last_at = 2026-05-31T23:00:00Z, records = 9 }]
 log_silence = [{ source = "logs:w/t", from_at = 2026-05-02T00:00:00Z, until_at = 2026-05-09T00:00:00Z }]
+expect    = { "logs:w/t/silence" = "unknown" }
+
+[[case]]
+name      = "four days without anything, as now and then before"
+log_table = [{ source = "logs:w/t", retention_days = 90, from_at = 2026-03-01, until_at = 2026-06-01, last_at = 2026-05-31T23:00:00Z, records = 9 }]
+log_silence = [{ source = "logs:w/t", from_at = 2026-05-02T00:00:00Z, until_at = 2026-05-06T00:00:00Z, per_million = 200000 }]
 expect    = { "logs:w/t/silence/2026-05-02T00:00:00Z" = "unknown" }
 
 [[case]]

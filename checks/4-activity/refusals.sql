@@ -172,4 +172,11 @@ name       = "the log was cut short"
 incomplete = ["tool_call"]
 account    = [{ id = "o", person = "p" }]
 expect     = "unknown"
+
+[[case]]
+name           = "days are missing in the middle of the log"
+account        = [{ id = "o", person = "p" }]
+log_table      = [{ source = "l", shape = "documented", last_at = 2026-05-31T23:00:00Z, records = 9 }]
+log_silence    = [{ source = "l", from_at = 2026-05-10T00:00:00Z, until_at = 2026-05-12T00:00:00Z, per_million = 0 }]
+expect         = { "l" = "unknown" }
 */

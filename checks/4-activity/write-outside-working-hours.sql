@@ -67,4 +67,11 @@ incomplete        = ["organization_time"]
 account           = [{ id = "o", person = "p" }]
 tool_call_hour    = [{ source = "l", principal = "o", hour_at = 2026-05-22T22:00:00Z, tool = "write_file", calls = 1, first_at = 2026-05-22T22:00:00Z, last_at = 2026-05-22T22:00:00Z }]
 expect            = "unknown"
+
+[[case]]
+name           = "days are missing in the middle of the log"
+account        = [{ id = "o", person = "p" }]
+log_table      = [{ source = "l", shape = "documented", last_at = 2026-05-31T23:00:00Z, records = 9 }]
+log_silence    = [{ source = "l", from_at = 2026-05-10T00:00:00Z, until_at = 2026-05-12T00:00:00Z, per_million = 0 }]
+expect         = { "l" = "unknown" }
 */

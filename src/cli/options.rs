@@ -63,18 +63,15 @@ pub(super) struct Files {
     /// Evidence of a runner host, made by `leaver scan -o`. Repeatable.
     #[arg(long = "include", value_name = "FILE")]
     include: Vec<PathBuf>,
-    /// An exported log of the gateway: NDJSON or CSV, plain or .gz, a folder of such files, or the container of a data
+    /// An exported log of the gateway: NDJSON, JSON or CSV, plain or .gz, a folder of such files, or the container of a data
     /// export, az://CONTAINER/FOLDER, in the account of [logs] or AZURE_STORAGE_ACCOUNT. Repeatable.
     #[arg(long = "log", value_name = "FILE|DIR|URL")]
     logs: Vec<PathBuf>,
-    /// Parses every line of exported logs, for logs that somebody may have tampered with. Ten times slower.
-    #[arg(long, requires = "logs")]
-    full_parse: bool,
 }
 
 impl Files {
     pub(super) fn keeping(self, evidence: Option<PathBuf>, force: bool) -> Intake {
-        Intake { include: self.include, logs: self.logs, full_parse: self.full_parse, keep: evidence, force }
+        Intake { include: self.include, logs: self.logs, keep: evidence, force }
     }
 }
 

@@ -480,7 +480,9 @@ rows! {
         from_at: Option<Timestamp>, until_at: Option<Timestamp>,
     }
     /// A span without any record.
-    LogSilence in log_silence { source: Untrusted, from_at: Timestamp, until_at: Timestamp }
+    LogSilence in log_silence {
+        source: Untrusted, from_at: Timestamp, until_at: Timestamp, per_million: Option<i64>,
+    }
     /// Calls of one caller in one hour, counted.
     ToolCallHour in tool_call_hour needs [Any(&["principal", "caller_name"])] {
         source: Untrusted, principal: Option<Untrusted>, caller_name: Option<Untrusted>, hour_at: Timestamp,

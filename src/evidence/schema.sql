@@ -497,9 +497,11 @@ CREATE TABLE log_query (
 
 CREATE TABLE log_silence (
   -- Hours in which no caller at all left a record: nobody worked, or nothing was written.
-  source   TEXT NOT NULL,
-  from_at  TEXT NOT NULL,
-  until_at TEXT NOT NULL  -- half-open
+  source      TEXT NOT NULL,
+  from_at     TEXT NOT NULL,
+  until_at    TEXT NOT NULL,  -- half-open
+  per_million INTEGER         -- so many of a million such spans would be silent, going by the same hours of the weeks
+                              -- before; NULL: too little is known to compare it with
 ) STRICT;
 
 CREATE TABLE tool_call_hour (

@@ -372,13 +372,30 @@ CREATE VIEW worked_hour AS
           GROUP BY activity.person, activity.subject, activity.hour_at) AS worked
   JOIN   organization_time;
 
+CREATE VIEW log_hole AS
+  -- Silences that are not like the nights and weekends before: nobody worked then, or nothing was written.
+  SELECT silence.source AS source, silence.from_at AS from_at, silence.until_at AS until_at
+  FROM   log_silence AS silence
+  WHERE  (silence.per_million < 100
+          OR seconds(silence.until_at) - seconds(silence.from_at) >= iif(silence.per_million IS NULL, 24, 168) * 3600)
+  AND    silence.source NOT IN (SELECT source FROM log_table WHERE last_at IS NULL);
+
 CREATE VIEW log_blind AS
-  -- What a log cannot tell: a check that finds nothing in it has not looked. lacks NULL: it cannot tell anything.
+  -- What a log cannot tell: a check that finds nothing in it has not looked. lacks NULL: it cannot tell anything, or
+  -- nothing of some hours; until_at is then the end of the last of them.
   SELECT source AS source, NULL AS lacks,
-         printf('no caller at all left a record in it from %s to %s', from_at, until_at) AS reason
+         printf('no caller at all left a record in it from %s to %s', from_at, until_at) AS reason, NULL AS until_at
   FROM   log_table
   WHERE  last_at IS NULL OR records = 0
   UNION ALL
-  SELECT source, lacks, printf('its records have no %s', replace(lacks, ' ', ', '))
+  SELECT source, lacks, printf('its records have no %s', replace(lacks, ' ', ', ')), NULL
   FROM   log_table
-  WHERE  lacks <> '';
+  WHERE  lacks <> ''
+  UNION ALL
+  SELECT source, NULL,
+         printf('no caller at all left a record in it %s%s, unlike before: nobody worked, or nothing was written',
+                group_concat(iif(place <= 10, printf('from %s to %s', from_at, until_at), NULL), ', '),
+                iif(count(*) > 10, printf(' and %d times more', count(*) - 10), '')),
+         max(until_at)
+  FROM   (SELECT source, from_at, until_at, row_number() OVER (PARTITION BY source ORDER BY from_at) AS place FROM log_hole)
+  GROUP BY source;

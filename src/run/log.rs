@@ -16,12 +16,6 @@ use crate::source::Collector;
 use crate::source::logs::import::{Container, Input, Request, Window, import};
 use crate::source::logs::live;
 
-/// The exported logs of a run.
-pub(super) struct Exported<'a> {
-    pub(super) inputs: &'a [Input],
-    pub(super) full_parse: bool,
-}
-
 /// Refuses exported logs that are not there, before anything is asked of anybody else.
 pub(super) async fn open(inputs: &[PathBuf], config: &Config, env: &Env) -> Result<Vec<Input>, Error> {
     let mut opened = Vec::new();
@@ -65,28 +59,27 @@ pub(super) async fn collect(
     logs: &Collector,
     arm: &ReadApi,
     config: &Config,
-    exported: &Exported<'_>,
+    exported: &[Input],
     progress: &Progress,
     env: &Env,
 ) -> Result<(), evidence::Error> {
     let callers = logs.out.callers()?;
-    if exported.inputs.is_empty() || !config.logs.workspaces.is_empty() {
+    if exported.is_empty() || !config.logs.workspaces.is_empty() {
         let question = live::Question { logs: &config.logs, callers: &callers, now: env.now };
         live::collect(logs, arm, &question).await?;
     }
-    if exported.inputs.is_empty() {
+    if exported.is_empty() {
         return Ok(());
     }
     let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
     let from = env.now.checked_sub((days * 24).hours()).unwrap_or(env.now);
     let request = Request {
-        inputs: exported.inputs,
+        inputs: exported,
         callers: &callers,
         columns: &config.logs.columns,
         table: config.logs.table.as_ref().map(|table| table.as_str()),
         window: Window { from, until: env.now },
         zone: config.logs.timezone.clone(),
-        full_parse: exported.full_parse,
         threads: 0,
         seed: env.seed,
         progress: &|read, of| progress.read(read, of),

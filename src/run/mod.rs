@@ -72,8 +72,6 @@ pub struct Intake {
     pub include: Vec<PathBuf>,
     /// Exported logs: files, folders, and `az://container/folder`.
     pub logs: Vec<PathBuf>,
-    /// Parse every line of them, also of those who are not concerned.
-    pub full_parse: bool,
     /// Where the evidence is kept; `None`: only as long as the run needs it.
     pub keep: Option<PathBuf>,
     /// Whether a file that is there is replaced.
@@ -179,7 +177,6 @@ where
         entra::token_owners(&entra, &routes, &others).await?;
         progress.say("reading the log of the gateway");
         let logs = Collector { api: api.read(Service::Logs), out: writer.clone() };
-        let exported = log::Exported { inputs: &exported, full_parse: intake.full_parse };
         log::collect(&logs, &azure.api, config, &exported, &progress, env).await?;
         Ok::<(), Error>(())
     };

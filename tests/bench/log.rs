@@ -57,7 +57,7 @@ fn generate(path: &Path, rows: u64, callers: u64) -> Result<()> {
     Ok(out.flush()?)
 }
 
-fn run(path: PathBuf, ids: &Path, threads: usize, full_parse: bool) -> Result<Imported> {
+fn run(path: PathBuf, ids: &Path, threads: usize) -> Result<Imported> {
     let ids = std::fs::read_to_string(ids)?;
     let folder = tempfile::tempdir()?;
     let writer = Writer::create(folder.path(), &[])?;
@@ -68,7 +68,6 @@ fn run(path: PathBuf, ids: &Path, threads: usize, full_parse: bool) -> Result<Im
         table: None,
         window: Window { from: "2026-03-01T00:00:00Z".parse()?, until: "2026-05-30T00:00:00Z".parse()? },
         zone: None,
-        full_parse,
         threads,
         seed: 1,
         progress: &|_, _| {},
@@ -95,7 +94,7 @@ fn main() -> Result<()> {
         ["import", path, ids, rest @ ..] => {
             let threads = rest.iter().find_map(|word| word.parse().ok()).unwrap_or(0);
             let start = Instant::now();
-            let imported = run(path.into(), Path::new(ids), threads, rest.contains(&"full"))?;
+            let imported = run(path.into(), Path::new(ids), threads)?;
             let (seconds, records) = (start.elapsed().as_secs_f64(), imported.records);
             writeln!(out, "{seconds:.3} s, {records} records, peak {:.0} MB", peak())?;
         }
@@ -106,7 +105,7 @@ fn main() -> Result<()> {
             generate(&log, 500_000, 5_000)?;
             std::fs::write(&ids, caller(1))?;
             let start = Instant::now();
-            let imported = run(log, &ids, 0, false)?;
+            let imported = run(log, &ids, 0)?;
             writeln!(
                 out,
                 "{:.3} s for {} MB, {} records",

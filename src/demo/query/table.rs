@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::LogColumns;
 use super::read::Asked;
+use crate::source::logs::columns::{Field, LOGGED, POLICY};
 use crate::source::logs::kql::Template;
 use crate::source::logs::record::{Record, directory};
 use crate::source::logs::tally::hour_of;
@@ -35,42 +36,38 @@ struct Group<'a> {
     last: Option<Timestamp>,
 }
 
-const DOCUMENTED: [(&str, &str); 11] = [
-    ("TimeGenerated", "datetime"),
-    ("caller_oid", "string"),
-    ("caller_upn", "string"),
-    ("mcp_server", "string"),
-    ("tool_name", "string"),
-    ("scope_used", "string"),
-    ("resource_accessed", "string"),
-    ("response_status", "long"),
-    ("latency_ms", "long"),
-    ("apim_request_id", "string"),
-    ("_ItemId", "string"),
-];
+/// What older tables append to a column.
+fn suffix(field: Field) -> &'static str {
+    match field {
+        Field::Time => "_t",
+        Field::Principal | Field::Request => "_g",
+        _ if field.is_number() => "_d",
+        _ => "_s",
+    }
+}
 
-const SUFFIXED: [(&str, &str); 11] = [
-    ("TimeGenerated", "datetime"),
-    ("timestamp_t", "datetime"),
-    ("caller_oid_g", "string"),
-    ("caller_upn_s", "string"),
-    ("mcp_server_s", "string"),
-    ("tool_name_s", "string"),
-    ("scope_used_s", "string"),
-    ("resource_accessed_s", "string"),
-    ("response_status_d", "real"),
-    ("latency_ms_d", "real"),
-    ("apim_request_id_g", "string"),
-];
-
-const POLICY: [(&str, &str); 6] = [
-    ("TimeGenerated", "datetime"),
-    ("timestamp", "string"),
-    ("caller", "string"),
-    ("tool", "string"),
-    ("method", "string"),
-    ("body", "string"),
-];
+/// The columns of a table, each with its type.
+fn columns(of: LogColumns) -> Vec<(String, &'static str)> {
+    let kind = |field: Field, number: &'static str| if field.is_number() { number } else { "string" };
+    let documented = || Field::of_record().map(|field| (field.column().to_owned(), kind(field, "long")));
+    let name = |field: Field| format!("{}{}", field.column(), suffix(field));
+    let time = (name(Field::Time), "datetime");
+    let suffixed = || {
+        let fields = Field::of_record().filter(|field| *field != Field::Item);
+        std::iter::once(time.clone()).chain(fields.map(|field| (name(field), kind(field, "real"))))
+    };
+    let policy = || {
+        let stamp = (Field::Time.column().to_owned(), "string");
+        std::iter::once(stamp).chain(POLICY.iter().map(|(name, _)| ((*name).to_owned(), "string")))
+    };
+    let own: Vec<_> = match of {
+        LogColumns::Documented => documented().collect(),
+        LogColumns::Suffixed => suffixed().collect(),
+        LogColumns::Migrated => documented().chain(suffixed()).collect(),
+        LogColumns::Policy => policy().collect(),
+    };
+    std::iter::once((LOGGED.to_owned(), "datetime")).chain(own).collect()
+}
 
 impl Served {
     pub(super) fn result(&self, asked: &Asked, records: &[Record]) -> Result {
@@ -86,7 +83,7 @@ impl Served {
         match asked.template {
             Template::Schema => self.schema(),
             Template::Bounds => bounds(&theirs),
-            Template::Pulse => pulse(&theirs),
+            Template::HourlyActivity => hourly_activity(&theirs),
             Template::LastActivity => self.last_activity(&theirs),
             Template::CallsByHour => self.by_hour(&theirs),
             Template::Calls => self.single(&theirs),
@@ -94,13 +91,7 @@ impl Served {
     }
 
     fn schema(&self) -> Result {
-        let own: Vec<(&str, &str)> = match self.columns {
-            LogColumns::Documented => DOCUMENTED.to_vec(),
-            LogColumns::Suffixed => SUFFIXED.to_vec(),
-            LogColumns::Migrated => DOCUMENTED.iter().chain(&SUFFIXED[1..]).copied().collect(),
-            LogColumns::Policy => POLICY.to_vec(),
-        };
-        let own = own.into_iter().map(|(name, kind)| vec![json!(name), json!(kind)]).collect();
+        let own = columns(self.columns).into_iter().map(|(name, kind)| vec![json!(name), json!(kind)]).collect();
         result(&["ColumnName", "ColumnType"], own)
     }
 
@@ -113,12 +104,16 @@ impl Served {
             LogColumns::Migrated => (migrated, !migrated),
             LogColumns::Policy => (false, false),
         };
+        let is = |field: Field| {
+            let written = name.strip_prefix(field.column());
+            (bare && written == Some("")) || (suffixed && written == Some(suffix(field)))
+        };
         match name {
-            "caller_oid" if bare => raw(&record.principal),
-            "caller_upn" if bare => raw(&record.caller_name),
-            "caller_oid_g" if suffixed => raw(&record.principal),
-            "caller_upn_s" if suffixed => raw(&record.caller_name),
-            "caller" if self.columns == LogColumns::Policy => raw(&record.caller_name).or(raw(&record.principal)),
+            _ if self.columns == LogColumns::Policy => {
+                raw(&record.caller_name).or(raw(&record.principal)).filter(|_| name == POLICY[0].0)
+            }
+            _ if is(Field::Principal) => raw(&record.principal),
+            _ if is(Field::Name) => raw(&record.caller_name),
             _ => None,
         }
     }
@@ -133,7 +128,7 @@ impl Served {
     /// The caller as a query sees it.
     fn caller<'a>(&self, record: &'a Record) -> [Option<&'a str>; 2] {
         match self.columns {
-            LogColumns::Policy => [None, self.column(record, "caller")],
+            LogColumns::Policy => [None, self.column(record, POLICY[0].0)],
             _ => [raw(&record.principal), raw(&record.caller_name)],
         }
     }
@@ -254,7 +249,7 @@ fn bounds(records: &[&Record]) -> Result {
     result(&["first_at", "last_at", "records", "callers"], vec![row])
 }
 
-fn pulse(records: &[&Record]) -> Result {
+fn hourly_activity(records: &[&Record]) -> Result {
     let mut hours: BTreeMap<Timestamp, u64> = BTreeMap::new();
     records.iter().for_each(|record| *hours.entry(hour_of(record.at)).or_default() += 1);
     result(

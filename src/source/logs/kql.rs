@@ -105,7 +105,7 @@ pub enum Template {
     /// First and last record of any caller.
     Bounds,
     /// The hours with any record.
-    Pulse,
+    HourlyActivity,
     /// When callers were last seen.
     LastActivity,
     /// Calls, counted by the hour.
@@ -119,7 +119,7 @@ impl Template {
     pub const ALL: [Template; 6] = [
         Template::Schema,
         Template::Bounds,
-        Template::Pulse,
+        Template::HourlyActivity,
         Template::LastActivity,
         Template::CallsByHour,
         Template::Calls,
@@ -130,7 +130,7 @@ impl Template {
         match self {
             Template::Schema => "schema",
             Template::Bounds => "bounds",
-            Template::Pulse => "pulse",
+            Template::HourlyActivity => "hourly-activity",
             Template::LastActivity => "last-activity",
             Template::CallsByHour => "calls-by-hour",
             Template::Calls => "calls",
@@ -142,7 +142,7 @@ impl Template {
         match self {
             Template::Schema => include_str!("../../../checks/4-activity/schema.kql"),
             Template::Bounds => include_str!("../../../checks/4-activity/bounds.kql"),
-            Template::Pulse => include_str!("../../../checks/4-activity/pulse.kql"),
+            Template::HourlyActivity => include_str!("../../../checks/4-activity/hourly-activity.kql"),
             Template::LastActivity => include_str!("../../../checks/4-activity/last-activity.kql"),
             Template::CallsByHour => include_str!("../../../checks/4-activity/calls-by-hour.kql"),
             Template::Calls => include_str!("../../../checks/4-activity/calls.kql"),

@@ -52,10 +52,6 @@ impl<T> Record<T> {
     }
 }
 
-/// The fields of a record that a log may have or lack, as [`crate::evidence::row::LogTable`] names them.
-pub const FIELDS: [&str; 10] =
-    ["principal", "caller_name", "server", "tool", "scope", "resource", "status", "latency_ms", "request", "item"];
-
 /// The id that stands for none.
 pub const NIL: &str = "00000000-0000-0000-0000-000000000000";
 

@@ -1,5 +1,5 @@
-//! Any bytes behind so many usual lines of an exported log that these are told by their beginning: nothing panics, and
-//! the quick way keeps the records that a full parse keeps.
+//! Any bytes in an exported log: nothing panics, and lines are read in the same way by one thread and by several, behind
+//! few lines of others and behind many.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -25,10 +25,10 @@ static USUAL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     (0..900).flat_map(|n| line(n).into_bytes()).collect()
 });
 
-fn read(bytes: &[u8], full_parse: bool) -> Imported {
+fn read(before: &[u8], bytes: &[u8], threads: usize) -> Imported {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("log");
-    std::fs::write(&input, [&USUAL, bytes].concat()).unwrap();
+    std::fs::write(&input, [before, bytes].concat()).unwrap();
     let writer = Writer::create(folder.path(), &[]).unwrap();
     let callers = Callers { principals: vec![WANTED.into()], names: vec!["alice@contoso.example".into()] };
     let request = Request {
@@ -41,8 +41,7 @@ fn read(bytes: &[u8], full_parse: bool) -> Imported {
             until: "2026-06-01T00:00:00Z".parse().unwrap(),
         },
         zone: None,
-        full_parse,
-        threads: 1,
+        threads,
         seed: 1,
         progress: &|_, _| {},
     };
@@ -50,6 +49,13 @@ fn read(bytes: &[u8], full_parse: bool) -> Imported {
     runtime.block_on(import(&writer, request)).unwrap()
 }
 
+/// Where the first of the usual lines ends; with it, what the file is does not hang on the bytes.
+fn one_line() -> usize {
+    USUAL.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+}
+
 fuzz_target!(|bytes: &[u8]| {
-    assert_eq!(read(bytes, false).records, read(bytes, true).records);
+    let records = read(&USUAL, bytes, 1).records;
+    assert_eq!(read(&USUAL, bytes, 3).records, records);
+    assert_eq!(read(&USUAL[..one_line()], bytes, 1).records, records);
 });

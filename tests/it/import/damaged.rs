@@ -14,7 +14,12 @@ fn lines_that_cannot_be_read_are_counted_and_the_first_is_named() {
         "\0\0\0".to_owned(),
     ]));
     assert_eq!(read.calls().len(), 2);
-    assert_eq!(read.faults(), ["truncated: could not be read: 3 lines, the first in log:3"]);
+    assert_eq!(
+        read.faults(),
+        [
+            "truncated: could not be read: 3 lines, the first in log:3 (at column 2), in the hour from 2026-05-01T02:00:00Z"
+        ]
+    );
     assert!(read.gaps("log_silence")[0].ends_with("| export these hours again"));
 }
 
@@ -57,7 +62,7 @@ fn the_place_of_a_bad_line_is_right_however_many_threads_read() {
         assert_eq!(
             read.faults(),
             [
-                "truncated: could not be read: 1 line in log:31002 (at column 6)",
+                "truncated: could not be read: 1 line in log:31002 (at column 6), in the hour from 2026-05-01T02:00:00Z",
                 "truncated: does not tell who called: 1 record in log:49002",
             ]
         );
@@ -134,4 +139,40 @@ fn records_without_an_id_may_be_counted_twice_only_if_there_are_two_files() {
         logs.import(&["one", "two"]).faults(),
         ["truncated: 2 records bear no id, so those that are in two files are counted twice"]
     );
+}
+
+#[test]
+fn a_line_that_is_no_json_counts_as_none_however_well_it_begins() {
+    let good = record(AT, OTHER, "bob@contoso.example", "/a");
+    let many = vec![good.clone(); 500];
+    for broken in [
+        good.replace("\"latency_ms\":12", "\"latency_ms\":oops"),
+        good.replace("\"latency_ms\":12", "\"latency_ms\":01"),
+        good.replace("\"/a\"", "\"/a\\q\""),
+        good.replace('}', ",}"),
+        format!("{good}x"),
+    ] {
+        let read = Logs::of(lines(&[many.clone(), vec![broken.clone()], many.clone()].concat()));
+        let gaps = read.faults();
+        assert!(gaps.len() == 1 && gaps[0].contains("could not be read: 1 line in log:502"), "{broken}: {gaps:?}");
+        assert!(gaps[0].ends_with("in the hour from 2026-05-01T02:00:00Z"), "{gaps:?}");
+    }
+}
+
+#[test]
+fn a_caller_that_may_be_read_in_two_ways_is_a_gap() {
+    let good = record(AT, OTHER, "bob@contoso.example", "/a");
+    for odd in [
+        good.replace('}', &format!(",\"caller_oid\":\"{ALICE}\"}}")),
+        good.replace('{', &format!("{{\"caller_oid\":\"{ALICE}\",")),
+        good.replace(&format!("\"{OTHER}\""), &format!("{{\"id\":\"{ALICE}\"}}")),
+        good.replace(&format!("\"{OTHER}\""), &format!("[\"{ALICE}\"]")),
+    ] {
+        let gaps = Logs::of(lines(&[good.clone(), odd.clone()])).faults();
+        assert!(gaps.len() == 1 && gaps[0].contains("has a column twice, or a list or an object"), "{odd}: {gaps:?}");
+    }
+    let nested = record(AT, RUNNER, "", "/a").replace("\"/a\"", "{\"path\":\"/a\"}");
+    let read = Logs::of(lines(&[nested]));
+    assert_eq!(read.calls(), ["2026-05-01T02:03:04Z e - - 200"]);
+    assert!(read.faults()[0].contains("in the place of a value, which was left out: 1 record in log:2"));
 }

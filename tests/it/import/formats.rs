@@ -150,3 +150,64 @@ fn a_table_with_times_that_mean_two_days_or_no_zone_leaves_a_gap() {
     assert_eq!(read.calls(), CALL);
     assert!(read.faults().iter().any(|gap| gap.contains("without a zone")), "{:?}", read.faults());
 }
+
+#[test]
+fn lines_before_the_header_and_blanks_behind_separators_do_not_matter() {
+    let header =
+        r#""TimeGenerated [UTC]","caller_oid","caller_upn","resource_accessed","response_status","apim_request_id""#;
+    let row = format!(r#""5/13/2026, 2:03:04.120 AM","{OTHER}","","/b, c","200","r0""#);
+    let call = format!(r#""5/1/2026, 2:03:04.120 AM","{RUNNER}","","/srv/x/a","200","r1""#);
+    let table = format!("{header}\r\n{row}\r\n{call}\r\n");
+    let none: [&str; 0] = [];
+    for before in
+        ["", "sep=,\r\n", "#TYPE Selected.PSCustomObject\r\n", "Audit log, all of it\r\n\r\nof May\r\n", "\r\n"]
+    {
+        assert_eq!(calls(format!("{before}{table}")), CALL, "{before}");
+        assert_eq!(calls(format!("\u{feff}{before}{table}")), CALL, "{before}");
+        assert_eq!(calls(format!("{before}{}", table.replace("\",\"", "\", \""))), CALL, "{before}");
+        for separator in ["\";\"", "\"\t\"", "\"|\""] {
+            assert_eq!(calls(format!("{before}{}", table.replace("\",\"", separator))), CALL, "{before}{separator}");
+        }
+    }
+    let read = Logs::of("sep=,\r\nName,Age\r\n");
+    assert!(read.faults()[0].contains("is no log that is known here"));
+    assert_eq!(read.calls(), none);
+}
+
+#[test]
+fn text_of_two_bytes_a_character_is_read_with_and_without_a_mark() {
+    let wide = |text: &str, little: bool| -> Vec<u8> {
+        text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+    };
+    let pretty = format!("[\n{}\n]", log().trim().replace('\n', ",\n"));
+    for text in [
+        log(),
+        pretty,
+        format!("TimeGenerated,caller_oid,resource_accessed,response_status\n{AT},{RUNNER},/srv/x/a,200\n"),
+    ] {
+        for little in [true, false] {
+            assert_eq!(calls(wide(&text, little)), CALL);
+            assert_eq!(calls(wide(&format!("\u{feff}{text}"), little)), CALL);
+            assert_eq!(calls(packed(wide(&text, little))), CALL);
+        }
+    }
+    let cut = Logs::of(&wide(&log(), true)[..1501]);
+    assert!(cut.faults().iter().any(|gap| gap.contains("ends in the middle")), "{:?}", cut.faults());
+}
+
+#[test]
+fn several_values_on_a_line_and_answers_of_the_query_service_hold_records() {
+    let objects: Vec<String> = log().lines().map(str::to_owned).collect();
+    assert_eq!(calls(objects.concat()), CALL);
+    assert_eq!(calls(objects.join(" ")), CALL);
+    assert_eq!(calls(objects.iter().map(|object| object.replace(",\"", ",\n \"")).collect::<String>()), CALL);
+    let answer = format!(
+        r#"{{"tables":[{{"name":"PrimaryResult","columns":[{{"name":"TimeGenerated","type":"datetime"}},{{"name":"caller_oid"}},
+            {{"name":"resource_accessed"}},{{"name":"response_status","type":"long"}},{{"name":"other"}}],
+            "rows":[["2026-05-01T00:10:00Z","{OTHER}","/a",200,null],["{AT}","{RUNNER}","/srv/x/a",200,{{"a":1}}]]}}]}}"#
+    );
+    assert_eq!(calls(&answer), CALL);
+    assert_eq!(calls(answer.replace('\n', "")), CALL);
+    let odd = answer.replace(r#""/srv/x/a",200,"#, r#""/srv/x/a","#);
+    assert!(Logs::of(odd).faults().iter().any(|gap| gap.contains("could not be read")));
+}

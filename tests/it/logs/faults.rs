@@ -44,7 +44,7 @@ async fn a_denied_workspace_names_the_permission() {
 #[tokio::test]
 async fn a_partial_result_is_asked_again_in_halves() {
     let whole = &*WHOLE;
-    let found = collected(Faults::none().page_size("#calls", 300).page_size("#pulse", 400)).await;
+    let found = collected(Faults::none().page_size("#calls", 300).page_size("#hourly-activity", 400)).await;
     for table in RECORDS.into_iter().chain(["log_silence"]) {
         assert_eq!(found.gaps(table), Vec::<String>::new(), "{table}");
     }
@@ -197,6 +197,6 @@ async fn what_the_service_leaves_out_for_lack_of_permission_is_a_gap() {
     let mut body = answer(&["hour_at", "records"], json!([]));
     body["permissions"] =
         json!({ "resources": [{ "resourceId": "x", "dataSources": [{ "denyTables": ["MCPAuditLog_CL"] }] }] });
-    let found = collected(Faults::none().answer("#pulse", body)).await;
+    let found = collected(Faults::none().answer("#hourly-activity", body)).await;
     assert!(found.gaps("tool_call")[0].starts_with("denied: the service left out"), "{:?}", found.gaps("tool_call"));
 }

@@ -181,7 +181,7 @@ fn only_callers_in_reach_come_back_and_others_are_counted() {
 fn what_was_asked_is_kept_with_its_digests() {
     let found = &*WHOLE;
     let names = found.texts("SELECT DISTINCT name FROM log_query ORDER BY 1");
-    assert_eq!(names, ["bounds", "calls", "calls-by-hour", "last-activity", "pulse", "schema"]);
+    assert_eq!(names, ["bounds", "calls", "calls-by-hour", "hourly-activity", "last-activity", "schema"]);
     assert_eq!(
         found.number("SELECT count(*) FROM log_query WHERE length(sha256) <> 64 OR length(result_sha256) <> 64"),
         0

@@ -1,51 +1,14 @@
-//! Which column of an exported log holds which field of a record, in every flavour that such tables have. Pure.
-//! The suffixes are those of the retired Data Collector API:
-//! <https://learn.microsoft.com/azure/azure-monitor/logs/data-collector-api#record-type-and-properties>.
+//! Which column of an exported log holds which field of a record, by its name. Pure.
 
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
 use crate::config::LogColumns;
+use crate::source::logs::columns::{Field, LOGGED, POLICY, SUFFIXES, lacking};
 
-/// A field that an import reads, in the order of [`Raw`](super::raw::Raw).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    Time,
-    Principal,
-    Name,
-    Server,
-    Tool,
-    Scope,
-    Resource,
-    Status,
-    Latency,
-    Request,
-    Item,
-}
-
-impl Field {
-    /// Whether it holds a number; all others hold texts.
-    pub(super) fn is_number(self) -> bool {
-        matches!(self, Field::Status | Field::Latency)
-    }
-}
-
-/// How many there are.
-pub(super) const FIELDS: usize = 11;
-
-/// Suffixes in the order in which a value is looked for: a migrated table has the bare column and the old one.
-const FLAVOURS: [&str; 5] = ["", "_s", "_g", "_d", "_t"];
-
-/// The column of the time as documented; the one that every table has is better known.
-pub(super) const STAMP: &str = "timestamp";
-
-/// The column of the name in the policy of the article.
-pub(super) const OTHER_NAME: &str = "caller";
-
-/// Columns that only the policy of the article writes. It knows no object id and no resource.
-const OF_POLICY: [(&str, Option<Field>); 4] =
-    [(OTHER_NAME, Some(Field::Name)), ("tool", Some(Field::Tool)), ("method", None), ("body", None)];
+/// How many fields there are.
+pub(super) const FIELDS: usize = Field::ALL.len();
 
 /// What a column stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,80 +18,40 @@ pub(super) struct Column {
     /// Among several columns for a field the lowest rank that is not empty wins.
     pub(super) rank: u8,
     pub(super) of_policy: bool,
+    /// Stands for its name alone.
+    number: u8,
 }
 
 /// All columns that mean something.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     by_name: HashMap<Box<str>, Column, FixedState>,
-    principal: Box<str>,
-    name: Box<str>,
-    time: Box<str>,
 }
 
 impl Columns {
     /// The columns as documented, save those that the configuration renames.
     pub(super) fn new(renamed: &LogColumns) -> Columns {
-        let text = |name: &Option<crate::config::ColumnName>, usual: &str| -> Box<str> {
-            name.as_ref().map_or(usual, |name| name.as_str()).into()
-        };
-        let mut columns = Columns {
-            by_name: HashMap::default(),
-            principal: text(&renamed.caller_oid, "caller_oid"),
-            name: text(&renamed.caller_upn, "caller_upn"),
-            time: text(&renamed.timestamp, "TimeGenerated"),
-        };
-        columns.add(Field::Time, &columns.time.clone(), 0);
-        columns.add(Field::Time, STAMP, FLAVOURS.len());
-        let (principal, name) = (columns.principal.clone(), columns.name.clone());
-        for (field, name) in [
-            (Field::Principal, principal),
-            (Field::Name, name),
-            (Field::Server, text(&renamed.mcp_server, "mcp_server")),
-            (Field::Tool, text(&renamed.tool_name, "tool_name")),
-            (Field::Scope, text(&renamed.scope_used, "scope_used")),
-            (Field::Resource, text(&renamed.resource_accessed, "resource_accessed")),
-            (Field::Status, text(&renamed.response_status, "response_status")),
-            (Field::Latency, text(&renamed.latency_ms, "latency_ms")),
-            (Field::Request, text(&renamed.apim_request_id, "apim_request_id")),
-            (Field::Item, "_ItemId".into()),
-        ] {
-            columns.add(field, &name, 0);
+        let mut columns = Columns { by_name: HashMap::default() };
+        columns.add(Some(Field::Time), renamed.of(Field::Time.column()).unwrap_or(LOGGED), 0, false);
+        columns.add(Some(Field::Time), Field::Time.column(), SUFFIXES.len(), false);
+        for field in Field::of_record() {
+            columns.add(Some(field), renamed.of(field.column()).unwrap_or(field.column()), 0, false);
         }
-        for (name, field) in OF_POLICY {
-            for (flavour, rank) in FLAVOURS.iter().zip(FLAVOURS.len()..) {
-                let column = Column { field, rank: rank as u8, of_policy: true };
-                columns.by_name.entry(format!("{name}{flavour}").into()).or_insert(column);
-            }
-        }
+        POLICY.into_iter().for_each(|(name, field)| columns.add(field, name, SUFFIXES.len(), true));
         columns
     }
 
-    fn add(&mut self, field: Field, name: &str, first: usize) {
-        for (flavour, rank) in FLAVOURS.iter().zip(first..) {
-            let column = Column { field: Some(field), rank: rank as u8, of_policy: false };
-            self.by_name.entry(format!("{name}{flavour}").into()).or_insert(column);
+    fn add(&mut self, field: Option<Field>, name: &str, first: usize, of_policy: bool) {
+        for (suffix, rank) in SUFFIXES.iter().zip(first..) {
+            let number = self.by_name.len() as u8;
+            let column = Column { field, rank: rank as u8, of_policy, number };
+            self.by_name.entry(format!("{name}{suffix}").into()).or_insert(column);
         }
     }
 
     /// What the column of this name stands for; `None`: nothing that is read.
     pub(super) fn of(&self, name: &str) -> Option<Column> {
         self.by_name.get(name).copied()
-    }
-
-    /// The name of the column with the caller's object id, without a suffix.
-    pub(super) fn principal(&self) -> &str {
-        &self.principal
-    }
-
-    /// The name of the column with the caller's name, without a suffix.
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The name of the column by which records are ordered, without a suffix.
-    pub(super) fn time(&self) -> &str {
-        &self.time
     }
 }
 
@@ -137,23 +60,30 @@ impl Columns {
 pub(super) struct Schema {
     fields: u16,
     of_policy: u8,
+    names: u128,
 }
 
 impl Schema {
-    pub(super) fn saw(&mut self, column: Column) {
-        match column {
-            Column { of_policy: true, field, .. } => {
-                self.of_policy |= 1 << u8::from(field != Some(Field::Name));
-                // Its caller is a name, and so is its tool.
-                self.fields |= field.map_or(0, |field| 1 << field as u16);
-            }
-            Column { field, .. } => self.fields |= field.map_or(0, |field| 1 << field as u16),
+    /// Notes a column; false if it was noted before.
+    pub(super) fn saw(&mut self, column: Column) -> bool {
+        if column.of_policy {
+            self.of_policy |= 1 << u8::from(column.field != Some(Field::Name));
         }
+        self.fields |= column.field.map_or(0, |field| 1 << field as u16);
+        let name = 1 << (column.number & 127);
+        let is_new = self.names & name == 0;
+        self.names |= name;
+        is_new
     }
 
     pub(super) fn add(&mut self, other: Schema) {
         self.fields |= other.fields;
         self.of_policy |= other.of_policy;
+        self.names |= other.names;
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.names == 0
     }
 
     pub(super) fn has(self, field: Field) -> bool {
@@ -177,20 +107,7 @@ impl Schema {
 
     /// As `log_table.lacks` has it.
     pub(super) fn lacks(self) -> Option<String> {
-        const NAMES: [(Field, &str); 10] = [
-            (Field::Principal, "principal"),
-            (Field::Name, "caller_name"),
-            (Field::Server, "server"),
-            (Field::Tool, "tool"),
-            (Field::Scope, "scope"),
-            (Field::Resource, "resource"),
-            (Field::Status, "status"),
-            (Field::Latency, "latency_ms"),
-            (Field::Request, "request"),
-            (Field::Item, "item"),
-        ];
-        let lacking: Vec<&str> = NAMES.iter().filter(|(field, _)| !self.has(*field)).map(|(_, name)| *name).collect();
-        (!lacking.is_empty()).then(|| lacking.join(" "))
+        lacking(|field| self.has(field))
     }
 }
 
@@ -201,7 +118,7 @@ mod tests {
     fn schema(names: &[&str]) -> Schema {
         let columns = Columns::new(&LogColumns::default());
         let mut schema = Schema::default();
-        names.iter().filter_map(|name| columns.of(name)).for_each(|column| schema.saw(column));
+        names.iter().filter_map(|name| columns.of(name)).for_each(|column| assert!(schema.saw(column)));
         schema
     }
 
@@ -215,6 +132,15 @@ mod tests {
         assert_eq!(columns.of("timestamp_t").unwrap().field, Some(Field::Time));
         assert!(columns.of("TimeGenerated").unwrap().rank < columns.of("timestamp").unwrap().rank);
         assert!(columns.of("caller_oid_hash").is_none());
+        assert!(columns.by_name.len() <= 128, "each name has a bit of its own");
+    }
+
+    #[test]
+    fn a_column_that_comes_again_is_noticed() {
+        let columns = Columns::new(&LogColumns::default());
+        let mut schema = schema(&["caller_oid", "caller_oid_g", "caller_upn"]);
+        assert!(!schema.saw(columns.of("caller_oid").unwrap()));
+        assert!(schema.saw(columns.of("caller_oid_s").unwrap()));
     }
 
     #[test]

@@ -1,9 +1,17 @@
 //! What an import could not read, counted by kind, with the first place of each. A fault becomes a gap, never silence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::{Cause, GapKind};
+use jiff::Timestamp;
+
+use crate::model::{Cause, GapKind, stamp};
+
+/// So many hours of a fault are named.
+const NAMED: usize = 5;
+
+/// So many are told apart; a log with more faults is to be exported again as a whole.
+const HOURS: usize = 2_000;
 
 /// A way in which a part of a log says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +22,10 @@ pub(super) enum Fault {
     TooLong,
     /// The file ends in the middle.
     CutShort,
+    /// A record whose caller or columns may be read in more than one way.
+    Ambiguous,
+    /// A record with a list or an object in the place of a value.
+    Nested,
     /// A record without a readable time.
     Undated,
     /// A record whose time bears no zone.
@@ -47,19 +59,33 @@ pub(super) struct Place {
 
 /// All faults of a part.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Faults(BTreeMap<Fault, (u64, Place)>);
+pub(super) struct Faults(BTreeMap<Fault, Seen>);
+
+/// All faults of one kind.
+#[derive(Debug, Clone)]
+struct Seen {
+    count: u64,
+    first: Place,
+    /// When the records before each of them were made.
+    hours: BTreeSet<i64>,
+    /// Whether one of them stands before any record of its part.
+    leading: bool,
+}
 
 impl Faults {
     /// Counts one fault.
     pub(super) fn saw(&mut self, fault: Fault, place: Place) {
-        self.saw_many(fault, 1, || place);
+        self.saw_behind(fault, None, place);
     }
 
-    /// Counts faults of which only the first place is of interest.
-    pub(super) fn saw_many(&mut self, fault: Fault, count: u64, place: impl FnOnce() -> Place) {
-        if count > 0 {
-            self.0.entry(fault).or_insert_with(|| (0, place())).0 += count;
-        }
+    /// Counts one fault behind a record of this hour; `None`: there is none before it.
+    pub(super) fn saw_behind(&mut self, fault: Fault, hour: Option<i64>, first: Place) {
+        let new = || Seen { count: 0, first, hours: BTreeSet::new(), leading: false };
+        let seen = self.0.entry(fault).or_insert_with(new);
+        seen.count += 1;
+        seen.leading |= hour.is_none();
+        seen.hours.extend(hour);
+        seen.bound();
     }
 
     /// Whether there is one of this kind.
@@ -67,17 +93,48 @@ impl Faults {
         self.0.contains_key(&fault)
     }
 
-    /// Adds the faults of a part in front of which its file has `lines` lines.
-    pub(super) fn add(&mut self, other: Faults, lines: u64) {
-        for (fault, (count, place)) in other.0 {
-            let line = place.line.map(|line| line + lines);
-            self.saw_many(fault, count, || Place { line, ..place });
+    /// Adds the faults of a part in front of which its file has `lines` lines, the last of them of this hour.
+    pub(super) fn add(&mut self, other: Faults, lines: u64, hour: Option<i64>) {
+        for (fault, mut other) in other.0 {
+            other.first.line = other.first.line.map(|line| line + lines);
+            other.hours.extend(hour.filter(|_| other.leading));
+            match self.0.get_mut(&fault) {
+                Some(seen) => {
+                    seen.count += other.count;
+                    seen.hours.extend(other.hours);
+                    seen.bound();
+                }
+                None => drop(self.0.insert(fault, other)),
+            }
         }
     }
 
     /// Each kind of fault as a gap.
     pub(super) fn causes(&self) -> impl Iterator<Item = (Fault, Cause)> {
-        self.0.iter().map(|(fault, (count, place))| (*fault, fault.cause(*count, &place.to_string())))
+        self.0.iter().map(|(fault, seen)| {
+            let hours = if fault.is_of_an_hour() { seen.hours() } else { String::new() };
+            (*fault, fault.cause(seen.count, &format!("{}{hours}", seen.first)))
+        })
+    }
+}
+
+impl Seen {
+    fn bound(&mut self) {
+        while self.hours.len() > HOURS {
+            self.hours.pop_last();
+        }
+    }
+
+    /// Which hours have to be exported again.
+    fn hours(&self) -> String {
+        let named = self.hours.iter().take(NAMED).filter_map(|hour| Timestamp::from_second(*hour).ok());
+        let named: Vec<String> = named.map(stamp).collect();
+        match self.hours.len().saturating_sub(named.len()) {
+            _ if named.is_empty() => String::new(),
+            0 if named.len() == 1 => format!(", in the hour from {}", named.concat()),
+            0 => format!(", in the hours from {}", named.join(", ")),
+            more => format!(", in the hours from {} and {more} more", named.join(", ")),
+        }
     }
 }
 
@@ -95,6 +152,11 @@ impl Fault {
         self != Fault::Timeless
     }
 
+    /// Whether what is missing is missing from an hour.
+    fn is_of_an_hour(self) -> bool {
+        matches!(self, Fault::Malformed | Fault::TooLong | Fault::CutShort | Fault::Ambiguous)
+    }
+
     fn cause(self, count: u64, first: &str) -> Cause {
         let all = |things: &str| match count {
             1 => format!("1 {things} in {first}"),
@@ -110,6 +172,14 @@ impl Fault {
                 (format!("longer than 8 MiB: {}", all("line")), "export these hours again, one record a line")
             }
             Fault::CutShort => (format!("ends in the middle: {files}"), "copy the file again"),
+            Fault::Ambiguous => (
+                format!("has a column twice, or a list or an object for its caller or time: {}", all("record")),
+                "export these hours again, each column once and as text",
+            ),
+            Fault::Nested => (
+                format!("has a list or an object in the place of a value, which was left out: {}", all("record")),
+                "export every column as text or number",
+            ),
             Fault::Undated => {
                 (format!("has no readable time: {}", all("record")), "export with times in UTC, as RFC 3339")
             }
@@ -155,9 +225,14 @@ mod tests {
         let (mut all, mut part) = (Faults::default(), Faults::default());
         part.saw(Fault::Malformed, place("a.json", 3));
         part.saw(Fault::Malformed, place("a.json", 4));
-        all.add(part.clone(), 100);
-        all.add(part, 200);
+        all.add(part.clone(), 100, Some(3_600));
+        all.add(part, 200, Some(0));
         let causes: Vec<_> = all.causes().map(|(_, cause)| cause.detail.unwrap().raw().to_owned()).collect();
-        assert_eq!(causes, ["could not be read: 4 lines, the first in a.json:103"]);
+        assert_eq!(
+            causes,
+            [
+                "could not be read: 4 lines, the first in a.json:103, in the hours from 1970-01-01T00:00:00Z, 1970-01-01T01:00:00Z"
+            ]
+        );
     }
 }

@@ -3,32 +3,29 @@
 //! becomes a gap with its place.
 //!
 //! ```text
-//!  place: which files -> work: threads -> blocks: whole lines -> skim: does it begin like others? Could it be theirs?
-//!                                                                 |   glance: whose line is it?
-//!                                                                 |        \ not wanted: census counts it
-//!                                                                 +-> raw: parse -> once -> Tally -> rows
+//!  files: which -> worker: threads -> format: what it is -> blocks: whole lines -> objects: every line is parsed
+//!                                                      \-> table, documents                     |
+//!                                                     liveness counts all; the caller filter keeps some
+//!                                                                      dedup -> Tally -> rows  <-/
 //! ```
 
+mod blanks;
 mod blocks;
-mod census;
+mod caller;
 mod column;
+mod dedup;
 mod fault;
+mod files;
 mod format;
-mod glance;
 mod hits;
-mod hours;
 mod input;
-mod key;
-mod literal;
-mod moment;
-mod once;
-mod place;
-mod raw;
-mod skim;
-mod stencil;
+mod liveness;
+mod objects;
+mod parser;
 mod table;
-mod wanted;
-mod work;
+mod timestamp;
+mod utf16;
+mod worker;
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,21 +37,21 @@ use jiff::{Timestamp, ToSpan};
 use tokio::sync::mpsc::{self, Receiver};
 
 use crate::config::LogColumns;
-use crate::evidence::row::{LogSilence, LogTable};
+use crate::evidence::row::LogTable;
 use crate::evidence::{self, Callers, Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
+pub use crate::source::logs::liveness::Window;
+use crate::source::logs::liveness::{Hours, Silence};
 use crate::source::logs::tally::Tally;
-use crate::text::visible;
+use crate::text::{Untrusted, visible};
 
-pub use census::Window;
+use caller::CallerFilter;
+use dedup::{Dedup, Delivery};
 use fault::{Fault, Faults, Place};
+use files::{Files, LogFile};
 use hits::Hits;
 pub use input::{Container, Input};
-use literal::Literals;
-use once::{Delivery, Once};
-use place::{Files, LogFile};
-use wanted::{Beginnings, Wanted};
-use work::{End, Job, Message, Part, Sight};
+use worker::{End, Job, Message, Part, Sight};
 
 /// The data sets that an import fills.
 pub const TABLES: &[&str] = &["log_table", "log_silence", "tool_call_hour", "tool_call", "last_activity"];
@@ -67,6 +64,9 @@ const TABLE: &str = "MCPAuditLog_CL";
 
 /// More threads than this only wait for the disk.
 const THREADS: usize = 8;
+
+/// A silence at either end of an export that comes so often in a million takes no day from it.
+const USUAL: i64 = 10_000;
 
 /// How many messages of a thread may wait.
 const WAITING: usize = 8;
@@ -85,8 +85,6 @@ pub struct Request<'a> {
     pub window: Window,
     /// The zone of times that bear none.
     pub zone: Option<TimeZone>,
-    /// Parse every line, also of those who are not wanted.
-    pub full_parse: bool,
     /// How many threads read; 0: one per core.
     pub threads: usize,
     /// Seeds the hashes.
@@ -146,7 +144,7 @@ struct Import<'a> {
     queues: Vec<Receiver<Message>>,
     bytes: u64,
     faults: Faults,
-    once: Once,
+    dedup: Dedup,
     /// By input.
     tallies: Vec<Tally>,
     sights: Vec<Sight>,
@@ -157,17 +155,14 @@ struct Import<'a> {
 impl<'a> Import<'a> {
     fn start(request: &'a Request<'a>) -> Import<'a> {
         let Files { all, faults, other_tables } = Files::find(request.inputs, request.table.unwrap_or(TABLE));
-        let wanted = Wanted::new(request.callers);
+        let columns = column::Columns::new(request.columns);
         let job = Arc::new(Job {
-            parts: Part::plan(&all),
+            parts: Part::plan(&all, &columns),
             inputs: request.inputs.len(),
-            columns: column::Columns::new(request.columns),
-            literals: Literals::new(&wanted),
-            beginnings: Beginnings::new(&wanted),
-            wanted,
+            columns,
+            callers: CallerFilter::new(request.callers),
             window: request.window,
             zone: request.zone.clone(),
-            full_parse: request.full_parse,
             seed: request.seed,
             read: AtomicU64::new(0),
             files: all,
@@ -191,7 +186,7 @@ impl<'a> Import<'a> {
             bytes: job.files.iter().map(|file| file.bytes).sum(),
             tallies: request.inputs.iter().map(|input| Tally::new(input.source())).collect(),
             sights: Vec::new(),
-            once: Once::new(),
+            dedup: Dedup::new(),
             unmarked: 0,
             request,
             job,
@@ -213,7 +208,12 @@ impl<'a> Import<'a> {
             tally.finish(rows)?.iter().try_for_each(|row| rows.insert(row))?;
             self.describe(input, rows)?;
         }
-        self.report(rows);
+        let silences = self.silences();
+        if let Some(first) = self.request.inputs.first() {
+            let source = Untrusted::from(first.source());
+            silences.iter().try_for_each(|silence| rows.insert(&silence.row(&source)))?;
+        }
+        self.report(&silences, rows);
         imported.other_tables = self.other_tables;
         Ok(())
     }
@@ -221,11 +221,11 @@ impl<'a> Import<'a> {
     /// Takes the parts in their order, each from the queue of the thread that reads it.
     async fn parts(&mut self, rows: &mut Rows, imported: &mut Imported) -> Result<(), evidence::Error> {
         let job = Arc::clone(&self.job);
-        let (mut file, mut lines) = (usize::MAX, 0);
+        let (mut file, mut lines, mut hour) = (usize::MAX, 0, None);
         let threads = self.queues.len().max(1);
         for (index, part) in job.parts.iter().enumerate() {
             if file != part.file {
-                (file, lines) = (part.file, 0);
+                (file, lines, hour) = (part.file, 0, None);
             }
             let end = loop {
                 match self.queues[index % threads].recv().await {
@@ -235,8 +235,9 @@ impl<'a> Import<'a> {
                     Some(Message::Done(_)) | None => break stopped(&job.files[file]),
                 }
             };
-            self.faults.add(end.faults, lines);
+            self.faults.add(end.faults, lines, hour);
             lines += end.lines;
+            hour = end.hour.or(hour);
             (self.request.progress)(job.read.load(Ordering::Relaxed), self.bytes);
         }
         Ok(())
@@ -250,7 +251,7 @@ impl<'a> Import<'a> {
         imported: &mut Imported,
     ) -> Result<(), evidence::Error> {
         for (record, mark) in hits.iter() {
-            match mark.map(|mark| self.once.deliver(record.at, mark)) {
+            match mark.map(|mark| self.dedup.deliver(record.at, mark)) {
                 Some(Delivery::First) => {}
                 Some(Delivery::Again) => {
                     imported.duplicates += 1;
@@ -272,17 +273,18 @@ impl<'a> Import<'a> {
             return;
         }
         for (sight, other) in self.sights.iter_mut().zip(seen) {
-            sight.census.add(other.census);
+            sight.liveness.add(other.liveness);
             sight.schema.add(other.schema);
         }
     }
 
     /// The rows about one input as a whole.
     fn describe(&self, input: usize, rows: &mut Rows) -> Result<(), evidence::Error> {
-        let Some((given, Sight { census, schema })) = self.request.inputs.get(input).zip(self.sights.get(input)) else {
+        let Some((given, Sight { liveness, schema })) = self.request.inputs.get(input).zip(self.sights.get(input))
+        else {
             return Ok(());
         };
-        let (first_at, last_at) = census.span().unzip();
+        let (first_at, last_at) = liveness.span().unzip();
         rows.insert(&LogTable {
             source: given.source().into(),
             shape: schema.shape().to_owned(),
@@ -293,21 +295,25 @@ impl<'a> Import<'a> {
             until_at: self.request.window.until,
             first_at,
             last_at,
-            records: i64::try_from(census.records).ok(),
-            callers: census.callers(),
-        })?;
-        census.silences().into_iter().try_for_each(|Window { from, until }| {
-            rows.insert(&LogSilence { source: given.source().into(), from_at: from, until_at: until })
+            records: i64::try_from(liveness.records).ok(),
+            callers: liveness.callers(),
         })
     }
 
+    /// When no input holds a record of anybody. One may go on where another ends, so it is said of all of them together.
+    fn silences(&self) -> Vec<Silence> {
+        let mut hours = Hours::new(self.request.window);
+        self.sights.iter().for_each(|sight| hours.add(&sight.liveness.hours));
+        hours.silences()
+    }
+
     /// Everything that the files do not tell.
-    fn report(&self, rows: &mut Rows) {
+    fn report(&self, silences: &[Silence], rows: &mut Rows) {
         for (fault, cause) in self.faults.causes() {
             let concerned = if fault.concerns_calls() { TABLES } else { &TABLES[..2] };
             concerned.iter().for_each(|table| rows.gap(table, cause.clone()));
         }
-        let gaps = [self.nothing(), self.nobody(), self.uncovered(), self.unmarked()];
+        let gaps = [self.nothing(), self.nobody(), self.uncovered(silences), self.unmarked()];
         for cause in gaps.into_iter().flatten() {
             OF_CALLERS.iter().for_each(|table| rows.gap(table, cause.clone()));
         }
@@ -330,21 +336,27 @@ impl<'a> Import<'a> {
 
     fn nobody(&self) -> Option<Cause> {
         let cause = Cause::new(GapKind::NotExposed, "no record in it names a caller");
-        self.sights.iter().any(|sight| sight.census.is_nameless()).then_some(cause)
+        self.sights.iter().any(|sight| sight.liveness.is_nameless()).then_some(cause)
     }
 
     /// The days of the window that lie before the first or behind the last record of every input.
-    fn uncovered(&self) -> Option<Cause> {
+    fn uncovered(&self, silences: &[Silence]) -> Option<Cause> {
         let spans: Vec<(Date, Date)> = self
             .sights
             .iter()
-            .filter_map(|sight| sight.census.span())
+            .filter_map(|sight| sight.liveness.span())
             .map(|(first, last)| (day(first), day(last)))
             .collect();
         let Window { from, until } = self.request.window;
         let days = day(from).series(1.day()).take_while(|date| Some(*date) <= last_day(until));
-        let missing: Vec<Date> =
-            days.filter(|date| !spans.iter().any(|(first, last)| (first..=last).contains(&date))).collect();
+        // Whoever exports on a Sunday holds everything, if nobody ever works then.
+        let rests = |silence: &&Silence| silence.per_million.is_some_and(|usual| usual >= USUAL);
+        let usual: Vec<&Silence> = silences.iter().filter(rests).collect();
+        let is_open = |date: &Date| !usual.iter().any(|silence| holds(silence, *date, self.request.window));
+        let missing: Vec<Date> = days
+            .filter(|date| !spans.iter().any(|(first, last)| (first..=last).contains(&date)))
+            .filter(is_open)
+            .collect();
         let first = missing.first()?;
         let detail = format!("holds no record of any caller of {}", runs(&missing).join(", "));
         Some(Cause::new(GapKind::Retention, detail).needing(format!("an export from {first} on")))
@@ -355,6 +367,13 @@ impl<'a> Import<'a> {
         let cause = Cause::new(GapKind::Truncated, what).needing("export with the columns _ItemId or apim_request_id");
         (self.unmarked > 0 && self.job.files.len() > 1).then_some(cause)
     }
+}
+
+/// Whether a silence holds all of a day, as far as that lies in the window.
+fn holds(silence: &Silence, date: Date, window: Window) -> bool {
+    let midnight = |date: Date| date.to_zoned(TimeZone::UTC).map(|at| at.timestamp());
+    let (Ok(from), Ok(until)) = (midnight(date), date.tomorrow().and_then(midnight)) else { return false };
+    silence.window.from <= from.max(window.from) && silence.window.until >= until.min(window.until)
 }
 
 fn stopped(file: &LogFile) -> End {

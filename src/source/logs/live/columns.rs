@@ -3,30 +3,9 @@
 
 use crate::config::LogColumns;
 use crate::model::{Cause, GapKind};
+use crate::source::logs::columns::{Field, LOGGED, POLICY, SUFFIXES};
 use crate::source::logs::kql::{Kql, is_name};
 use crate::text::nearest;
-
-/// What Log Analytics appends to the name of a field in tables of the older kind.
-///
-/// <https://learn.microsoft.com/previous-versions/azure/azure-monitor/logs/data-collector-api>
-const SUFFIXES: [&str; 5] = ["", "_s", "_g", "_d", "_t"];
-
-/// The field of a record, and the documented column.
-const DOCUMENTED: [(&str, &str); 10] = [
-    ("principal", "caller_oid"),
-    ("caller_name", "caller_upn"),
-    ("server", "mcp_server"),
-    ("tool", "tool_name"),
-    ("scope", "scope_used"),
-    ("resource", "resource_accessed"),
-    ("status", "response_status"),
-    ("latency_ms", "latency_ms"),
-    ("request", "apim_request_id"),
-    ("item", "_ItemId"),
-];
-
-/// The fields that the gateway's own policy writes; it says in one of them who called, whoever that is.
-const POLICY: [(&str, &str); 2] = [("caller_name", "caller"), ("tool", "tool")];
 
 const NO_INSTANT: &str = "todatetime(\"\")";
 
@@ -66,13 +45,13 @@ impl Columns {
     /// Finds the fields in a `schema` of names and types.
     pub(super) fn find(schema: &[(String, String)], configured: &LogColumns) -> Result<Columns, Cause> {
         let schema: Vec<_> = schema.iter().filter(|(name, _)| is_name(name)).collect();
-        let timestamp = named(&schema, "timestamp", configured)?;
+        let timestamp = named(&schema, Field::Time.column(), configured)?;
         let mut fields = Vec::new();
-        for (field, documented) in DOCUMENTED {
-            fields.push((field, named(&schema, documented, configured)?));
+        for field in Field::of_record() {
+            fields.push((field.name(), named(&schema, field.column(), configured)?));
         }
         let found = Columns { shape: Shape::Documented, timestamp, fields };
-        if !schema.iter().any(|(name, _)| name == "TimeGenerated") {
+        if !schema.iter().any(|(name, _)| name == LOGGED) {
             return Err(unanswerable("it has no column TimeGenerated"));
         }
         if found.has("principal") || found.has("caller_name") {
@@ -86,9 +65,13 @@ impl Columns {
 
     fn of_policy(mut self, schema: &[&(String, String)]) -> Option<Columns> {
         self.shape = Shape::GatewayPolicy;
-        for (field, column) in POLICY {
+        for (column, field) in POLICY {
             let found = suffixed(schema, column);
-            self.fields.iter_mut().filter(|(name, _)| *name == field).for_each(|(_, columns)| *columns = found.clone());
+            let field = field.map(Field::name);
+            self.fields
+                .iter_mut()
+                .filter(|(name, _)| Some(*name) == field)
+                .for_each(|(_, columns)| *columns = found.clone());
         }
         (self.has("caller_name") && self.has("tool")).then_some(self)
     }
@@ -144,7 +127,7 @@ impl Columns {
         match texts.first() {
             Some(text) if instants.is_empty() => written(&text.text()),
             _ => {
-                let logged = Kql::of("TimeGenerated");
+                let logged = Kql::of(LOGGED);
                 first(&instants.iter().map(|column| column.read()).chain([logged]).collect::<Vec<_>>(), NO_INSTANT)
             }
         }
@@ -183,7 +166,7 @@ fn written(text: &Kql) -> Kql {
     let zoned = Kql::of(r#"@"([zZ]|[+-]\d\d:?\d\d)\s*$""#);
     let is_instant = Kql::binary(text, "matches regex", &zoned);
     let is_empty = Kql::call("isempty", std::slice::from_ref(text));
-    let otherwise = Kql::call("iff", &[is_empty, Kql::of("TimeGenerated"), Kql::of(NO_INSTANT)]);
+    let otherwise = Kql::call("iff", &[is_empty, Kql::of(LOGGED), Kql::of(NO_INSTANT)]);
     Kql::call("iff", &[is_instant, Kql::call("todatetime", std::slice::from_ref(text)), otherwise])
 }
 

@@ -1,8 +1,6 @@
 //! What the table itself is: its columns, its first and last record, the hours without any, and whether it can answer
 //! for the whole window at all. Nothing in it is about one person.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Table, instant, number, text};
@@ -11,13 +9,12 @@ use super::columns::{Columns, Shape};
 use super::slice::{Sliced, Window, whole};
 use super::{Part, Place, RECORDS, TABLES, days_before, fill, keep};
 use crate::config::LogColumns;
-use crate::evidence::row::{LogSilence, LogTable};
+use crate::evidence::row::LogTable;
 use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind, stamp};
 use crate::source::logs::kql::{Query, Template};
+use crate::source::logs::liveness::{Hours, Window as Heard};
 use crate::source::logs::tally::hour_of;
-
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How much later than the window a log may begin that is known to be kept for as long: nobody may have worked then.
 const SLACK: SignedDuration = SignedDuration::from_hours(24);
@@ -175,27 +172,25 @@ fn nothing(part: &Part<'_>, rows: &mut Rows) {
     RECORDS.iter().for_each(|table| rows.gap(table, cause.clone()));
 }
 
-/// Hours in which nobody left anything. The hour that is not over yet says nothing.
+/// Hours in which nobody left anything.
 async fn silence(part: &Part<'_>, first: Timestamp, rows: &mut Rows) -> Result<(), Stop> {
     let ask = async |window: Window| {
         let limit = part.log.limit(Some(window));
-        let query = fill(Template::Pulse, part.name, None, |name| limit.clone().filter(|_| name == "window"));
+        let query = fill(Template::HourlyActivity, part.name, None, |name| limit.clone().filter(|_| name == "window"));
         part.log.ask(&query, Some(window)).await
     };
     let sliced = whole(part.window, ask).await;
-    let mut hours = BTreeSet::new();
+    let window = Heard { from: part.window.from.max(first), until: part.window.until };
+    let mut hours = Hours::new(window);
     for answered in &sliced.answers {
         keep(&answered.log, answered.filtered, rows)?;
-        let pulse = answered.table.project(["hour_at"]).map_err(Stop::from);
-        let Some(pulse) = usable(pulse, &["log_silence"], rows)? else { return Ok(()) };
-        hours.extend(pulse.into_iter().filter_map(|[hour]| instant(hour)).map(hour_of));
+        let found = answered.table.project(["hour_at"]).map_err(Stop::from);
+        let Some(active) = usable(found, &["log_silence"], rows)? else { return Ok(()) };
+        active.into_iter().filter_map(|[hour]| instant(hour)).for_each(|hour| hours.hear(hour_of(hour).as_second()));
     }
     incomplete(&sliced, &["log_silence"], rows);
     if sliced.failed.is_empty() && sliced.refused.is_none() {
-        let (from, until) = (hour_of(part.window.from.max(first)), hour_of(part.window.until));
-        for (from_at, until_at) in between(&hours, from, until) {
-            rows.insert(&LogSilence { source: part.log.source.clone(), from_at, until_at })?;
-        }
+        hours.silences().iter().try_for_each(|silence| rows.insert(&silence.row(&part.log.source)))?;
     }
     Ok(())
 }
@@ -210,18 +205,6 @@ fn usable<T>(found: Result<T, Stop>, tables: &[&'static str], rows: &mut Rows) -
         }
         Err(stop) => Err(stop),
     }
-}
-
-/// The spans from `from` to `until` that no hour of `hours` covers.
-fn between(hours: &BTreeSet<Timestamp>, from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
-    let (mut spans, mut silent_from) = (Vec::new(), from);
-    for hour in hours.iter().copied().filter(|hour| *hour >= from && *hour < until).chain([until]) {
-        if hour > silent_from {
-            spans.push((silent_from, hour));
-        }
-        silent_from = hour.checked_add(HOUR).unwrap_or(hour);
-    }
-    spans
 }
 
 /// The bounds of all parts together; nothing where none of them was answered.
@@ -261,20 +244,5 @@ fn one_row(table: &Table) -> Result<Bounds, Stop> {
 pub(super) fn incomplete(sliced: &Sliced, tables: &[&'static str], rows: &mut Rows) {
     for cause in sliced.gaps().chain(sliced.refused.clone()) {
         tables.iter().for_each(|table| rows.gap(table, cause.clone()));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn silence_is_every_hour_that_nobody_used() {
-        let at = |hour: i64| Timestamp::from_second(hour * 3600).unwrap();
-        let hours = [1, 2, 5, 9].map(at).into();
-        assert_eq!(between(&hours, at(0), at(8)), [(at(0), at(1)), (at(3), at(5)), (at(6), at(8))]);
-        assert_eq!(between(&hours, at(1), at(3)), []);
-        assert_eq!(between(&BTreeSet::new(), at(1), at(3)), [(at(1), at(3))]);
-        assert_eq!(between(&BTreeSet::new(), at(3), at(3)), []);
     }
 }

@@ -1,4 +1,4 @@
-//! Tells whether a record was delivered before, in bounded memory. A data export delivers at least once:
+//! Deduplication: tells whether a record was delivered before, in bounded memory. A data export delivers at least once:
 //! <https://learn.microsoft.com/azure/azure-monitor/logs/logs-data-export#duplicate-records>.
 //!
 //! Both deliveries of a record bear the same time, so only records of one hour need to be held against each other.
@@ -14,7 +14,7 @@ use crate::source::logs::tally::hour_of;
 const HELD: usize = 1_500_000;
 
 /// The records that were seen.
-pub(super) struct Once {
+pub(super) struct Dedup {
     hours: BTreeMap<Timestamp, HashSet<u64, FixedState>>,
     held: usize,
     most: usize,
@@ -31,9 +31,9 @@ pub(super) enum Delivery {
     Untold,
 }
 
-impl Once {
-    pub(super) fn new() -> Once {
-        Once { hours: BTreeMap::new(), held: 0, most: HELD, forgotten: Timestamp::MIN }
+impl Dedup {
+    pub(super) fn new() -> Dedup {
+        Dedup { hours: BTreeMap::new(), held: 0, most: HELD, forgotten: Timestamp::MIN }
     }
 
     /// Remembers a record of this time by a number that stands for it alone.
@@ -69,21 +69,21 @@ mod tests {
 
     #[test]
     fn a_second_delivery_is_told_from_another_record() {
-        let mut once = Once::new();
-        assert_eq!(once.deliver(at(10), 1), Delivery::First);
-        assert_eq!(once.deliver(at(20), 2), Delivery::First);
-        assert_eq!(once.deliver(at(10), 1), Delivery::Again);
-        assert_eq!(once.deliver(at(7_000), 1), Delivery::First, "the same mark in another hour is another record");
+        let mut dedup = Dedup::new();
+        assert_eq!(dedup.deliver(at(10), 1), Delivery::First);
+        assert_eq!(dedup.deliver(at(20), 2), Delivery::First);
+        assert_eq!(dedup.deliver(at(10), 1), Delivery::Again);
+        assert_eq!(dedup.deliver(at(7_000), 1), Delivery::First, "the same mark in another hour is another record");
     }
 
     #[test]
     fn what_was_forgotten_is_not_told_to_be_new() {
-        let mut once = Once { most: 3, ..Once::new() };
+        let mut dedup = Dedup { most: 3, ..Dedup::new() };
         for (second, mark) in [(0, 1), (3_600, 2), (7_200, 3), (10_800, 4)] {
-            assert_eq!(once.deliver(at(second), mark), Delivery::First);
+            assert_eq!(dedup.deliver(at(second), mark), Delivery::First);
         }
-        assert_eq!(once.deliver(at(0), 1), Delivery::Untold);
-        assert_eq!(once.deliver(at(3_600), 2), Delivery::Again);
-        assert!(once.held <= 3);
+        assert_eq!(dedup.deliver(at(0), 1), Delivery::Untold);
+        assert_eq!(dedup.deliver(at(3_600), 2), Delivery::Again);
+        assert!(dedup.held <= 3);
     }
 }

@@ -3,7 +3,6 @@
 //! Thread `t` of `n` takes the parts `t`, `t + n`, …, and has a short queue of its own; whoever collects empties the
 //! queues in turn. So memory is bounded, the records come in one order whatever the timing, and a file is read by all cores.
 
-use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::io;
 use std::ops::Range;
@@ -12,23 +11,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
 use memchr::memchr_iter;
-use serde::de::DeserializeSeed;
 use tokio::sync::mpsc::Sender;
 
 use super::blocks::{Blocks, Piece};
-use super::census::{Census, Window};
+use super::caller::{CallerFilter, lower};
 use super::column::{Columns, Schema};
 use super::fault::{Fault, Faults, Place};
+use super::files::{At, LogFile};
 use super::format::{Format, Opened};
-use super::glance::{self, Glance, Seen, Sure};
 use super::hits::Hits;
-use super::hours::Hours;
-use super::literal::Literals;
-use super::moment::{Calendar, Dated};
-use super::place::{At, LogFile};
-use super::raw::{self, Objects, Raw};
-use super::stencil::Stencil;
-use super::wanted::{Beginnings, Wanted, lower};
+use super::liveness::Liveness;
+use super::objects::{self, Reading};
+use super::parser::{self, Odd, Raw};
+use super::timestamp::{Calendar, Dated};
+use crate::source::logs::liveness::Window;
 
 /// Larger files are cut into parts of this size.
 const PART: u64 = 4 * 1024 * 1024;
@@ -39,15 +35,10 @@ pub(super) struct Job {
     pub(super) parts: Vec<Part>,
     pub(super) inputs: usize,
     pub(super) columns: Columns,
-    pub(super) wanted: Wanted,
-    /// `None`: they cannot be searched for.
-    pub(super) literals: Option<Literals>,
-    /// `None`: how they begin does not tell them from others.
-    pub(super) beginnings: Option<Beginnings>,
+    pub(super) callers: CallerFilter,
     pub(super) window: Window,
     /// The zone of times without one.
     pub(super) zone: Option<jiff::tz::TimeZone>,
-    pub(super) full_parse: bool,
     pub(super) seed: u64,
     /// Bytes read so far.
     pub(super) read: AtomicU64,
@@ -77,12 +68,14 @@ pub(super) struct End {
     pub(super) lines: u64,
     /// With lines counted from the beginning of the part.
     pub(super) faults: Faults,
+    /// The hour of its last record.
+    pub(super) hour: Option<i64>,
 }
 
 /// What any caller left in one input.
 #[derive(Clone)]
 pub(super) struct Sight {
-    pub(super) census: Census,
+    pub(super) liveness: Liveness,
     pub(super) schema: Schema,
 }
 
@@ -92,13 +85,13 @@ pub(super) struct Gone;
 impl Part {
     /// Cuts files into parts. Only a plain file of lines that is here can be cut, and only a large one is
     /// worth it.
-    pub(super) fn plan(files: &[LogFile]) -> Vec<Part> {
+    pub(super) fn plan(files: &[LogFile], columns: &Columns) -> Vec<Part> {
         let unread = AtomicU64::new(0);
         let mut parts = Vec::new();
         for (file, LogFile { at, bytes, .. }) in files.iter().enumerate() {
-            let is_plain = |opened: Opened<'_>| opened.format == Format::Lines && !opened.packed;
+            let is_plain = |opened: Opened<'_>| opened.format == Format::Lines && opened.plain;
             let is_here = matches!(at, At::Path(_));
-            let starts = match is_here && *bytes > 2 * PART && Opened::open(at, &unread).is_ok_and(is_plain) {
+            let starts = match is_here && *bytes > 2 * PART && Opened::open(at, columns, &unread).is_ok_and(is_plain) {
                 true => (0..*bytes).step_by(PART as usize),
                 false => (0..0).step_by(1),
             };
@@ -115,20 +108,13 @@ impl Part {
 impl Job {
     /// Reads every `step`th part from `first` on. It ends early when nobody listens any more.
     pub(super) fn run(self: Arc<Job>, first: usize, step: usize, out: &Sender<Message>) {
-        let sight = Sight { census: Census::new(self.window), schema: Schema::default() };
+        let sight = Sight { liveness: Liveness::new(self.window, self.seed), schema: Schema::default() };
         let mut worker = Worker {
             job: &self,
-            glance: Glance::new(&self.columns, &self.wanted, self.seed),
             seen: vec![sight; self.inputs],
             out,
             hits: Hits::default(),
             end: End::default(),
-            ends: Vec::new(),
-            places: Vec::new(),
-            stencil: None,
-            hours: Hours::new(self.window, self.seed),
-            misses: 0,
-            nested: 0,
             hashes: FixedState::with_seed(self.seed),
             gone: false,
         };
@@ -144,23 +130,10 @@ impl Job {
 /// One thread.
 pub(super) struct Worker<'j> {
     pub(super) job: &'j Job,
-    pub(super) glance: Glance<'j>,
-    pub(super) seen: Vec<Sight>,
+    seen: Vec<Sight>,
     out: &'j Sender<Message>,
     hits: Hits,
-    pub(super) end: End,
-    /// Where the lines of a block end.
-    ends: Vec<usize>,
-    /// Where in a block a wanted caller stands.
-    pub(super) places: Vec<usize>,
-    /// How lines begin.
-    pub(super) stencil: Option<Stencil>,
-    /// Of this part's lines that begin so.
-    pub(super) hours: Hours,
-    /// How many lines in a row began otherwise.
-    pub(super) misses: u32,
-    /// How many lines of this part hold an object inside.
-    pub(super) nested: u32,
+    end: End,
     hashes: FixedState,
     gone: bool,
 }
@@ -182,8 +155,6 @@ impl Worker<'_> {
             self.fault(file, fault, Some(error.to_string()));
         }
         self.flush()?;
-        self.nested = 0;
-        self.hours.tell(&mut self.seen[file.input].census);
         let end = std::mem::take(&mut self.end);
         self.send(Message::End(end))
     }
@@ -199,11 +170,11 @@ impl Worker<'_> {
 
     fn whole(&mut self, file: &LogFile) -> io::Result<()> {
         let job = self.job;
-        let opened = Opened::open(&file.at, &job.read)?;
+        let opened = Opened::open(&file.at, &job.columns, &job.read)?;
         match opened.format {
             Format::Lines => self.blocks(file, Blocks::new(opened.content))?,
             Format::Document => self.document(file, opened.content),
-            Format::Table(separator) => self.table(file, separator, opened.content)?,
+            Format::Table(layout) => self.table(file, layout, opened.content)?,
             // An export makes a file for every five minutes, so an empty one in a folder is nothing to wonder about.
             Format::Empty if job.files.len() > 1 => {}
             Format::Empty => self.fault(file, Fault::Empty, None),
@@ -232,56 +203,36 @@ impl Worker<'_> {
         }
     }
 
-    /// Reads whole lines in the cheapest way that misses nothing.
-    pub(super) fn lines(&mut self, file: &LogFile, text: &[u8]) {
-        match (self.beginnings(), &self.job.literals) {
-            _ if self.job.full_parse => self.each(file, text),
-            (Some(wanted), _) => self.lay(file, text, wanted),
-            (None, Some(literals)) => self.skim(file, text, literals),
-            (None, None) => self.each(file, text),
-        }
-    }
-
-    fn each(&mut self, file: &LogFile, text: &[u8]) {
-        let mut ends = std::mem::take(&mut self.ends);
-        ends.clear();
-        ends.extend(memchr_iter(b'\n', text));
-        if text.last().is_some_and(|&byte| byte != b'\n') {
-            ends.push(text.len());
-        }
-        let starts = std::iter::once(0).chain(ends.iter().map(|end| end + 1)).take(ends.len());
-        let sure = if self.job.full_parse { Sure::default() } else { self.glance.sure(text, &ends) };
-        let mut last = None;
-        for (start, end) in starts.zip(&ends) {
+    fn lines(&mut self, file: &LogFile, text: &[u8]) {
+        let mut start = 0;
+        let last = text.last().filter(|byte| **byte != b'\n').map(|_| text.len());
+        for end in memchr_iter(b'\n', text).chain(last) {
             self.end.lines += 1;
-            let line = text[start..*end].trim_ascii();
+            let line = text[start..end].trim_ascii();
             if !line.is_empty() {
-                last = Some(line).filter(|line| self.line(file, line, sure));
+                self.line(file, line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line));
             }
+            start = end + 1;
         }
-        self.ends = ends;
-        last.into_iter().for_each(|line| self.learn(line));
     }
 
-    /// Reads one line; true if a look at it was enough.
-    pub(super) fn line(&mut self, file: &LogFile, line: &[u8], sure: Sure) -> bool {
-        let census = &mut self.seen[file.input].census;
-        // The first line of each part tells which columns there are, whoever called.
-        let parse = self.job.full_parse || self.end.lines == 1;
-        if !parse && self.glance.line(line, sure, census) == Seen::Foreign {
-            return true;
-        }
-        self.parse(file, line);
-        false
-    }
-
-    pub(super) fn parse(&mut self, file: &LogFile, line: &[u8]) {
-        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    /// Parses one line to its end, and once more for the rest of its columns if its caller is wanted.
+    fn line(&mut self, file: &LogFile, line: &[u8]) {
         let job = self.job;
-        let mut nameless = false;
-        let parsed = raw::line(line, &job.columns, |raw| nameless |= !self.record(file, &raw, &Calendar::default()));
+        let calendar = Calendar::default();
+        let (mut kept, mut nameless) = (false, false);
+        let reading = Reading { columns: &job.columns, whole: false };
+        let mut parsed = objects::line(line, reading, &mut |raw| match self.count(file, &raw, &calendar) {
+            Counted::Kept => kept = true,
+            Counted::Nameless => nameless = true,
+            Counted::Foreign => {}
+        });
+        if kept {
+            let reading = Reading { whole: true, ..reading };
+            parsed = parsed.and(objects::line(line, reading, &mut |raw| self.keep(file, &raw, &calendar)));
+        }
         if nameless {
-            let columns = if self.end.faults.has(Fault::Nameless) { None } else { raw::names(line) };
+            let columns = if self.end.faults.has(Fault::Nameless) { None } else { parser::names(line) };
             self.fault(file, Fault::Nameless, columns.map(|names| format!("its columns are {names}")));
         }
         if let Err(error) = parsed {
@@ -291,16 +242,12 @@ impl Worker<'_> {
         }
     }
 
-    /// Reads one JSON value that holds a list of objects, without ever holding the list.
+    /// Reads JSON values that hold lists of objects, without ever holding a list.
     fn document(&mut self, file: &LogFile, content: impl io::Read) {
         let job = self.job;
-        let mut from = serde_json::Deserializer::from_reader(io::BufReader::with_capacity(1 << 16, content));
-        let mut each = |raw: Raw<'_>| {
-            if !self.record(file, &raw, &Calendar::default()) {
-                self.fault(file, Fault::Nameless, None);
-            }
-        };
-        let read = Objects { columns: &job.columns, each: &mut each }.deserialize(&mut from).and_then(|()| from.end());
+        let reading = Reading { columns: &job.columns, whole: true };
+        let content = io::BufReader::with_capacity(1 << 16, content);
+        let read = objects::document(content, reading, &mut |raw| self.record(file, &raw, &Calendar::default()));
         if let Err(error) = read {
             self.end.lines = error.line() as u64;
             let fault = if error.is_eof() || error.is_io() { Fault::CutShort } else { Fault::Malformed };
@@ -308,20 +255,25 @@ impl Worker<'_> {
         }
     }
 
-    /// Counts one record, and keeps it if its caller is wanted; false if it has no column for a caller.
-    pub(super) fn record(&mut self, file: &LogFile, raw: &Raw<'_>, calendar: &Calendar) -> bool {
-        let (record, dated) = raw.record(calendar);
-        let (principal, name) = (known(&record.principal), known(&record.caller_name));
-        let wanted = self.job.wanted.has(&principal, &name);
-        let sight = &mut self.seen[file.input];
-        sight.schema.add(raw.schema);
-        if let Some(at) = dated.at()
-            && sight.census.note(at.as_second())
-        {
-            glance::mark(&self.hashes, &principal, &name).into_iter().for_each(|mark| sight.census.caller(mark));
+    /// Counts one record, and keeps it if its caller is wanted.
+    pub(super) fn record(&mut self, file: &LogFile, raw: &Raw<'_>, calendar: &Calendar) {
+        match self.count(file, raw, calendar) {
+            Counted::Kept => self.keep(file, raw, calendar),
+            Counted::Nameless => self.fault(file, Fault::Nameless, None),
+            Counted::Foreign => {}
         }
+    }
+
+    /// Counts one record as part of the log, and says whose it is.
+    fn count(&mut self, file: &LogFile, raw: &Raw<'_>, calendar: &Calendar) -> Counted {
+        if matches!(raw.odd(), Odd::NestedCaller | Odd::Twice) {
+            self.fault(file, Fault::Ambiguous, None);
+            return Counted::Foreign;
+        }
+        let dated = raw.dated(calendar);
+        let wanted = self.note(file, raw, dated);
         if !raw.schema.names_caller() {
-            return false;
+            return Counted::Nameless;
         }
         match (dated, wanted) {
             (Dated::At(at) | Dated::Unzoned(at), true) if at >= self.job.window.until => {
@@ -332,20 +284,51 @@ impl Worker<'_> {
             (Dated::Unreadable | Dated::Missing, true) => self.fault(file, Fault::Undated, None),
             (_, false) => self.fault(file, Fault::Timeless, None),
         }
-        if wanted && dated.at().is_some_and(|at| at < self.job.window.until) {
-            let mark = record.item.as_deref().or(record.request.as_deref()).map(|id| self.hashes.hash_one(id));
-            self.hits.push(&record, mark);
-            if self.hits.is_full() {
-                self.gone |= self.flush().is_err();
-            }
-        }
-        true
+        let in_time = dated.at().is_some_and(|at| at < self.job.window.until);
+        if wanted && in_time { Counted::Kept } else { Counted::Foreign }
     }
 
-    /// Notes a fault at the line that is being read.
+    /// Notes what any caller leaves; true if this one is wanted.
+    fn note(&mut self, file: &LogFile, raw: &Raw<'_>, dated: Dated) -> bool {
+        let (principal, name) = raw.caller();
+        let (principal, name) = (principal.unwrap_or_default(), name.unwrap_or_default());
+        let (principal, name) = (lower(&principal), lower(name));
+        let sight = &mut self.seen[file.input];
+        sight.schema.add(raw.schema);
+        if let Some(at) = dated.at() {
+            let second = at.as_second();
+            self.end.hour = Some(second - second.rem_euclid(3_600));
+            let known = if principal.is_empty() { &name } else { &principal };
+            if sight.liveness.note(second) && !known.is_empty() {
+                sight.liveness.caller(self.hashes.hash_one(&**known));
+            }
+        }
+        self.job.callers.has(&principal, &name)
+    }
+
+    /// Hands on a record that was counted, if its caller is wanted.
+    fn keep(&mut self, file: &LogFile, raw: &Raw<'_>, calendar: &Calendar) {
+        let (record, dated) = raw.record(calendar);
+        let (principal, name) = (lower(text(&record.principal)), lower(text(&record.caller_name)));
+        let is_wanted = self.job.callers.has(&principal, &name) && raw.odd() <= Odd::Nested;
+        if !is_wanted || !dated.at().is_some_and(|at| at < self.job.window.until) {
+            return;
+        }
+        if raw.odd() == Odd::Nested {
+            self.fault(file, Fault::Nested, None);
+        }
+        let mark = record.item.as_deref().or(record.request.as_deref()).map(|id| self.hashes.hash_one(id));
+        self.hits.push(&record, mark);
+        if self.hits.is_full() {
+            self.gone |= self.flush().is_err();
+        }
+    }
+
+    /// Notes a fault at the line that is being read, and in the hour of the record before it.
     pub(super) fn fault(&mut self, file: &LogFile, fault: Fault, what: Option<String>) {
         let line = (self.end.lines > 0).then_some(self.end.lines);
-        self.end.faults.saw(fault, Place { file: file.at.to_string(), line, what });
+        let place = Place { file: file.at.to_string(), line, what };
+        self.end.faults.saw_behind(fault, self.end.hour, place);
     }
 
     pub(super) fn next_line(&mut self, line: u64) {
@@ -365,7 +348,16 @@ impl Worker<'_> {
     }
 }
 
-/// A name as it is compared; nobody has none.
-fn known<'t>(text: &'t Option<Cow<'_, str>>) -> Cow<'t, str> {
-    text.as_deref().map_or(Cow::Borrowed(""), lower)
+/// What became of a record when it was counted.
+enum Counted {
+    /// Its caller is wanted, and its time is known.
+    Kept,
+    /// It is somebody else's, or not to be placed in time.
+    Foreign,
+    /// It has no column for a caller.
+    Nameless,
+}
+
+fn text<'t>(text: &'t Option<std::borrow::Cow<'_, str>>) -> &'t str {
+    text.as_deref().unwrap_or_default()
 }
