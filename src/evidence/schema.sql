@@ -428,7 +428,7 @@ CREATE TABLE mcp_server (
   client     TEXT NOT NULL,     -- claude-code, cursor, vscode …
   name       TEXT NOT NULL,
   transport  TEXT NOT NULL,     -- stdio, http
-  target     TEXT,              -- the command or the URL
+  target     TEXT,              -- the name of the program, or the host: nothing that can be a secret
   literals   INTEGER NOT NULL,  -- credentials that stand in the file itself
   reaches    TEXT,              -- the file system roots or homes that it serves; NULL: none
   runner     TEXT,

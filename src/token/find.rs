@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::anchor::Begins;
 use super::kinds::{Kind, Kinds, Place, Run};
-use super::structure::Check;
+use super::structure::{self, Check};
 use super::{escaped, placeholder, run};
 use crate::text::Secret;
 
@@ -94,8 +94,17 @@ impl Kinds {
 
     fn plain(&self, bytes: &[u8], depth: Depth, mut escape: impl FnMut(usize)) -> Vec<Hit<'_>> {
         let mut hits = Vec::new();
+        // By kind: its last hit. What begins inside of it would only be cut away again.
+        let mut last = vec![0..0; self.kinds.len()];
+        let mut heads = Heads::default();
         let mut found = |begins, start| match begins {
-            Begins::Token(kind) => hits.extend(examine(&self.kinds[kind], bytes, start, depth)),
+            Begins::Token(kind) if last[kind].contains(&start) => {}
+            Begins::Token(kind) => {
+                if let Some(hit) = examine(&self.kinds[kind], bytes, start, depth, &mut heads) {
+                    last[kind] = start..hit.span.end;
+                    hits.push(hit);
+                }
+            }
             Begins::Escape => escape(start),
         };
         self.anchors.each(bytes, &mut found);
@@ -116,8 +125,41 @@ struct Depth {
     samples: bool,
 }
 
-fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth) -> Option<Hit<'k>> {
+/// The longest header of a web token; one with a chain of certificates is handed over in no file.
+const LONGEST_HEADER: usize = 2048;
+
+/// How far the word goes that a web token could begin in: looked at once, however often a token seems to begin in it.
+#[derive(Default)]
+struct Heads {
+    word: Range<usize>,
+}
+
+impl Heads {
+    /// Whether the header of a web token begins here: base64 of an object, and a dot behind it.
+    fn begins(&mut self, bytes: &[u8], start: usize) -> bool {
+        if !self.word.contains(&start) {
+            let length = bytes[start..].iter().position(|&byte| !is_word(byte) && byte != b'-');
+            self.word = start..start + length.unwrap_or(bytes.len() - start);
+        }
+        let end = self.word.end;
+        let padding = bytes[end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
+        let is_glued = start > 0 && bytes[start - 1].is_ascii_alphanumeric() && !ends_with_escape(&bytes[..start]);
+        !is_glued
+            && end - start <= LONGEST_HEADER
+            && bytes.get(end + padding) == Some(&b'.')
+            && structure::begins_with_text(&bytes[start..end])
+    }
+}
+
+fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth, heads: &mut Heads) -> Option<Hit<'k>> {
     if kind.place > depth.place {
+        return None;
+    }
+    // What cannot stand here is not searched for: a file may repeat the beginning of a token without end.
+    if kind.check.is_none() && !kind.has_group && !begins_alone(&bytes[..start]) {
+        return None;
+    }
+    if kind.check == Some(Check::Jwt) && !heads.begins(bytes, start) {
         return None;
     }
     let window = &bytes[start..bytes.len().min(start + REACH)];
@@ -136,7 +178,11 @@ fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth) -> Opti
         return None;
     }
     // Looking opaque proves nothing: the secrets in vendors' documentation do too.
-    let proven = verified == Some(true) && kind.check != Some(Check::Opaque);
+    let proven = verified == Some(true) && !matches!(kind.check, Some(Check::Opaque | Check::Drawn));
+    // What is only told by its surroundings may be what a template has there.
+    if kind.has_group && !depth.samples && std::str::from_utf8(token).is_ok_and(placeholder::is_template) {
+        return None;
+    }
     if placeholder::is_reference(token) || (!depth.samples && !proven && placeholder::is_sample(token, kind.shown)) {
         return None;
     }
@@ -159,13 +205,15 @@ fn exact<'a>(run: &'a Run, bytes: &'a [u8]) -> impl Iterator<Item = usize> + 'a 
 
 /// Whether the bytes around a token do not belong to a longer word. `\n`, `\u0022`, `%3D` and a change of colour end a word.
 fn stands_alone(bytes: &[u8], span: &Range<usize>) -> bool {
-    let before = &bytes[..span.start];
-    let begins = match before.last() {
+    begins_alone(&bytes[..span.start]) && bytes.get(span.end).is_none_or(|&byte| !is_word(byte))
+}
+
+fn begins_alone(before: &[u8]) -> bool {
+    match before.last() {
         None => true,
         Some(&byte) if !is_word(byte) => true,
         Some(_) => ends_with_escape(before),
-    };
-    begins && bytes.get(span.end).is_none_or(|&byte| !is_word(byte))
+    }
 }
 
 fn is_word(byte: u8) -> bool {

@@ -167,6 +167,12 @@ impl Kind {
         self.pattern.as_str().strip_prefix(ANCHOR).unwrap_or_default()
     }
 
+    /// Whether its literals begin its pattern.
+    #[cfg(test)]
+    pub(super) fn lead_is_none(&self) -> bool {
+        self.pattern().as_bytes().first().is_some_and(|byte| byte.is_ascii_alphanumeric())
+    }
+
     /// Too common in code to be reported as it is.
     pub fn is_only_surroundings(&self) -> bool {
         self.place != Place::Everywhere

@@ -3,10 +3,13 @@
 
 mod anchor;
 pub mod checksum;
+mod claims;
 mod encoded;
 mod escaped;
 mod find;
 mod kinds;
+pub(crate) mod named;
+pub(crate) mod opaque;
 pub mod owner;
 pub mod placeholder;
 mod run;
@@ -100,5 +103,7 @@ fn ceiling(text: &str, at: usize) -> usize {
     (at..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
 }
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::date;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::claims;
 use super::kinds::{Holder, Kind};
 use super::structure::{base64, jwt_part};
 use crate::text::Untrusted;
@@ -38,10 +39,10 @@ pub struct Owner {
 /// What `token`, of this kind, says about itself.
 pub fn inside(kind: &Kind, token: &[u8]) -> Inside {
     match kind.name.as_str() {
-        "jwt" => jwt_part(token, 1).map(|claims| of_claims(&claims)).unwrap_or_default(),
+        "jwt" => jwt_part(token, 1).map(|claims| claims::inside(&claims)).unwrap_or_default(),
         "aws-access-key" | "aws-session-key" => owned("aws-account", aws_account(token), None),
         "pypi-token" => owned("pypi", macaroon_user(token), None),
-        "slack-user" => owned("slack", part(token, b'-', 2), None),
+        "slack-user" | "slack-session" => owned("slack", part(token, b'-', 2), None),
         "sentry-organization" => owned("sentry-organization", None, sentry_organization(token)),
         "private-key" => owned("ssh-comment", None, ssh_comment(token)),
         "azure-devops-pat" => Inside { created_at: cask_month(token), ..Inside::default() },
@@ -49,34 +50,10 @@ pub fn inside(kind: &Kind, token: &[u8]) -> Inside {
     }
 }
 
-fn owned(kind: &'static str, id: Option<String>, name: Option<String>) -> Inside {
+pub(super) fn owned(kind: &'static str, id: Option<String>, name: Option<String>) -> Inside {
     let known = id.is_some() || name.is_some();
     let owner = Owner { kind, id: id.map(Untrusted::from), name: name.map(Untrusted::from) };
     Inside { owner: known.then_some(owner), ..Inside::default() }
-}
-
-/// Entra: `oid` is the same in every token of an account, `sub` is not, and `scp` stands in tokens of people only
-/// (<https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>).
-fn of_claims(claims: &Map<String, Value>) -> Inside {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-    let instant = |name: &str| claims.get(name).and_then(Value::as_i64).and_then(|at| Timestamp::from_second(at).ok());
-    let name = ["upn", "preferred_username", "unique_name", "email"].into_iter().find_map(text);
-    let application = text("azp").or_else(|| text("appid"));
-    let is_application = text("idtyp").as_deref() == Some("app") || (name.is_none() && application.is_some());
-    let mut inside = match (is_application, text("oid")) {
-        (true, _) => owned("application", application, text("app_displayname")),
-        (false, Some(oid)) => owned("entra", Some(oid), name),
-        (false, None) => owned("mail", None, name),
-    };
-    inside.holder = match (&inside.owner, is_application) {
-        (_, true) => Some(Holder::Service),
-        (Some(_), false) => Some(Holder::Person),
-        (None, false) => None,
-    };
-    inside.expires_at = instant("exp");
-    inside.created_at = instant("iat");
-    inside.scope = text("scp").map(Untrusted::from);
-    inside
 }
 
 /// Five bits a character; the account is in the 40 bits from the second one on. The oldest keys hold none.

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::bytes::{Captures, Regex};
 
 use super::lead::{Known, account, account_kind};
@@ -89,11 +90,26 @@ pub(super) fn owner(text: &[u8], token: &Range<usize>, kinds: &Kinds) -> Option<
     if let Some((user, host)) = in_url(text, token) {
         return named(user, account_kind(&host), "url");
     }
+    if !names_user(text, token) {
+        return None;
+    }
     let user = in_command(text, token).or_else(|| in_group(text, token))?;
     let says_nothing = matches!(user.to_lowercase().as_str(), "true" | "false" | "null" | "none");
     let is_name = !says_nothing && user.bytes().any(|byte| !byte.is_ascii_digit());
     named(user, "login", "beside").filter(|_| is_name)
 }
+
+/// Whether anything around a token could name a user: most have nothing of the kind, and looking closer takes long.
+fn names_user(text: &[u8], token: &Range<usize>) -> bool {
+    let around = &text[token.start.saturating_sub(NEAR)..text.len().min(token.end + NEAR)];
+    NAMES.as_ref().is_some_and(|names| names.is_match(around))
+}
+
+/// What names of users end with, and the options that take one.
+static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let names = ["user", "login", "mail", "-u"];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()
+});
 
 /// The user and the host in `https://user:token@host`.
 fn in_url(text: &[u8], token: &Range<usize>) -> Option<(String, String)> {
@@ -168,9 +184,12 @@ fn group(text: &[u8], token: &Range<usize>) -> Option<Range<usize>> {
 
 /// How far the line of a place is indented, the mark of a list included; `None`: the line is empty.
 fn column(text: &[u8], at: usize) -> Option<usize> {
-    let start = text[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    // A line may be as long as the file: what is further away than a group is no indentation of it.
+    let lowest = at.saturating_sub(2 * NEAR);
+    let start = text[lowest..at].iter().rposition(|&byte| byte == b'\n').map_or(lowest, |end| lowest + end + 1);
     text[start..]
         .iter()
+        .take(2 * NEAR)
         .take_while(|&&byte| byte != b'\n')
         .position(|byte| !matches!(byte, b' ' | b'\t' | b'-' | b'\r'))
 }

@@ -1,6 +1,7 @@
 //! Looks at the text of one file: tokens by their shape, and what the reader of its format knows, joined by value.
 //! A value is turned into its fingerprint here and goes no further.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -15,7 +16,7 @@ use super::fingerprint::Key;
 use super::follow::{Holds, Reference};
 use super::identify::Question;
 use super::inventory;
-use super::lead::{Known, Lead, account};
+use super::lead::{Known, Lead, account, screened};
 use super::read::{self, Reader, Server, Source};
 use crate::model::Grade;
 use crate::text::{Secret, Untrusted};
@@ -66,12 +67,21 @@ pub(super) struct Examiner<'a> {
 const LAYERS: u8 = 3;
 
 /// The kinds that only mean "under a secret name": anything may stand there.
-const UNSHAPED: &[&str] = &["environment-secret", "argument-secret", "mcp-secret"];
+const UNSHAPED: &[&str] = &["environment-secret", "argument-secret"];
+
+/// Places where nothing but people writes, and whose every value jobs of a runner can read: there a name is enough.
+const OF_RUNNERS: &[&str] = &["runner-env", "process", "systemd", "system"];
+
+/// How often a text may be searched as a whole for where values stand.
+const SEARCHES: usize = 32;
+
+/// What stands where a user name is expected, and is none.
+const USER: &str = "token-as-user-name";
 
 impl Examiner<'_> {
     /// Looks at a whole small file.
     pub(super) fn file(&self, path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Option<String>) -> Examined {
-        let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
+        let mut all = Joined::new(self.key, text);
         self.shapes(text, 1, &mut all);
         if read::is_configuration(path) {
             self.layers(text, 1, &mut all);
@@ -79,6 +89,9 @@ impl Examiner<'_> {
         let mut examined = Examined { place: place(path, beside), ..Examined::default() };
         self.known_format(path, beside, &mut examined, &mut all);
         examined.found = all.found;
+        if OF_RUNNERS.contains(&examined.place) {
+            examined.found.iter_mut().for_each(on_runner);
+        }
         of_service_account(&mut examined.found, text);
         of_public_key(&mut examined.found, path, beside);
         if examined.place == "runner-env" && inventory::is_agent(path, beside) {
@@ -121,6 +134,13 @@ impl Examiner<'_> {
             }
             None => true,
         };
+        // Workflows, compose files and manifests start programs in their own way.
+        if examined.servers.is_empty() && !reader.is_some_and(Reader::starts_programs) {
+            let read = read::servers_anywhere(path, bytes);
+            read.leads.iter().for_each(|lead| self.lead(lead, all));
+            examined.servers = read.servers;
+            examined.references.extend(read.references);
+        }
         if nothing {
             read::by_content(path, bytes, beside).iter().for_each(|lead| self.lead(lead, all));
         }
@@ -129,15 +149,16 @@ impl Examiner<'_> {
     /// Looks at a file that holds variables or commands because another file says so.
     pub(super) fn named(&self, source: &Source<'_>, holds: Holds) -> Vec<Found> {
         let text = source.text.as_bytes();
-        let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
+        let mut all = Joined::new(self.key, text);
         self.shapes(text, 1, &mut all);
         read::named(source, holds).iter().for_each(|lead| self.lead(lead, &mut all));
+        all.found.iter_mut().for_each(on_runner);
         all.found
     }
 
     /// Looks at a piece of a larger file.
     pub(super) fn piece(&self, path: &Path, text: &[u8], line: u64) -> Vec<Found> {
-        let mut all = Joined { key: self.key, text, found: Vec::new(), by_value: HashMap::new() };
+        let mut all = Joined::new(self.key, text);
         self.shapes(text, line, &mut all);
         if read::is_configuration(path) {
             self.layers(text, line, &mut all);
@@ -185,7 +206,8 @@ impl Examiner<'_> {
                 _ if hit.kind.is_only_surroundings() => {}
                 _ => {
                     let found = self.of_shape(&hit, value);
-                    let owner = better(beside::owner(text, &hit.span, self.kinds), found.owner);
+                    let around = all.affords_owner().then(|| beside::owner(text, &hit.span, self.kinds)).flatten();
+                    let owner = better(around, found.owner);
                     all.add(value, Found { line: Some(line), name, owner, ..found });
                 }
             }
@@ -207,6 +229,9 @@ impl Examiner<'_> {
             return;
         }
         let (user, password) = (String::from_utf8_lossy(&pair[..colon]), &pair[colon + 1..]);
+        if token::placeholder::is_filler(password) && token::opaque::may_be_secret(&user) {
+            return all.add(user.as_bytes(), Found { line, name, ..unshaped(self.key, USER, user.as_bytes()) });
+        }
         let owner = account("login", &user).map(|owner| Known { owner, source: "beside", grade: Grade::D });
         for hit in self.kinds.find(password) {
             let value = hit.value(password);
@@ -219,6 +244,19 @@ impl Examiner<'_> {
     /// What a reader knows: the shape decides the kind, the reader only where there is none.
     fn lead(&self, lead: &Lead, all: &mut Joined<'_>) {
         let value = lead.value.expose().as_bytes();
+        if token::placeholder::is_filler(value) {
+            // The token stands where the user is expected.
+            let name =
+                lead.owner.as_ref().and_then(|known| known.owner.name.as_ref()).map(|name| name.raw().to_owned());
+            if let Some(user) = name.filter(|name| token::opaque::may_be_secret(name)) {
+                let line = all.line_of(user.as_bytes(), lead.line);
+                all.add(
+                    user.as_bytes(),
+                    Found { line, name: lead.name.clone(), ..unshaped(self.key, USER, user.as_bytes()) },
+                );
+            }
+            return;
+        }
         if token::placeholder::is_reference(value) {
             return;
         }
@@ -247,24 +285,7 @@ impl Examiner<'_> {
             _ if sign_in => Holder::Person,
             _ => self.kinds.named(kind).map_or(Holder::Either, |kind| kind.holder),
         };
-        Found {
-            line: None,
-            kind: kind.to_owned(),
-            holder,
-            name: None,
-            shown: None,
-            fingerprint: self.key.fingerprint(value),
-            verified: None,
-            confidence: if UNSHAPED.contains(&kind) { Confidence::Low } else { Confidence::Medium },
-            owner: None,
-            sign_in: false,
-            uploaded: false,
-            scope: None,
-            created_at: None,
-            expires_at: None,
-            question: None,
-            alone: false,
-        }
+        Found { holder, ..unshaped(self.key, kind, value) }
     }
 
     fn of_shape(&self, hit: &Hit<'_>, value: &[u8]) -> Found {
@@ -274,6 +295,28 @@ impl Examiner<'_> {
             question: question.map(|(issuer, value)| Question { issuer, value: Secret::new(value), name: None }),
             ..of_shape(hit, value, self.key)
         }
+    }
+}
+
+/// What has no shape is known by where it stands.
+fn unshaped(key: &Key, kind: &str, value: &[u8]) -> Found {
+    Found {
+        line: None,
+        kind: kind.to_owned(),
+        holder: Holder::Either,
+        name: None,
+        shown: None,
+        fingerprint: key.fingerprint(value),
+        verified: None,
+        confidence: if UNSHAPED.contains(&kind) { Confidence::Low } else { Confidence::Medium },
+        owner: None,
+        sign_in: false,
+        uploaded: false,
+        scope: None,
+        created_at: None,
+        expires_at: None,
+        question: None,
+        alone: false,
     }
 }
 
@@ -315,11 +358,57 @@ struct Joined<'a> {
     text: &'a [u8],
     found: Vec<Found>,
     by_value: HashMap<String, usize>,
+    /// For how many tokens an owner was looked for around them.
+    owners: usize,
+    /// Where lines end, once somebody asks.
+    lines: OnceCell<Vec<usize>>,
+    /// How far the last search for a value came, and what all of them cost.
+    searched: Cell<(usize, usize)>,
+}
+
+impl<'a> Joined<'a> {
+    fn new(key: &'a Key, text: &'a [u8]) -> Joined<'a> {
+        Joined {
+            key,
+            text,
+            found: Vec::new(),
+            by_value: HashMap::new(),
+            owners: 0,
+            lines: OnceCell::new(),
+            searched: Cell::new((0, 0)),
+        }
+    }
 }
 
 impl Joined<'_> {
     /// Adds what is known of a value; what the token says of itself is kept beside what surrounds it.
-    fn add(&mut self, value: &[u8], found: Found) {
+    ///
+    /// Nothing that could be a secret is an owner or a name: such a user is a credential of its own.
+    fn add(&mut self, value: &[u8], mut found: Found) {
+        let (owner, user) = screened(found.owner.take());
+        found.owner = owner;
+        found.name = found.name.map(|name| token::opaque::conceal(&name).into_owned());
+        if let Some(user) = user.filter(|user| !token::opaque::is_guid(user.expose())) {
+            self.put(
+                user.expose().as_bytes(),
+                Found {
+                    line: found.line,
+                    name: found.name.clone(),
+                    ..unshaped(self.key, USER, user.expose().as_bytes())
+                },
+            );
+        }
+        self.put(value, found);
+    }
+
+    /// Whether one more owner is looked for around a token. A file full of tokens is a dump of them, and what it takes to look
+    /// around each must not grow faster than the file.
+    fn affords_owner(&mut self) -> bool {
+        self.owners += 1;
+        self.owners <= 1000 + self.text.len() / 512
+    }
+
+    fn put(&mut self, value: &[u8], found: Found) {
         debug_assert_eq!(found.fingerprint, self.key.fingerprint(value));
         let Some(&at) = self.by_value.get(&found.fingerprint) else {
             self.by_value.insert(found.fingerprint.clone(), self.found.len());
@@ -338,12 +427,31 @@ impl Joined<'_> {
     }
 
     /// The first line at or below `from` that holds the value; one that is written in another way stands at `from`.
+    ///
+    /// Readers name values mostly in the order of the file: the search goes on where the last one ended, and begins anew only
+    /// as often as keeps the whole of it within a few times the length of the text.
     fn line_of(&self, value: &[u8], from: Option<u64>) -> Option<u64> {
-        let text = String::from_utf8_lossy(self.text);
+        let lines = self.lines.get_or_init(|| memchr::memchr_iter(b'\n', self.text).collect());
         let above = usize::try_from(from.unwrap_or(1).saturating_sub(1)).ok()?;
-        let start = text.split_inclusive('\n').take(above).map(str::len).sum::<usize>();
-        let at = std::str::from_utf8(value).ok().and_then(|value| text[start..].find(value));
-        at.map(|at| 1 + text[..start + at].bytes().filter(|&byte| byte == b'\n').count() as u64).or(from)
+        let start = if above == 0 { 0 } else { lines.get(above - 1).map_or(self.text.len(), |end| end + 1) };
+        let (cursor, spent) = self.searched.get();
+        let find = |from: usize| {
+            let at = memmem::find(&self.text[from..], value).map(|at| from + at);
+            self.searched
+                .update(|(cursor, spent)| (at.unwrap_or(cursor), spent + at.unwrap_or(self.text.len()) - from));
+            at
+        };
+        let onward = if cursor > start { find(cursor) } else { None };
+        let affordable = spent <= SEARCHES * (self.text.len() + 1024);
+        let at = onward.or_else(|| if affordable { find(start) } else { None });
+        at.map(|at| 1 + lines.partition_point(|&end| end < at) as u64).or(from)
+    }
+}
+
+/// A name alone says on a runner that its value opens something; whose it is stays open.
+fn on_runner(found: &mut Found) {
+    if UNSHAPED.contains(&found.kind.as_str()) {
+        found.confidence = found.confidence.max(Confidence::Medium);
     }
 }
 
@@ -356,7 +464,7 @@ fn of_service_account(found: &mut [Found], text: &[u8]) {
     {
         found.holder = Holder::Service;
         let owner = token::owner::Owner { kind: "application", id: None, name: Some(mail.into()) };
-        found.owner = Some(Known { owner, source: "beside", grade: Grade::D });
+        found.owner = screened(Some(Known { owner, source: "beside", grade: Grade::D })).0;
     }
 }
 
@@ -366,7 +474,7 @@ fn of_public_key(found: &mut [Found], path: &Path, beside: &dyn Fn(&str) -> Opti
     let public = path.file_name().and_then(|name| beside(&format!("{}.pub", name.to_string_lossy())));
     let comment = public.as_deref().and_then(|text| text.split_whitespace().nth(2)).map(Untrusted::from);
     let owner = comment.map(|name| token::owner::Owner { kind: "ssh-comment", id: None, name: Some(name) });
-    key.owner = owner.map(|owner| Known { owner, source: "beside", grade: Grade::D });
+    key.owner = screened(owner.map(|owner| Known { owner, source: "beside", grade: Grade::D })).0;
 }
 
 /// What kind of file it is, as far as its path and its neighbours tell without reading it.

@@ -2,6 +2,7 @@
 
 use crate::model::Grade;
 use crate::text::{Secret, Untrusted};
+use crate::token::opaque;
 use crate::token::owner::Owner;
 
 /// One credential as a reader of a known file format sees it.
@@ -87,6 +88,18 @@ impl Lead {
         self.owner = owner.map(|owner| Known { owner, source: "beside", grade: Grade::D });
         self
     }
+}
+
+/// Splits what is known of an owner into the owner that may be shown and what stands in the place of its name and could be a
+/// secret: services take a token as the user name, beside a word that says nothing.
+pub(super) fn screened(known: Option<Known>) -> (Option<Known>, Option<Secret>) {
+    let Some(Known { owner, source, grade }) = known else { return (None, None) };
+    let secret =
+        owner.name.as_ref().filter(|name| opaque::may_be_secret(name.raw())).map(|name| Secret::new(name.raw()));
+    let name = owner.name.filter(|_| secret.is_none());
+    let id = owner.id.filter(|id| !opaque::id_may_be_secret(id.raw()));
+    let known = (name.is_some() || id.is_some()).then_some(Known { owner: Owner { name, id, ..owner }, source, grade });
+    (known, secret)
 }
 
 /// An account by name; `None` for the names that mean "a token follows".

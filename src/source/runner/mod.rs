@@ -121,6 +121,7 @@ pub async fn scan(options: &Options, env: &Env) -> Result<Scan, Error> {
     if let Some(issuers) = &options.issuers {
         identify(issuers, &mut result, &writer, env).await?;
     }
+    result.summary.forget_expired(&result.sightings, env.now);
     write(&writer, &name, &result, env.now).await?;
     let evidence = writer.seal(options.output.as_deref())?;
     Ok(Scan { evidence, summary: result.summary })

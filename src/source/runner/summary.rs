@@ -1,6 +1,7 @@
 //! A scan in short, and as a table for a terminal. It holds nothing that is not in the evidence.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
 
 use super::walk::{Left, Unread};
 use crate::evidence::row::{McpServer, Runner, Sighting};
@@ -63,6 +64,13 @@ impl Summary {
             .take(ROWS)
             .map(|row| [row.kind.clone(), text(&row.name), text(&row.server), text(&row.service_user), missed(row)])
             .collect();
+    }
+
+    /// What has expired opens nothing any more: it is shown, and is not personal.
+    pub(super) fn forget_expired(&mut self, sightings: &[Sighting], now: Timestamp) {
+        let personal = |row: &&Sighting| row.confidence != "low" && matches!(row.holder.as_str(), "person" | "either");
+        let expired = |row: &&Sighting| row.expires_at.is_some_and(|at| at <= now);
+        self.personal -= sightings.iter().filter(personal).filter(expired).count();
     }
 
     /// The scan as text of at most `width` columns.

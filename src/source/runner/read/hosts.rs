@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::document::{entries, text};
 use super::super::lead::{Lead, account};
-use super::{Source, by_content, is_literal, is_secret_name};
+use super::{Source, by_content, is_literal};
 use crate::token;
 
 /// `NAME=value`, with or without `export`, quotes and NUL as the end of a line.
@@ -69,7 +69,7 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
 pub(super) fn variable(name: &str, value: &str) -> Option<Lead> {
     let literal = token::placeholder::default(value.as_bytes()).map(String::from_utf8_lossy);
     let value = literal.as_deref().unwrap_or(value);
-    (is_secret_name(name) && is_literal(value)).then(|| Lead::new(value).named(name).of_kind("environment-secret"))
+    token::named::is_secret(name, value).then(|| Lead::new(value).named(name).of_kind("environment-secret"))
 }
 
 /// A variable that a runner takes its whole registration from, or any other.
@@ -95,12 +95,24 @@ fn argument(name: &str, value: &str) -> Vec<Lead> {
         "--token" | "--pat" | "--password" | "--windowslogonpassword" if is_literal(value) => {
             vec![Lead::new(value).named(name).of_kind("argument-secret")]
         }
+        "-u" | "--user" => pair(value).into_iter().collect(),
         _ => Vec::new(),
     }
 }
 
+/// `user:password`; beside a word that says nothing the user is the token.
+fn pair(value: &str) -> Option<Lead> {
+    let (user, password) = value.split_once(':')?;
+    let lead = |secret: &str| Lead::new(secret).named("--user").of_kind("argument-secret");
+    if token::placeholder::is_filler(password.as_bytes()) {
+        return token::opaque::may_be_secret(user).then(|| lead(user));
+    }
+    let is_password = is_literal(password) && token::named::is_drawn(password);
+    is_password.then(|| lead(password).beside(account("login", user)))
+}
+
 /// Splits as a shell does, as far as quotes go.
-fn words(line: &str) -> Vec<String> {
+pub(super) fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
     for c in line.chars() {
         match (quote, c) {

@@ -6,6 +6,7 @@ use super::super::document::Format;
 use super::super::lead::{Known, Lead, account_kind};
 use super::record::{self, is_value, named};
 use super::{Source, registries};
+use crate::token::placeholder::is_filler;
 use serde_json::Value;
 
 /// One record: the host it is for, its user and its secrets.
@@ -19,7 +20,7 @@ struct Entry {
 impl Entry {
     fn leads(self, kind: &'static str, owner: &'static str) -> impl Iterator<Item = Lead> {
         let owner = self.user.as_deref().and_then(|user| named(owner, user));
-        let secrets = self.secrets.into_iter().filter(|secret| is_value(secret));
+        let secrets = self.secrets.into_iter().filter(|secret| is_value(secret) || is_filler(secret.as_bytes()));
         secrets
             .map(move |secret| Lead::new(&secret).of_kind(kind).named(self.host.as_str()).beside(owner.clone()).alone())
     }

@@ -15,6 +15,7 @@ mod own;
 mod pipelines;
 mod record;
 mod registries;
+mod servers;
 mod stores;
 
 use std::path::{Path, PathBuf};
@@ -206,7 +207,7 @@ const fn text(place: &'static str, paths: &'static [&'static str], read: fn(&Sou
 }
 
 const fn servers(place: &'static str, paths: &'static [&'static str], format: Format, client: &'static str) -> Reader {
-    Reader { place, paths, how: How::Servers(format, client), names: Some(names::of_servers) }
+    Reader { place, paths, how: How::Servers(format, client), names: None }
 }
 
 const fn pipeline(place: &'static str, paths: &'static [&'static str]) -> Reader {
@@ -239,6 +240,11 @@ impl Reader {
             .filter(|reader| !reader.is_general())
             .or_else(|| names::originals(&name).find_map(of))
             .or_else(|| of(&name))
+    }
+
+    /// Whether such a file starts programs in a way of its own.
+    pub(super) fn starts_programs(&self) -> bool {
+        matches!(self.how, How::Scalars)
     }
 
     /// Whether any file with such an end is read so: what it is a copy of tells more.
@@ -341,6 +347,11 @@ pub(super) fn stores_in_variables(text: &str) -> Vec<Lead> {
     hosts::stores(text)
 }
 
+/// The MCP servers in a file that is no known client's.
+pub(super) fn servers_anywhere(path: &Path, text: &[u8]) -> Read {
+    mcp::anywhere(path, text)
+}
+
 /// What the store in a file holds whose path says nothing; most files are none, which their first bytes tell.
 pub(super) fn by_content(path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Option<String>) -> Vec<Lead> {
     let (shared, own) = (by_content::may_be_store(text), own::may_be(path, text));
@@ -354,23 +365,12 @@ pub(super) fn by_content(path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Opti
 
 /// Whether something under this name is meant to be secret.
 fn is_secret_name(name: &str) -> bool {
-    let name = name.to_lowercase().replace('-', "_");
-    let part = |word: &str| name.split('_').any(|part| part == word);
-    ["token", "secret", "password", "passwd", "pat", "apikey", "credential", "authorization"].into_iter().any(part)
-        || ["api_key", "access_key", "private_key", "auth_token"].into_iter().any(|word| name.contains(word))
-        || ["token", "secret", "password", "apikey"].into_iter().any(|word| name.ends_with(word))
+    crate::token::named::says(name) == crate::token::named::Says::Secret
 }
 
 /// Whether a value stands for itself: not empty, no reference, no path, long enough to be a secret.
 fn is_literal(value: &str) -> bool {
-    let value = value.trim();
-    value.len() >= 8
-        && !crate::token::placeholder::is_reference(value.as_bytes())
-        && !crate::token::placeholder::is_sample(value.as_bytes(), 0)
-        && !value.starts_with(['/', '.', '~'])
-        && !value.contains(char::is_whitespace)
-        && !value.contains("${")
-        && !value.contains("://")
+    crate::token::named::is_literal(value)
 }
 
 #[cfg(test)]

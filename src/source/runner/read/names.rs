@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::document::{self, Format, entries, text};
+use super::super::document::{self, Format, text};
 use super::super::follow::{Holds, Reference};
 use super::Source;
 
@@ -35,19 +35,6 @@ pub(super) fn of_git(source: &Source<'_>) -> Vec<Reference> {
             included = section.to_lowercase().starts_with("include");
         } else if let Some((_, path)) = line.split_once('=').filter(|(key, _)| included && key.trim() == "path") {
             found.push(plain(path.trim().trim_matches('"')));
-        }
-    }
-    found
-}
-
-/// `envFile` of an MCP server; the folder of the workspace is the one that holds `.vscode`.
-pub(super) fn of_servers(source: &Source<'_>) -> Vec<Reference> {
-    let documents = [Format::Json, Format::Toml].into_iter().find_map(|format| document::parse(format, source.text));
-    let mut found = Vec::new();
-    for document in documents.unwrap_or_default() {
-        for table in ["servers", "mcpServers", "mcp_servers"] {
-            let files = entries(&document, &[table]).filter_map(|(_, server)| text(server, &["envFile"]));
-            found.extend(files.map(|file| with_variables(&file.replace("${workspaceFolder}", ".."))));
         }
     }
     found

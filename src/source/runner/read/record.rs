@@ -192,7 +192,8 @@ impl Walk<'_> {
     }
 
     fn lead(&self, key: &str, around: &str, text: &str, owner: Option<Owner>) -> Option<Lead> {
-        if !is_value(text) {
+        // Beside a word that says nothing the user may be the token.
+        if !is_value(text) && (owner.is_none() || !token::placeholder::is_filler(text.as_bytes())) {
             return None;
         }
         let name = if key.is_empty() { around } else { key };

@@ -39,8 +39,9 @@ fn of_registry(registry: &str, entry: &Value) -> Vec<Lead> {
         .or_else(|| text(entry, &["email"]).and_then(|mail| named("mail", mail)));
     // What is no pair may still be a secret.
     let alone = encoded.filter(|_| pair.is_none());
-    let passwords = pair.as_ref().map(|(_, password)| password.as_str()).filter(|password| !password.is_empty());
-    let secrets = passwords.or(alone).into_iter().chain(tokens).filter(|secret| is_value(secret));
+    let passwords = pair.as_ref().map(|(_, password)| password.as_str());
+    let is_any = |secret: &&str| is_value(secret) || token::placeholder::is_filler(secret.as_bytes());
+    let secrets = passwords.or(alone).into_iter().chain(tokens).filter(is_any);
     secrets
         .map(|secret| Lead::new(secret).of_kind("docker-secret").named(registry).beside(owner.clone()).alone())
         .collect()
