@@ -39,8 +39,8 @@ fn run(cli: Cli, env: &Env) -> Result<Exit, Error> {
 
 #[expect(clippy::disallowed_methods, reason = "the one place where clock and environment enter")]
 fn env(cli: &Cli) -> Env {
-    let now = cli.now();
-    let clock = move || now.unwrap_or_else(jiff::Timestamp::now);
+    // --now sets what checks judge by. Signatures, tokens, waits and quotas go by the real clock.
+    let clock = jiff::Timestamp::now;
     let mut console = Console::new(stdout(), stderr());
     if cli.quiet() {
         console = console.quiet();
@@ -56,7 +56,7 @@ fn env(cli: &Cli) -> Env {
         console.width = width;
     }
     Env {
-        now: clock(),
+        now: cli.now().unwrap_or_else(clock),
         clock: Arc::new(clock),
         seed: fastrand::u64(..),
         variables: Arc::new(

@@ -9,7 +9,7 @@ use crate::api::{Error, Pages, Paging, ReadApi};
 use crate::model::{Cause, GapKind};
 use crate::source::entra::routes::{Routes, literal};
 use crate::source::entra::wire::User;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, guid, is_same};
 
 /// The permission that shows when an employee leaves. Without it the date is null, without any error.
 pub const LEAVE_DATE_PERMISSION: &str = "User-LifeCycleInfo.Read.All, or --last-day";
@@ -33,8 +33,8 @@ impl Query {
     pub fn parse(text: &str) -> Result<Query, String> {
         let text = text.trim();
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if is_guid(text) {
-            Ok(Query::ObjectId(text.to_ascii_lowercase()))
+        if let Some(id) = guid(text) {
+            Ok(Query::ObjectId(id))
         } else if text.contains('@')
             && !text.starts_with('@')
             && !text.ends_with('@')
@@ -95,8 +95,8 @@ pub struct Hints {
     pub flag: Option<Date>,
     /// From `[people]`.
     pub configured: Option<Date>,
-    /// GitHub login and where it comes from: `flag` or `configuration`.
-    pub github: Option<(String, &'static str)>,
+    /// GitHub logins and where each comes from: `flag` or `configuration`.
+    pub github: Vec<(String, &'static str)>,
     /// Other names from `[people]`.
     pub aliases: Vec<String>,
 }
@@ -133,6 +133,19 @@ impl Dossier {
     /// The UPN as it was before a deletion put the object id in front of it.
     pub fn upn(&self) -> Option<Untrusted> {
         self.user.user_principal_name.as_ref().map(|upn| unmangled(upn.raw(), &self.object_id).into())
+    }
+
+    /// Every name and address that the directory and the configuration know of the person.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let upn = self.user.user_principal_name.as_ref().map(|upn| unmangled(upn.raw(), &self.object_id));
+        let mails = self.user.mail.iter().chain(self.user.other_mails.iter().flatten()).map(Untrusted::raw);
+        let proxies = self.user.proxy_addresses.iter().flatten().filter_map(|proxy| smtp(proxy.raw()));
+        upn.into_iter().chain(mails).chain(proxies).chain(self.hints.aliases.iter().map(String::as_str))
+    }
+
+    /// Whether the account did not exist before `at`, so that nothing that it did can be older. Unknown is "it may have".
+    pub fn is_newer_than(&self, at: Timestamp) -> bool {
+        self.user.created_date_time.is_some_and(|created| created >= at)
     }
 
     /// Whether the last day is still to come at `now`.
@@ -199,7 +212,7 @@ pub async fn look_up(api: &ReadApi, routes: &Routes, query: &Query) -> Result<Fo
             if found.users.is_empty() {
                 found.add(single(api, &routes.deleted_user(id)).await?, true);
             }
-            let is_asked = |user: &User| user.id.as_ref().is_some_and(|found| found.raw().eq_ignore_ascii_case(id));
+            let is_asked = |user: &User| user.id.as_ref().is_some_and(|found| is_same(found.raw(), id));
             if !found.users.iter().all(|(user, _)| is_asked(user)) {
                 return Err(Unresolved::Inconsistent(id.clone()));
             }
@@ -289,10 +302,9 @@ impl Found {
             let nobody = || Unresolved::Nobody(places(query));
             return Err(self.errors.into_iter().next().map_or_else(nobody, Unresolved::Api));
         };
-        let object_id = user.id.as_ref().map(|id| id.raw().to_ascii_lowercase()).unwrap_or_default();
-        if !is_guid(&object_id) {
+        let Some(object_id) = user.id.as_ref().and_then(|id| guid(id.raw())) else {
             return Err(Unresolved::Inconsistent(query.text().to_owned()));
-        }
+        };
         let hints = hints(&user);
         let last_day = last_day(&hints, user.employee_leave_date_time, zone);
         let id = format!("entra:user/{object_id}");
@@ -329,18 +341,17 @@ fn places(query: &Query) -> Vec<&'static str> {
 }
 
 fn answers_to(user: &User, address: &str) -> bool {
-    let same = |text: &Untrusted| text.raw().eq_ignore_ascii_case(address);
+    let same = |text: &Untrusted| is_same(text.raw(), address);
     let id = user.id.as_ref().map(Untrusted::raw).unwrap_or_default();
-    let upn =
-        user.user_principal_name.as_ref().is_some_and(|upn| unmangled(upn.raw(), id).eq_ignore_ascii_case(address));
+    let upn = user.user_principal_name.as_ref().is_some_and(|upn| is_same(unmangled(upn.raw(), id), address));
     let mails = user.other_mails.iter().flatten().chain(&user.mail).any(same);
-    let proxies = user.proxy_addresses.iter().flatten().any(|proxy| {
-        proxy
-            .raw()
-            .split_once(':')
-            .is_some_and(|(scheme, mail)| scheme.eq_ignore_ascii_case("smtp") && mail.eq_ignore_ascii_case(address))
-    });
-    upn || mails || proxies
+    let mut proxies = user.proxy_addresses.iter().flatten().filter_map(|proxy| smtp(proxy.raw()));
+    upn || mails || proxies.any(|mail| is_same(mail, address))
+}
+
+/// The address in `SMTP:alice@contoso.com`.
+fn smtp(proxy: &str) -> Option<&str> {
+    proxy.split_once(':').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("smtp")).map(|(_, mail)| mail)
 }
 
 /// Every name under which a user can be addressed, lower case.

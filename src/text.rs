@@ -2,6 +2,7 @@
 //! The only way for foreign text to leave the program. It must not decide what is shown, only how.
 
 pub mod escape;
+mod sameness;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,6 +10,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+pub use self::sameness::{folded, guid, id, is_same};
 
 /// Text that somebody else wrote: a display name, a scope, an error of a service.
 ///

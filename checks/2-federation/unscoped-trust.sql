@@ -50,7 +50,7 @@ federated_credential = [
   { id = "f2", object = "o1", object_kind = "application", issuer_kind = "github", scope = "repository" },
   { id = "f3", object = "/i", object_kind = "managed-identity", name = "n", issuer_kind = "github", scope = "organization", expression = "claims['sub'] matches 'repo:contoso/*'" },
 ]
-expect = { "entra:application/o1/federated/f1" = "fail", "entra:application/o1/federated/f2" = "fail", "azure:/i/flexible/n" = "fail" }
+expect = { "entra:application/o1/federated/f1" = "fail", "entra:application/o1/federated/f2" = "fail", "azure:/i/federated/n" = "fail" }
 
 [[case]]
 name = "a subject that cannot be read"

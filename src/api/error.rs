@@ -52,6 +52,14 @@ pub enum Error {
         /// What the identity service called the problem.
         code: Option<Code>,
     },
+    /// The token that was given has run out.
+    #[error("{how} expired at {at}")]
+    Expired {
+        /// The sign-in that was tried.
+        how: &'static str,
+        /// When, by the token's own word.
+        at: Timestamp,
+    },
     /// An environment variable that the chosen sign-in takes is missing.
     #[error("{how} needs the environment variable {name}")]
     NoVariable {
@@ -159,7 +167,9 @@ impl Error {
 
     fn kind(&self) -> GapKind {
         match self {
-            Error::NoToken { .. } | Error::NoVariable { .. } | Error::SignIn(_) => GapKind::SignIn,
+            Error::NoToken { .. } | Error::Expired { .. } | Error::NoVariable { .. } | Error::SignIn(_) => {
+                GapKind::SignIn
+            }
             Error::Denied(_) => GapKind::Denied,
             Error::Query { code: Some(code), .. } if QUERY_DENIED.contains(&code.text()) => GapKind::Denied,
             Error::Unlicensed(_) => GapKind::Unlicensed,
@@ -229,6 +239,11 @@ impl Error {
 
     pub(super) fn of_json(error: &serde_json::Error) -> Error {
         Error::Malformed { place: format!("line {} column {}", error.line(), error.column()) }
+    }
+
+    /// A list holds rows without what they are known by.
+    pub fn unreadable_rows() -> Error {
+        Error::at("rows without what they are known by")
     }
 
     pub(super) fn at(place: &str) -> Error {

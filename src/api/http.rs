@@ -98,6 +98,16 @@ impl Http {
         &self.settings
     }
 
+    /// The host that serves `service`, without a port.
+    pub fn host(&self, service: Service) -> String {
+        let host = self.base(service).host();
+        let port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match host.rsplit_once(':') {
+            Some((name, text)) if port(text) => name.to_owned(),
+            _ => host,
+        }
+    }
+
     pub(super) fn client(&self) -> &reqwest::Client {
         &self.client
     }

@@ -29,7 +29,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 pub use self::allowance::Allowance;
-pub use self::auth::{AppKey, AzureIdentity, Fixed, GitHubSignIn, KeyError, SignIn, TokenKind, Tokens, tokens};
+pub use self::auth::{AppKey, AzureIdentity, Claims, Fixed, GitHubSignIn, KeyError, SignIn, TokenKind, Tokens, tokens};
 pub use self::blob::{NoContainer, container};
 pub use self::cache::Cache;
 pub use self::endpoint::Endpoints;

@@ -8,6 +8,8 @@ use super::faults::{Effect, NextLink};
 use super::http::{Ask, Reply};
 use super::planted::filled;
 
+const EXPRESSION: &str = "claimsMatchingExpression";
+
 const RESOURCE_GRAPH: &str = "/arm/providers/microsoft.resourcegraph/resources";
 
 /// One request, the estate it is asked of, and what is made to go wrong with it.
@@ -40,6 +42,9 @@ pub(super) fn answer(call: &Call) -> Reply {
         ["subscriptions", id, "providers", "microsoft.authorization", "roleassignments"] => {
             list(call, rows(call, "roleAssignments", |row| is_below(row, id)))
         }
+        ["subscriptions", id, "providers", "microsoft.authorization", "roleeligibilityscheduleinstances"] => {
+            list(call, rows(call, "roleEligibilityScheduleInstances", |row| is_below(row, id)))
+        }
         ["subscriptions", id, "providers", "microsoft.insights", "eventtypes", "management", "values"] => {
             events(call, id)
         }
@@ -47,10 +52,8 @@ pub(super) fn answer(call: &Call) -> Reply {
             one(rows(call, "roleDefinitions", |row| text(row, "name").eq_ignore_ascii_case(id)))
         }
         [.., "federatedidentitycredentials"] => {
-            children(call, &parts, "userAssignedIdentities", "federatedIdentityCredentials")
-        }
-        [.., "flexiblefederatedidentitycredentials"] => {
-            children(call, &parts, "userAssignedIdentities", "flexibleFederatedIdentityCredentials")
+            let shown = |row: &Value| is_flexible_shown(call) || row["properties"].get(EXPRESSION).is_none();
+            children(call, &parts, "userAssignedIdentities", "federatedIdentityCredentials", shown)
         }
         ["subscriptions", id, "providers", "microsoft.operationalinsights", "workspaces"] => {
             list(call, rows(call, "workspaces", |row| is_below(row, id)))
@@ -67,7 +70,9 @@ pub(super) fn answer(call: &Call) -> Reply {
         ["subscriptions", id, "providers", "microsoft.app", "jobs"] => {
             list(call, rows(call, "jobs", |row| is_below(row, id)))
         }
-        [.., "microsoft.app", "containerapps", _, "revisions"] => children(call, &parts, "containerApps", "revisions"),
+        [.., "microsoft.app", "containerapps", _, "revisions"] => {
+            children(call, &parts, "containerApps", "revisions", |_| true)
+        }
         _ => Reply::unknown(call.ask),
     }
 }
@@ -98,13 +103,20 @@ fn is_below(row: &Value, subscription: &str) -> bool {
     parts.next() == Some("subscriptions") && parts.next().is_some_and(|id| id.eq_ignore_ascii_case(subscription))
 }
 
-/// What belongs to one of the `parents`.
-fn children(call: &Call, parts: &[&str], parents: &str, collection: &str) -> Reply {
+/// Only these versions know credentials that have an expression instead of a subject.
+fn is_flexible_shown(call: &Call) -> bool {
+    call.ask
+        .option("api-version")
+        .is_some_and(|version| ["2025-01-31-preview", "2025-05-31-preview"].contains(&version))
+}
+
+/// What belongs to one of the `parents`, as far as it is `shown`.
+fn children(call: &Call, parts: &[&str], parents: &str, collection: &str, shown: impl Fn(&Value) -> bool) -> Reply {
     let parent = format!("/{}", parts[..parts.len() - 1].join("/"));
     let is_it = |row: &Value, property: &str| text(row, property).eq_ignore_ascii_case(&parent);
     match rows(call, parents, |row| is_it(row, "id")).is_empty() {
         true => not_found(),
-        false => list(call, rows(call, collection, |row| is_it(row, "@parent"))),
+        false => list(call, rows(call, collection, |row| is_it(row, "@parent") && shown(row))),
     }
 }
 

@@ -72,6 +72,11 @@ impl Server {
         &self.world.estate
     }
 
+    /// Takes this bearer token from now on, as one that another tool was given.
+    pub fn accept(&self, token: &str) {
+        self.world.memory().used.insert(token.to_owned(), 0);
+    }
+
     /// Everything that was asked so far, in order; the items of a batch come before the batch.
     pub fn requests(&self) -> Vec<Recorded> {
         self.world.memory().requests.clone()

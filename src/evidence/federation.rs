@@ -1,4 +1,4 @@
-//! The SQL function behind the view `federated_trust`: one credential against the GitHub accounts of all people.
+//! The SQL function behind the view `federated_trust`: one credential against the accounts and names of all people.
 //! The index of the accounts is built once per query, not once per credential.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,18 +47,27 @@ fn row(people: &[String], judgement: Judgement) -> Value {
     json!([person, place, likeness, reach, witness, doubt])
 }
 
-/// The people of a list of `[person, login, id]`.
+/// The people of a list of `[person, kind, name, id]`.
 fn known_by(cache: &Mutex<Option<Arc<Known>>>, text: &str) -> serde_json::Result<Arc<Known>> {
     let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = cache.as_ref().filter(|known| known.text == text) {
         return Ok(Arc::clone(known));
     }
-    let rows: Vec<(String, Option<String>, Option<String>)> = serde_json::from_str(text)?;
-    let named = rows
-        .into_iter()
-        .filter_map(|(person, login, id)| Some((person, Account { login: login?, id: id.and_then(number) })));
-    let (people, accounts): (Vec<String>, Vec<Account>) = named.unzip();
-    let known = Arc::new(Known { text: text.to_owned(), people, leavers: Leavers::new(accounts) });
+    let rows: Vec<(String, String, Option<String>, Option<String>)> = serde_json::from_str(text)?;
+    let (mut people, mut accounts, mut called) = (Vec::new(), Vec::new(), Vec::new());
+    for (person, kind, name, id) in rows {
+        match (kind.as_str(), name, id) {
+            ("github", Some(login), id) => {
+                people.push(person);
+                accounts.push(Account { login, id: id.and_then(number) });
+            }
+            ("github", None, _) => {}
+            (_, name, id) => called.extend(name.into_iter().chain(id).map(|name| (person.clone(), name))),
+        }
+    }
+    let (others, names): (Vec<String>, Vec<String>) = called.into_iter().unzip();
+    people.extend(others);
+    let known = Arc::new(Known { text: text.to_owned(), people, leavers: Leavers::new(accounts).called(names) });
     *cache = Some(Arc::clone(&known));
     Ok(known)
 }
@@ -74,7 +83,8 @@ mod tests {
     use super::*;
 
     const GITHUB: &str = "https://token.actions.githubusercontent.com";
-    const ACCOUNTS: &str = r#"[["p", "alice-dev", "github:user/7"], ["q", null, null]]"#;
+    const ACCOUNTS: &str = r#"[["p", "github", "alice-dev", "github:user/7"], ["q", "github", null, null],
+        ["p", "upn", "alice@contoso.com", null], ["p", "entra", "alice@contoso.com", "87d349ed-44d7-43e1-9a83-5f2406dee5bd"]]"#;
 
     fn judged(issuer: Option<&str>, subject: Option<&str>, accounts: Option<&str>) -> rusqlite::Result<Value> {
         let connection = Connection::open_in_memory().unwrap();
@@ -89,6 +99,50 @@ mod tests {
         let own = judged(Some(GITHUB), Some("repo:alice-dev/x:pull_request"), Some(ACCOUNTS)).unwrap();
         assert_eq!(own, json!([["p", "owner", "exact", "yes", "repo:alice-dev/x:pull_request", null]]));
         assert_eq!(judged(Some(GITHUB), Some("repo:contoso/x:pull_request"), Some(ACCOUNTS)), Ok(json!([])));
+    }
+
+    #[test]
+    fn a_person_is_named_by_every_name_and_id_that_is_a_whole_part() {
+        let other = "https://dev-1.okta.example/oauth2/default";
+        let object = "87d349ed-44d7-43e1-9a83-5f2406dee5bd";
+        let named = |issuer: &str, subject: &str| {
+            let rows = judged(Some(issuer), Some(subject), Some(ACCOUNTS)).unwrap();
+            rows.as_array().unwrap().iter().any(|row| row[0] == "p")
+        };
+        for subject in [
+            "alice@contoso.com",
+            "ALICE@Contoso.com",
+            "user:alice%40contoso.com:x",
+            "idp|alice@contoso.com",
+            "alice-dev",
+            "7",
+            "github|7",
+            "user:7",
+            object,
+            &object.to_uppercase(),
+            &object.replace('-', ""),
+            "{87D349ED-44D7-43E1-9A83-5F2406DEE5BD}",
+            "mailto:alice@contoso.com?x",
+        ] {
+            assert!(named(other, subject), "{subject}");
+        }
+        for subject in [
+            "alice@contoso.com.evil",
+            "malice@contoso.com",
+            "alice@contoso.community",
+            "x-alice@contoso.com",
+            "alice-developer",
+            "77",
+            "7x",
+            "user:17",
+            "87d349ed-44d7-43e1-9a83-5f2406dee5be",
+            "",
+        ] {
+            assert!(!named(other, subject), "{subject}");
+        }
+        assert!(named(GITHUB, "repo:contoso/x:environment:alice@contoso.com"));
+        assert!(named(GITHUB, "repo:contoso/x:ref:refs/heads/alice@contoso.com/fix"));
+        assert!(!named(GITHUB, "repo:contoso/x:environment:7"));
     }
 
     #[test]

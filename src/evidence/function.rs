@@ -1,6 +1,8 @@
 //! The SQL functions that a check may call: the harmless ones of SQLite by name, and our own over typed values.
 //! Pure: no clock, no randomness, and NULL in means NULL out, so that nothing unknown becomes an answer.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Connection;
@@ -8,6 +10,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 
 use super::{federation, local, tool};
 use crate::subject::subject_matches;
+use crate::text::folded;
 
 /// Everything a check may call. Left out on purpose: clocks, randomness, files, blobs, the library itself.
 pub(super) const ALLOWED: &[&str] = &[
@@ -86,6 +89,11 @@ pub(super) const TABLE_FUNCTIONS: &[&str] = &["json_each", "json_tree"];
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     // Innocuous: views of the evidence may call them although the schema of a file is not trusted.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    // SQLite itself knows the case of ASCII only: a name with an umlaut would be another one in capitals.
+    connection.create_collation("NOCASE", compared)?;
+    connection.create_scalar_function("lower", 1, flags, |values| {
+        Ok(values.get_raw(0).as_str().ok().map(|text| folded(text).into_owned()))
+    })?;
     connection.create_scalar_function("days_between", 2, flags, |values| over(values, days_between))?;
     connection.create_scalar_function("has_scope", 2, flags, |values| over(values, has_scope))?;
     connection.create_scalar_function("names_person", 2, flags, |values| over(values, names_person))?;
@@ -104,6 +112,16 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
 fn over<T>(values: &Context<'_>, function: fn(&str, &str) -> Option<T>) -> rusqlite::Result<Option<T>> {
     let text = |index| values.get_raw(index).as_str().ok();
     Ok(text(0).zip(text(1)).and_then(|(first, second)| function(first, second)))
+}
+
+/// The order of two texts without their letter case.
+fn compared(one: &str, other: &str) -> Ordering {
+    match one.is_ascii() && other.is_ascii() {
+        true => {
+            one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()))
+        }
+        false => folded(one).cmp(&folded(other)),
+    }
 }
 
 /// Whole days from `a` to `b`, rounded down, so that a later `a` is always negative. A date counts as its midnight in UTC.
@@ -142,12 +160,12 @@ fn has_scope(scopes: &str, name: &str) -> Option<bool> {
 /// Whether `text` holds `name` (up to its `@`) as a whole word. A hyphen, underscore or dot between letters or
 /// digits belongs to the word: GitHub logins are written that way.
 fn names_person(text: &str, name: &str) -> Option<bool> {
-    let name = name.split('@').next().unwrap_or_default().trim().to_lowercase();
+    let name = folded(name.split('@').next().unwrap_or_default().trim());
     if name.is_empty() {
         return None;
     }
-    let text = text.to_lowercase();
-    Some(text.match_indices(&name).any(|(start, found)| {
+    let text = folded(text);
+    Some(text.match_indices(&*name).any(|(start, found)| {
         let (before, after) = (&text[..start], &text[start + found.len()..]);
         !continues(before.chars().rev()) && !continues(after.chars())
     }))
@@ -211,6 +229,21 @@ mod tests {
         assert_eq!(same("'alice-dev', '7', 'alice-developer', NULL"), Some(false));
         assert_eq!(same("NULL, '7', 'alice-dev', NULL"), None);
         assert_eq!(same("NULL, NULL, NULL, NULL"), None);
+    }
+
+    #[test]
+    fn letter_case_counts_in_no_script() {
+        for equal in [
+            "'JÜRGEN@x' = 'jürgen@x' COLLATE NOCASE",
+            "lower('JÜRGEN') = 'jürgen'",
+            "names_person('JÜRGEN', 'jürgen@x')",
+        ] {
+            assert_eq!(one::<Option<bool>>(equal), Some(true), "{equal}");
+        }
+        assert_eq!(one::<Option<bool>>("'ju\u{308}rgen' = 'JÜRGEN' COLLATE NOCASE"), Some(true));
+        assert_eq!(one::<Option<bool>>("'jurgen' = 'jürgen' COLLATE NOCASE"), Some(false));
+        assert_eq!(one::<Option<bool>>("'B' < 'a' COLLATE NOCASE"), Some(false));
+        assert_eq!(one::<Option<String>>("lower(NULL)"), None);
     }
 
     #[test]

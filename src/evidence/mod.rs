@@ -18,7 +18,7 @@ mod writer;
 pub use activity::{Calls, Span};
 pub use row::Row;
 pub use rows::{Insert, Rows};
-pub use sealed::{Coverage, Evidence, Person};
+pub use sealed::{Coverage, Evidence, Person, Reader};
 pub use writer::{Callers, Exchange, Scope, Stop, Tally, Writer};
 
 /// The layout of an evidence file. Raised with every change of the tables or views.

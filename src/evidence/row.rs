@@ -298,6 +298,11 @@ use Is::{Not, Text};
 use Need::{Any, Known, One, When};
 
 rows! {
+    /// Who read a service.
+    Reader in reader {
+        service: String, host: String, identity: Option<Untrusted>, principal: Option<Untrusted>, name: Option<Untrusted>,
+        sign_in: String, realm: Option<Untrusted>, realm_name: Option<Untrusted>, permissions: Option<Untrusted>,
+    }
     /// Somebody whom the run is about.
     Person in person needs [One("id"), One("object_id")] {
         id: String, object_id: String, upn: Option<Untrusted>, name: Option<Untrusted>, mail: Option<Untrusted>,
@@ -347,6 +352,10 @@ rows! {
         person: String, group_id: Untrusted, name: Option<Untrusted>, direct: Option<bool>, dynamic: Option<bool>,
         role_assignable: Option<bool>,
     }
+    /// A group that the person can switch on.
+    GroupEligibility in group_eligibility needs [One("id"), One("person"), One("group_id")] {
+        id: Untrusted, person: String, group_id: Untrusted, access: Option<Untrusted>, ends_at: Option<Timestamp>,
+    }
     /// A directory role of the person.
     DirectoryRole in directory_role needs [One("id"), One("person"), One("role")] {
         id: Option<Untrusted>, person: String, principal: Option<Untrusted>, role: Untrusted, role_name: Option<Untrusted>,
@@ -389,6 +398,11 @@ rows! {
     RoleAssignment in role_assignment needs [One("id"), One("principal"), One("role")] {
         id: Untrusted, principal: Untrusted, principal_kind: Option<Untrusted>, role: Untrusted, role_name: Option<Untrusted>,
         scope: Option<Untrusted>, condition: Option<Untrusted>, created_at: Option<Timestamp>, created_by: Option<Untrusted>,
+    }
+    /// An Azure role that a principal can switch on.
+    RoleEligibility in role_eligibility needs [One("id"), One("principal"), One("role")] {
+        id: Untrusted, principal: Untrusted, principal_kind: Option<Untrusted>, role: Untrusted, role_name: Option<Untrusted>,
+        scope: Option<Untrusted>, ends_at: Option<Timestamp>,
     }
     /// A container group, a container app or a container job.
     AzureContainer in azure_container needs [One("id")] {

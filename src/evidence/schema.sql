@@ -34,6 +34,19 @@ CREATE TABLE request (
   at          TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE reader (
+  -- Who read the services for this run, and which tenant or organisation answered: by the service or by the token itself.
+  service     TEXT NOT NULL,  -- Microsoft Graph, Azure Resource Manager, Log Analytics, GitHub
+  host        TEXT NOT NULL,
+  identity    TEXT,           -- entra:service-principal/<object id>, entra:user/<object id>, github:app/<id>, github:user/<id>; NULL: the token does not say
+  principal   TEXT,           -- object id in Entra, by which its Azure roles are found
+  name        TEXT,
+  sign_in     TEXT NOT NULL,  -- how: a variable, a managed identity, an App
+  realm       TEXT,           -- immutable id of the tenant, or github:org/<id>
+  realm_name  TEXT,
+  permissions TEXT            -- roles, scopes or permissions, space-separated; NULL: nobody says
+) STRICT;
+
 CREATE TABLE person (
   -- The people this run is about.
   id              TEXT PRIMARY KEY,  -- entra:user/<object id>
@@ -150,6 +163,15 @@ CREATE TABLE group_membership (
   role_assignable INTEGER
 ) STRICT;
 
+CREATE TABLE group_eligibility (
+  -- Groups of which the person can become a member or an owner with one click, through Privileged Identity Management.
+  id       TEXT NOT NULL,
+  person   TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  access   TEXT,            -- member, owner
+  ends_at  TEXT             -- NULL: never
+) STRICT;
+
 CREATE TABLE directory_role (
   -- Directory roles of the person, held or available.
   id        TEXT,
@@ -254,6 +276,17 @@ CREATE TABLE role_assignment (
   condition      TEXT,
   created_at     TEXT,
   created_by     TEXT               -- object id of who granted it
+) STRICT;
+
+CREATE TABLE role_eligibility (
+  -- Azure roles that somebody can switch on, through Privileged Identity Management. Columns as of a role assignment.
+  id             TEXT PRIMARY KEY,
+  principal      TEXT NOT NULL,
+  principal_kind TEXT,
+  role           TEXT NOT NULL,
+  role_name      TEXT,
+  scope          TEXT,
+  ends_at        TEXT             -- NULL: never
 ) STRICT;
 
 CREATE TABLE azure_container (

@@ -46,6 +46,27 @@ pub struct Coverage {
     pub observed: (Option<String>, Option<String>),
 }
 
+/// Who read one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// The service.
+    pub service: String,
+    /// Where it is.
+    pub host: String,
+    /// The typed id of the identity.
+    pub identity: Option<Untrusted>,
+    /// What it is called.
+    pub name: Option<Untrusted>,
+    /// How it signed in.
+    pub sign_in: String,
+    /// The tenant or organisation that answered.
+    pub realm: Option<Untrusted>,
+    /// What that is called.
+    pub realm_name: Option<Untrusted>,
+    /// Roles, scopes or permissions.
+    pub permissions: Option<Untrusted>,
+}
+
 /// One person of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -197,6 +218,29 @@ impl Evidence {
         Ok(self.rows(sql, [], |row| row.get(0))?.into_iter().next().unwrap_or(0))
     }
 
+    /// Who read the services, in a stable order. None: the file was written before that was kept, or nobody was asked.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn readers(&self) -> Result<Vec<Reader>, Error> {
+        let is_kept = self.has_table("reader")?;
+        if !is_kept {
+            return Ok(Vec::new());
+        }
+        self.rows(READERS, [], |row| {
+            Ok(Reader {
+                service: row.get(0)?,
+                host: row.get(1)?,
+                identity: text(row, 2)?,
+                name: text(row, 3)?,
+                sign_in: row.get(4)?,
+                realm: text(row, 5)?,
+                realm_name: text(row, 6)?,
+                permissions: text(row, 7)?,
+            })
+        })
+    }
+
     /// Runs one query of this program's own; checks go through the sandbox instead.
     pub(crate) fn rows<T, P: rusqlite::Params>(
         &self,
@@ -214,6 +258,14 @@ impl Evidence {
 
 const PEOPLE: &str = "SELECT person.id, person.upn, person.name, last_day.date, last_day.ends_at
      FROM person LEFT JOIN last_day ON last_day.person = person.id ORDER BY person.id";
+
+/// No token says which roles its identity has in Azure; the role assignments do.
+const READERS: &str =
+    "SELECT reader.service, reader.host, reader.identity, reader.name, reader.sign_in, reader.realm, reader.realm_name,
+            iif(reader.service LIKE 'Azure%', azure_power.roles, reader.permissions)
+     FROM   reader
+     LEFT JOIN azure_power ON azure_power.principal = lower(reader.principal)
+     ORDER BY reader.rowid";
 
 fn coverage_row(row: &SqlRow<'_>) -> rusqlite::Result<Coverage> {
     let (dataset, person): (String, Option<String>) = (row.get(0)?, row.get(2)?);

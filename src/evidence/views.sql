@@ -24,8 +24,7 @@ CREATE VIEW trusted AS
   -- Each federated credential with its typed id and the principal behind it.
   SELECT CASE credential.object_kind
               WHEN 'application'      THEN printf('entra:application/%s/federated/%s', credential.object, credential.id)
-              WHEN 'managed-identity' THEN printf('azure:%s/%s/%s', credential.object,
-                                                  iif(credential.expression IS NULL, 'federated', 'flexible'),
+              WHEN 'managed-identity' THEN printf('azure:%s/federated/%s', credential.object,
                                                   ifnull(credential.name, credential.id))
          END                    AS subject,
          credential.object      AS object,
@@ -74,9 +73,9 @@ CREATE VIEW federated_trust AS
          trust.can         AS can
   FROM   trust
   CROSS JOIN json_each(federated_judgements(trust.issuer, trust.exactly, trust.expression,
-                                            (SELECT json_group_array(json_array(identity.person, identity.name, identity.id))
-                                             FROM   identity
-                                             WHERE  identity.kind = 'github'))) AS judged;
+                                            (SELECT json_group_array(json_array(identity.person, identity.kind, identity.name,
+                                                                                identity.id))
+                                             FROM   identity))) AS judged;
 
 CREATE VIEW sighting_owner AS
   -- Which of the people a credential belongs to: by the id or name that its issuer or the tool that keeps it gave,

@@ -133,6 +133,14 @@ impl Writer {
         Ok(ended)
     }
 
+    /// Says something of the run as a whole that is known only now.
+    ///
+    /// # Errors
+    /// Only what the evidence file itself refuses.
+    pub fn note(&self, key: &'static str, value: &str) -> Result<(), Error> {
+        self.run(|connection| connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value)).map(drop))
+    }
+
     /// Reads two columns of what was written so far: what one source saw decides what another is asked.
     ///
     /// # Errors

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Check, Control, Coverage, Digest, Framework, Identity, Mode, Person, Report, Run, State, Step, Times, Tool, Version,
+    Check, Control, Coverage, Digest, Framework, Identity, Mode, Person, Reader, Report, Run, State, Step, Times, Tool,
+    Version,
 };
 use super::{activity, drift};
 use crate::check::control::{self, frameworks};
@@ -61,6 +62,7 @@ impl Report {
                 now: stamp(now),
                 tenant: evidence.meta("tenant")?.map(Untrusted::from),
             },
+            readers: evidence.readers()?.into_iter().map(reader).collect(),
             verdict: Verdict::of(steps.iter().map(|step| step.verdict)),
             activity: activity::of(evidence, &people, now)?,
             people,
@@ -116,6 +118,11 @@ fn mode(written: Option<&str>, people: &[Person]) -> Mode {
         _ if !people.is_empty() && people.iter().all(|person| person.rehearsal) => Mode::Rehearsal,
         _ => Mode::Audit,
     }
+}
+
+fn reader(from: evidence::Reader) -> Reader {
+    let evidence::Reader { service, host, identity: id, name, sign_in, realm, realm_name, permissions } = from;
+    Reader { service, host, id, name, sign_in, realm, realm_name, permissions }
 }
 
 fn person(evidence: &Evidence, from: evidence::Person, now: Timestamp) -> Result<Person, evidence::Error> {

@@ -44,6 +44,9 @@ pub struct Report {
     pub run: Run,
     /// The conclusion of all steps together.
     pub verdict: Verdict,
+    /// Who read the services. Empty: nobody was asked, or the evidence is older than this field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readers: Vec<Reader>,
     /// Whom it is about.
     pub people: Vec<Person>,
     /// The conclusions, step by step. A step without checks is absent.
@@ -154,6 +157,32 @@ pub struct Times {
     pub started_at: Timestamp,
     /// When judging was over.
     pub finished_at: Timestamp,
+}
+
+/// The identity that read one service, by the word of the service or of its own token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reader {
+    /// The service.
+    pub service: String,
+    /// Its host.
+    pub host: String,
+    /// The typed id of the identity; absent: its token does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Untrusted>,
+    /// What it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Untrusted>,
+    /// How it signed in.
+    pub sign_in: String,
+    /// The immutable id of the tenant or organisation that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub realm: Option<Untrusted>,
+    /// What that is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub realm_name: Option<Untrusted>,
+    /// Roles, scopes or permissions; absent: nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Untrusted>,
 }
 
 /// One person whom the run is about.

@@ -152,6 +152,17 @@ impl Known {
         }
     }
 
+    /// Who read the services: an address or a login, as often as the name of an application.
+    fn readers(&mut self, report: &Report) {
+        for reader in &report.readers {
+            let pseudonym = self.next("reader");
+            for name in [&reader.id, &reader.name].into_iter().flatten() {
+                self.add(name.raw(), &pseudonym);
+                self.add(name.raw().rsplit('/').next().unwrap_or_default(), &pseudonym);
+            }
+        }
+    }
+
     /// Everybody else whom a field names.
     fn others(&mut self, value: &Value) {
         match value {
@@ -183,6 +194,7 @@ impl Pseudonyms {
         let compiled = |pattern: &str| Regex::new(pattern).map_err(io::Error::other);
         let mut known = Known::default();
         known.people(report);
+        known.readers(report);
         known.others(value);
         // The search knows the cases of ASCII only.
         let spelt = known.pseudonyms.keys().flat_map(|name| [name.clone(), name.to_uppercase(), capitalised(name)]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::gaps::number;
-use super::{Activity, Check, Mode, Person, Report, State, Step};
+use super::{Activity, Check, Mode, Person, Reader, Report, State, Step};
 use crate::model::{Finding, Severity, Status, Verdict};
 use crate::text::Untrusted;
 
@@ -159,6 +159,28 @@ pub(super) fn summary(report: &Report) -> String {
 }
 
 /// The name that a reader knows, and the id that cannot change.
+/// Who read a service: `auditor (entra:service-principal/…)`.
+pub(super) fn read_by(reader: &Reader) -> String {
+    match (&reader.name, &reader.id) {
+        (Some(name), Some(id)) => format!("{} ({})", name.raw(), id.raw()),
+        (Some(one), None) | (None, Some(one)) => one.raw().to_owned(),
+        (None, None) => "an identity that its token does not name".to_owned(),
+    }
+}
+
+/// What a service was read of: `Contoso (84841066-…)`.
+pub(super) fn read_of(reader: &Reader) -> Option<String> {
+    match (&reader.realm_name, &reader.realm) {
+        (Some(name), Some(id)) => Some(format!("{} ({})", name.raw(), id.raw())),
+        (one, other) => one.as_ref().or(other.as_ref()).map(|text| text.raw().to_owned()),
+    }
+}
+
+/// What the identity may do, as far as anybody says.
+pub(super) fn read_with(reader: &Reader) -> String {
+    reader.permissions.as_ref().map_or_else(|| "not told".to_owned(), |all| all.raw().to_owned())
+}
+
 pub(super) fn called(person: &Person) -> String {
     let known = [&person.name, &person.upn].into_iter().flatten().map(Untrusted::terminal);
     let mut parts: Vec<String> = known.collect();

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::api::{self, Cache, GitHubSignIn, KeyError};
+use crate::api::{self, Cache, GitHubSignIn, KeyError, ReadApi};
 use crate::config::Config;
 use crate::error::Error;
-use crate::evidence::Writer;
+use crate::evidence::{Rows, Scope, Stop, Writer};
 use crate::model::{Cause, GapKind};
-use crate::person::Dossier;
+use crate::person::{self, Dossier, Query};
+use crate::source::entra::routes::Routes;
+use crate::source::entra::wire::User;
 use crate::source::github::{self, Conflict, Depth, GitHub, Known, Means, Names, Question, Refused};
 use crate::source::runner::Named;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, is_same};
 use crate::token;
 
 /// GitHub as this run has it, and which accounts are whose.
@@ -48,7 +50,12 @@ pub(super) fn how(config: &Config, env: &crate::env::Env) -> Result<Option<GitHu
 }
 
 /// Signs in, and finds the accounts of the people, before anything else is read.
-pub(super) async fn sign_in(config: &Config, people: &[Dossier], means: &Means<'_>) -> Result<Access, Error> {
+pub(super) async fn sign_in(
+    config: &Config,
+    people: &[Dossier],
+    means: &Means<'_>,
+    directory: (&ReadApi, &Routes),
+) -> Result<Access, Error> {
     let Some(how) = how(config, means.env)? else {
         return without(github::no_sign_in(), people, means.out).await;
     };
@@ -59,19 +66,54 @@ pub(super) async fn sign_in(config: &Config, people: &[Dossier], means: &Means<'
     let slug = config.github.enterprise.as_deref();
     let mut github = github::sign_in(&how, &config.github.organizations, slug, means).await.map_err(refused)?;
     github.notes.iter().for_each(|note| means.env.console.note(note));
+    let scope = Scope { name: "sign-in to GitHub".into(), person: None, needs: String::new() };
+    let write = async |rows: &mut Rows| Ok(github.readers().try_for_each(|reader| rows.insert(reader))?);
+    means.out.dataset(&["reader"], &scope, write).await?;
     let mut accounts = Vec::new();
     for person in people {
-        let known = github::identify(&mut github, person).await?.map_err(conflict)?;
-        github.is_not(&known).map_err(refused)?;
-        accounts.push(known);
+        let (known, other) = github::identify(&mut github, person).await?;
+        if let Some(other) = other
+            && is_somebody_else(directory, &other, person, means.out).await?
+        {
+            return Err(conflict(other));
+        }
+        known.iter().try_for_each(|account| github.is_not(account)).map_err(refused)?;
+        accounts.extend(known);
     }
     Ok(Access { github: Ok(github), accounts })
+}
+
+/// Whether the directory has somebody else of that name. Nobody of that name is the person by a name of old.
+async fn is_somebody_else(
+    (graph, routes): (&ReadApi, &Routes),
+    conflict: &Conflict,
+    person: &Dossier,
+    out: &Writer,
+) -> Result<bool, Error> {
+    let Ok(query @ Query::Address(_)) = Query::parse(conflict.whose.raw()) else { return Ok(false) };
+    let is_other = |user: &User| user.id.as_ref().is_some_and(|id| !is_same(id.raw(), &person.object_id));
+    match person::look_up(graph, routes, &query).await {
+        Ok(found) if found.errors.is_empty() || found.users.iter().any(|(user, _)| is_other(user)) => {
+            Ok(found.users.iter().any(|(user, _)| is_other(user)))
+        }
+        _ => {
+            let cause =
+                Cause::new(GapKind::Unresolved, format!("{conflict}, and the directory does not say who that is"));
+            let scope = Scope {
+                name: "GitHub accounts".into(),
+                person: Some(person.id.clone()),
+                needs: "User.Read.All".into(),
+            };
+            out.dataset(&["identity"], &scope, async |_| Err(Stop::Gap(cause))).await?;
+            Ok(false)
+        }
+    }
 }
 
 async fn without(cause: Cause, people: &[Dossier], out: &Writer) -> Result<Access, Error> {
     let mut accounts = Vec::new();
     for person in people {
-        accounts.push(github::without_sign_in(out, person).await?);
+        accounts.extend(github::without_sign_in(out, person).await?);
     }
     Ok(Access { github: Err(cause), accounts })
 }
@@ -127,7 +169,7 @@ fn named(out: &Writer, owners: &BTreeSet<Named>) -> Result<Names, Error> {
 }
 
 fn conflict(conflict: Conflict) -> Error {
-    let hint = "an account was renamed, or its login was taken by somebody else: correct --github or [people]";
+    let hint = "audit the person whose account it is, or correct --github or [people]";
     Error::usage(Untrusted::from(conflict.to_string()), hint)
 }
 
@@ -141,6 +183,10 @@ fn refused(why: Refused) -> Error {
         Refused::Clock { .. } => Error::SignIn { service, message, hint: "set the clock, and leave out --now".into() },
         Refused::Invisible { near: Some(near), .. } => Error::usage(message, format!("did you mean {near}?")),
         Refused::Invisible { .. } => Error::usage(message, "correct [github] organizations, or let the sign-in see it"),
+        Refused::OtherApp { .. } => Error::usage(message, "correct [github] app-id and private-key-file"),
+        Refused::NotGitHub(_) => {
+            Error::usage(message, "correct [endpoints] github: it ends with /api/v3 on a server of your own")
+        }
         Refused::Suspended(_) => Error::usage(message, "an owner of the organisation can unsuspend it"),
         Refused::Scope { scope, .. } => Error::usage(message, format!("run `gh auth refresh --scopes {scope}`")),
         Refused::Own(_) => Error::usage(message, "sign in as an App, or with the token of an administrator"),

@@ -13,6 +13,7 @@ pub mod scan;
 mod settings;
 pub mod stop;
 mod surroundings;
+mod sign_in;
 pub mod sweep;
 pub mod verify;
 pub mod waive;
@@ -44,7 +45,7 @@ use crate::source::entra::wire::User;
 use crate::source::entra::{self, Question};
 use crate::source::github::{Depth, Means};
 use crate::source::{Collector, azure, runner};
-use crate::text::Untrusted;
+use crate::text::{self, Untrusted, is_same};
 
 /// How many days of audit events are asked for, unless the configuration says otherwise.
 const DAYS: i64 = 90;
@@ -147,27 +148,32 @@ where
     surroundings::examine(env)?;
     let exported = log::open(&intake.logs, config, env).await?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
-    let writer = Writer::create(&env.beside(keep), &meta(config, whom.mode, env))?;
+    let writer = Writer::create(&env.beside(keep), &meta(whom.mode, env))?;
+    let tokens = api::tokens(&http, env);
+    let signed_in = sign_in::tokens(&*tokens, config).await?;
     let progress = Arc::new(Progress::new(writer.clone(), &env.console));
-    let api = Api::new(http.clone(), api::tokens(&http, env), progress.clone(), env);
+    let api = Api::new(http.clone(), tokens, progress.clone(), env);
     let entra = Collector { api: api.read(Service::Graph), out: writer.clone() };
+    progress.say("looking which tenant answers");
+    signed_in.confirm(&entra.api, &writer, &http, config, env).await?;
     let routes = Routes::new();
     let gathered = async {
         progress.say("looking for the person");
         let people = find(&entra, &routes).await?;
         progress.say("signing in to GitHub");
         let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
-        let github = github::sign_in(config, &people, &means).await?;
+        let github = github::sign_in(config, &people, &means, (&entra.api, &routes)).await?;
         progress.say("reading Microsoft Entra");
         let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
-        let question =
-            Question { people: &people, gateways: &config.entra.gateway_apps, now: env.now, days, routes: &routes };
+        let gateways: Vec<String> =
+            config.entra.gateway_apps.iter().map(|app| text::id(app.trim()).into_owned()).collect();
+        let question = Question { people: &people, gateways: &gateways, now: env.now, days, routes: &routes };
         entra::collect(&entra, &question).await?;
         progress.say("reading Azure");
         organizations(&writer, config).await?;
         organization_time(&writer, config).await?;
         let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
-        let in_containers = self::azure(&azure, config, &people, env).await?;
+        let in_containers = self::azure(&azure, config, &people, signed_in.reader_of_azure(), env).await?;
         runner::include(&writer, &intake.include, env).await?;
         let owners = &runner::owners(&writer)? | &in_containers;
         progress.say("reading GitHub");
@@ -222,11 +228,12 @@ async fn azure(
     azure: &Collector,
     config: &Config,
     people: &[Dossier],
+    reader: Option<&str>,
     env: &Env,
 ) -> Result<BTreeSet<runner::Named>, Error> {
     let key = scan::key(None, env);
     let key = key.as_ref().map_err(ToString::to_string);
-    let question = azure::Question { subscriptions: &config.azure.subscriptions, people, key, now: env.now };
+    let question = azure::Question { subscriptions: &config.azure.subscriptions, people, reader, key, now: env.now };
     Ok(azure::collect(azure, &question).await?)
 }
 
@@ -319,14 +326,12 @@ fn query(text: &str) -> Result<Query, Error> {
     })
 }
 
-fn meta(config: &Config, mode: &str, env: &Env) -> Vec<(&'static str, String)> {
-    let mut meta = vec![
+fn meta(mode: &str, env: &Env) -> Vec<(&'static str, String)> {
+    vec![
         ("tool", format!("leaver {}", env!("CARGO_PKG_VERSION"))),
         ("mode", mode.to_owned()),
         ("now", crate::model::stamp(env.now)),
-    ];
-    meta.extend(config.entra.tenant.clone().map(|tenant| ("tenant", tenant)));
-    meta
+    ]
 }
 
 /// What the configuration calls our own: evidence too, since checks compare with it.
@@ -378,12 +383,21 @@ async fn find(
 fn hints(config: &Config, subject: &Subject, user: &User) -> Hints {
     let upn = user.user_principal_name.as_ref().map(Untrusted::raw);
     let known = config.person(&subject.person).or_else(|| config.person(upn?));
-    let flag = subject.github.clone().map(|login| (login, "flag"));
-    let configured = known.and_then(|known| known.github.clone()).map(|login| (login, "configuration"));
+    let mut github = Vec::new();
+    for (logins, source) in
+        [(subject.github.as_deref(), "flag"), (known.and_then(|known| known.github.as_deref()), "configuration")]
+    {
+        let logins = logins.into_iter().flat_map(|logins| logins.split(',')).map(str::trim);
+        for login in logins.filter(|login| !login.is_empty()) {
+            if !github.iter().any(|(have, _): &(String, _)| is_same(have, login)) {
+                github.push((login.to_owned(), source));
+            }
+        }
+    }
     Hints {
         flag: subject.last_day,
         configured: known.and_then(|known| known.last_day),
-        github: flag.or(configured),
+        github,
         aliases: known.map(|known| known.aliases.clone()).unwrap_or_default(),
     }
 }
@@ -420,6 +434,10 @@ fn asked(error: &api::Error, what: &'static str) -> Error {
     let message = Untrusted::from(error.to_string());
     let service = "Microsoft Graph";
     let hint = match error {
+        api::Error::Expired { .. } => {
+            let hint = "get a new one, with `az account get-access-token` or as your pipeline does".into();
+            return Error::SignIn { service, message, hint };
+        }
         api::Error::NoToken { .. } | api::Error::NoVariable { .. } | api::Error::SignIn(_) => {
             let hint = "run `az login`, or set LEAVER_AZURE_TOKEN; `leaver doctor` tells which sign-in is used".into();
             return Error::SignIn { service, message, hint };

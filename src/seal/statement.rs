@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::Verdict;
-use crate::report::{Digest, Mode, Place, Report, Tool};
+use crate::report::{Digest, Mode, Place, Reader, Report, Tool};
 
 /// <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
@@ -93,6 +93,9 @@ pub struct Audit {
     pub steps: BTreeMap<String, Verdict>,
     /// Whom it is about, by immutable id.
     pub people: Vec<String>,
+    /// Who read the services.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readers: Vec<Reader>,
     /// When the services were asked, and as of when was judged.
     pub window: Window,
     /// The checks that judged.
@@ -142,6 +145,7 @@ pub fn audit(report: &Report, configuration: Option<&str>, timestamped: bool) ->
         verdict: report.verdict,
         steps: report.steps.iter().map(|step| (step.step.clone(), step.verdict)).collect(),
         people: report.people.iter().map(|person| person.id.clone()).collect(),
+        readers: report.readers.clone(),
         window: Window {
             first_answer: answers().filter_map(|part| part.first_at.clone()).min(),
             last_answer: answers().filter_map(|part| part.last_at.clone()).max(),

@@ -4,6 +4,7 @@ pub mod azure;
 pub mod entra;
 mod federated;
 pub mod github;
+mod lenient;
 pub mod logs;
 pub mod requests;
 pub mod runner;

@@ -1,6 +1,9 @@
-//! All leavers, indexed by login and number, so that judging a credential costs what its text holds, not how many left.
+//! All leavers, indexed by login, number and every other name, so that judging a credential costs what its text holds, not
+//! how many left. A name counts where it is a whole part of the text, never where a longer one begins alike.
 
 use std::collections::{BTreeMap, HashMap};
+
+use percent_encoding::percent_decode_str;
 
 use super::control::{Account, Control};
 use super::github::GitHub;
@@ -8,19 +11,22 @@ use super::grammar::{GitLab, Subject};
 use super::issuer::Issuer;
 use super::login;
 use super::trust::{Answer, Condition, Doubt, Token, Trust};
+use crate::text::{folded, guid};
 
-/// The GitHub accounts of everybody who left.
+/// The accounts and names of everybody who left.
 #[derive(Debug, Clone, Default)]
 pub struct Leavers {
     accounts: Vec<Account>,
     by_login: HashMap<String, Vec<usize>>,
     by_id: HashMap<String, Vec<usize>>,
+    /// Addresses and object ids, which count on from the accounts.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
 /// What one credential has to do with one leaver, or with everybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
-    /// Index of the leaver's account as given; nothing: it concerns everybody.
+    /// Index of the leaver's account, or of their name behind all accounts, as given; nothing: it concerns everybody.
     pub leaver: Option<usize>,
     /// Where the credential names them; nothing: it accepts names that anybody can register, or cannot be told.
     pub named: Option<(Place, Likeness)>,
@@ -95,8 +101,10 @@ impl Likeness {
 enum Name<'a> {
     /// A whole login, with its number where the credential has it.
     Login(Option<&'a str>, Option<&'a str>),
-    /// A text in which a login may stand.
+    /// A text in which a login or an address may stand.
     Words(&'a str),
+    /// A text of a form that nobody knows: a number in it may be that of an account too.
+    Free(&'a str),
 }
 
 type Hits = BTreeMap<(usize, Place), Likeness>;
@@ -114,6 +122,15 @@ impl Leavers {
         leavers
     }
 
+    /// With the names that they have elsewhere: sign-in names, addresses, object ids.
+    #[must_use]
+    pub fn called(mut self, names: impl IntoIterator<Item = String>) -> Leavers {
+        for (at, name) in names.into_iter().enumerate() {
+            self.by_name.entry(spelt(&name)).or_default().push(self.accounts.len() + at);
+        }
+        self
+    }
+
     /// The accounts, in the order given.
     pub fn accounts(&self) -> &[Account] {
         &self.accounts
@@ -126,7 +143,7 @@ impl Leavers {
         for ((leaver, place), likeness) in self.hits(trust) {
             let answer = match reach.take() {
                 Some((same, answer)) if same == leaver => answer,
-                _ => trust.reachable_by(Control::Person(&self.accounts[leaver])),
+                _ => self.reach(trust, leaver),
             };
             reach = Some((leaver, answer.clone()));
             judgements.push(Judgement { leaver: Some(leaver), named: Some((place, likeness)), reach: answer });
@@ -141,6 +158,18 @@ impl Leavers {
             judgements.push(Judgement { leaver: None, named: None, reach: open });
         }
         judgements
+    }
+
+    /// What a name is worth that is no account of GitHub, only whoever issues the tokens knows.
+    fn reach(&self, trust: &Trust, leaver: usize) -> Answer<Token> {
+        match (self.accounts.get(leaver), trust.issuer()) {
+            (Some(account), _) => trust.reachable_by(Control::Person(account)),
+            (None, Issuer::GitHub(_)) => trust.reachable_by(Control::Anyone),
+            (None, _) => match trust.reachable_by(Control::Anyone) {
+                Answer::No => Answer::Unknown(Doubt::UnknownAccount),
+                answer => answer,
+            },
+        }
     }
 
     /// A credential that names its repository by number alone does not tell whose it is; one that trusts a whole
@@ -166,14 +195,14 @@ impl Leavers {
         }
         match trust.condition() {
             Condition::Subject(text) if !matches!(subject, Some(Subject::GitHub(_) | Subject::GitLab(_))) => {
-                self.add(Place::Text, &Name::Words(text), &mut hits);
+                self.add(Place::Text, &Name::Free(text), &mut hits);
             }
-            Condition::NotUnderstood { text, .. } => self.add(Place::Text, &Name::Words(text), &mut hits),
+            Condition::NotUnderstood { text, .. } => self.add(Place::Text, &Name::Free(text), &mut hits),
             Condition::Expression(expression) => {
                 for clause in expression.clauses() {
                     match (clause.claim.as_str(), &subject) {
                         ("sub", Some(Subject::GitHub(_) | Subject::GitLab(_))) => {}
-                        (claim, _) => self.in_claim(claim, &clause.comparand, &mut hits),
+                        (claim, _) => self.in_claim(trust.issuer(), claim, &clause.comparand, &mut hits),
                     }
                 }
             }
@@ -206,7 +235,7 @@ impl Leavers {
         self.add(Place::Text, &Name::Words(gitlab.path.as_deref().unwrap_or_default()), hits);
     }
 
-    fn in_claim(&self, claim: &str, value: &str, hits: &mut Hits) {
+    fn in_claim(&self, issuer: &Issuer, claim: &str, value: &str, hits: &mut Hits) {
         let (place, name) = match claim {
             "repository_owner" => (Place::Owner, Name::Login(Some(value), None)),
             "repository_owner_id" => (Place::Owner, Name::Login(None, Some(value))),
@@ -214,7 +243,8 @@ impl Leavers {
             "actor_id" => (Place::Actor, Name::Login(None, Some(value))),
             "job_workflow_ref" => (Place::Workflow, Name::Login(value.split('/').next(), None)),
             "environment" => (Place::Environment, Name::Words(value)),
-            _ => (Place::Text, Name::Words(value)),
+            _ if matches!(issuer, Issuer::GitHub(_) | Issuer::GitLab { .. }) => (Place::Text, Name::Words(value)),
+            _ => (Place::Text, Name::Free(value)),
         };
         self.add(place, &name, hits);
     }
@@ -227,11 +257,23 @@ impl Leavers {
                 self.add(place, &Name::Login(None, *id), hits);
             }
             Name::Login(login, id) => self.add_login(place, *login, *id, hits),
-            Name::Words(text) => {
-                for word in login::words(text) {
-                    self.add_login(place, Some(word), None, hits);
+            Name::Words(text) | Name::Free(text) => {
+                let is_free = matches!(name, Name::Free(_));
+                let plain = percent_decode_str(text).decode_utf8_lossy();
+                for text in [*text, &*plain] {
+                    login::words(text).for_each(|word| self.add_login(place, Some(word), None, hits));
+                    parts(text).for_each(|part| self.add_part(place, part, is_free, hits));
                 }
             }
+        }
+    }
+
+    fn add_part(&self, place: Place, part: &str, is_free: bool, hits: &mut Hits) {
+        for &leaver in self.by_name.get(&spelt(part)).into_iter().flatten() {
+            note(hits, leaver, place, Likeness::Exact);
+        }
+        if is_free && !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.add_login(place, None, Some(part), hits);
         }
     }
 
@@ -253,6 +295,18 @@ impl Leavers {
             }
         }
     }
+}
+
+/// The parts of a text that could be a whole name: what stands between the marks that no address and no id has.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let parted = |c: char| c.is_whitespace() || ":/\\|,;=&\"`<>()[]{}*?".contains(c);
+    // A guest's name holds `#`, and some people's an apostrophe.
+    text.split(parted).map(|part| part.trim_matches(['.', '\'', '#', '!']))
+}
+
+/// A name as it is looked up: whatever its case and, for an object id, its dress.
+fn spelt(name: &str) -> String {
+    guid(name).unwrap_or_else(|| folded(name.trim()).into_owned())
 }
 
 /// Of two names in one place the closer one counts.

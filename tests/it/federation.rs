@@ -6,6 +6,8 @@ mod faults;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use leaver::check::{self, Checks, Judgement, Limits};
 use leaver::config::{Azure, Config, Endpoint, Endpoints, Entra, GitHub};
 use leaver::demo::{Estate, Faults, Server, TOKEN};
@@ -13,6 +15,7 @@ use leaver::env::{Console, Env};
 use leaver::evidence::Evidence;
 use leaver::model::{Status, Verdict};
 use leaver::run::{self, Subject};
+use serde_json::json;
 
 const STEP: &str = "2-federation/";
 
@@ -37,6 +40,7 @@ const CHECKS: &[(&str, &str)] = &[
     ("Azure role within reach", "role-within-reach"),
     ("Azure role granted by the leaver", "azure-role-granted-by-leaver"),
     ("Azure role left behind", "azure-role-orphaned"),
+    ("Azure role that can be switched on", "azure-role-eligible"),
     ("trust in an account that does not exist", "github-owner-gone"),
     ("identity tokens without their repository", "github-template-without-repository"),
 ];
@@ -54,14 +58,41 @@ impl Audit {
     }
 
     async fn with(estate: Estate, faults: Faults, who: &str, subscriptions: &[&str]) -> Audit {
+        Audit::signed_in(estate, faults, who, subscriptions, TOKEN).await
+    }
+
+    /// As somebody whose token says who it is, and who is seen to be a reader of both subscriptions.
+    async fn as_reader(faults: Faults) -> Audit {
+        let mut estate = estate();
+        let erin = estate.person("erin").unwrap().to_owned();
+        for (number, subscription) in
+            ["6a000000-0000-4000-8000-000000000001", "6a000000-0000-4000-8000-000000000002"].iter().enumerate()
+        {
+            let name = format!("6f000000-0000-4000-8000-0000000000a{number}");
+            let scope = format!("/subscriptions/{subscription}");
+            let kind = "Microsoft.Authorization/roleAssignments";
+            estate.rows_mut("arm/roleAssignments").push(json!({
+                "id": format!("{scope}/providers/{kind}/{name}"), "name": name, "type": kind,
+                "properties": { "principalId": erin, "principalType": "User", "scope": scope, "createdBy": erin, "createdOn": "2024-01-01T00:00:00Z",
+                    "roleDefinitionId": format!("{scope}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7") },
+            }));
+        }
+        let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let claims = json!({ "tid": estate.tenant(), "oid": erin, "exp": 4_102_444_800_i64 });
+        let token = [part(json!({ "alg": "none" })), part(claims), "x".to_owned()].join(".");
+        Audit::signed_in(estate, faults, "alice", &[], &token).await
+    }
+
+    async fn signed_in(estate: Estate, faults: Faults, who: &str, subscriptions: &[&str], token: &str) -> Audit {
         let server = Server::start(estate, faults).unwrap();
+        server.accept(token);
         let now = server.estate().now();
         let env = Env {
             now,
             clock: Arc::new(move || now),
             seed: 1,
             variables: Arc::new(
-                [("LEAVER_AZURE_TOKEN", TOKEN), ("GH_TOKEN", TOKEN), ("LEAVER_FINGERPRINT_KEY", FINGERPRINTS)]
+                [("LEAVER_AZURE_TOKEN", token), ("GH_TOKEN", TOKEN), ("LEAVER_FINGERPRINT_KEY", FINGERPRINTS)]
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .into(),
             ),
@@ -170,7 +201,7 @@ async fn a_finding_says_what_the_identity_can_do_and_who_could_satisfy_it() {
     assert_eq!(own.severity.to_string(), "critical");
     let near = of("leaver-account-trusted", "5a000000-0000-4000-8000-000000000002");
     assert!(near.reason.raw().contains("in another case") && near.severity.to_string() == "high");
-    let open = of("flexible-trust-within-reach", "/flexible/any-contoso");
+    let open = of("flexible-trust-within-reach", "/federated/any-contoso");
     assert_eq!((open.person.as_deref(), open.facts["satisfied_by"].raw()), (None, "anybody"));
     assert!(open.facts["token_subject"].raw().starts_with("repo:contoso"));
     let none = of("unscoped-trust", "5a000000-0000-4000-8000-000000000009");
@@ -188,8 +219,8 @@ async fn a_deleted_person_leaves_roles_behind() {
 
 #[tokio::test]
 async fn pages_change_nothing() {
-    let whole = Audit::of(Faults::none()).await;
-    let paged = Audit::of(Faults::none().page_size("", 1)).await;
+    let whole = Audit::as_reader(Faults::none()).await;
+    let paged = Audit::as_reader(Faults::none().page_size("", 1)).await;
     for (_, check) in CHECKS {
         assert_eq!(paged.judgement(check).findings, whole.judgement(check).findings, "{check}");
     }

@@ -11,6 +11,8 @@ mod canary;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod clean;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod containers;

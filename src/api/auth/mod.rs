@@ -2,14 +2,17 @@
 //! A token leaves this module only inside a `Secret`.
 
 mod azure;
+mod claims;
 mod github;
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 pub use self::azure::AzureIdentity;
+pub use self::claims::Claims;
 pub use self::github::{AppKey, GitHubSignIn, KeyError, TokenKind};
 use super::{Error, Http, Service};
 use crate::env::Env;
@@ -38,21 +41,42 @@ pub trait Tokens: Send + Sync {
 }
 
 /// One token for all services of Microsoft.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Fixed {
     token: Secret,
+    /// When it ends, by its own word, and the clock that tells the time.
+    expires: Option<(Timestamp, Clock)>,
+}
+
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+impl fmt::Debug for Fixed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fixed(***)")
+    }
 }
 
 impl Fixed {
     /// Always `token`.
     pub fn new(token: Secret) -> Fixed {
-        Fixed { token }
+        Fixed { token, expires: None }
+    }
+
+    /// `token` until it says that it has expired.
+    pub fn until_it_expires(token: Secret, env: &Env) -> Fixed {
+        let expires_at = Claims::of(&token).and_then(|claims| claims.expires_at);
+        Fixed { token, expires: expires_at.map(|at| (at, Arc::clone(&env.clock))) }
     }
 }
 
 #[async_trait]
 impl Tokens for Fixed {
     async fn token(&self, service: Service, _fresh: bool) -> Result<Secret, Error> {
+        if let Some((at, clock)) = &self.expires
+            && clock() >= *at
+        {
+            return Err(Error::Expired { how: SignIn::Token.name(), at: *at });
+        }
         match service {
             Service::Graph | Service::Arm | Service::Logs | Service::Vault | Service::Storage => Ok(self.token.clone()),
             Service::GitHub => Err(Error::NoToken { how: SignIn::Token.name(), code: None }),
@@ -118,7 +142,7 @@ impl fmt::Display for SignIn {
 /// The tokens of the sign-in that the environment configures. Nothing is asked before the first token is needed.
 pub fn tokens(http: &Http, env: &Env) -> Arc<dyn Tokens> {
     match env.variable(TOKEN) {
-        Some(token) => Arc::new(Fixed::new(Secret::new(token))),
+        Some(token) => Arc::new(Fixed::until_it_expires(Secret::new(token), env)),
         None => Arc::new(AzureIdentity::new(http, env)),
     }
 }

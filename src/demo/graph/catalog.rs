@@ -375,6 +375,7 @@ pub(super) fn directory() -> impl Iterator<Item = &'static Collection> {
 const DERIVED: &[(&str, &str)] = &[
     ("#microsoft.graph.agentIdentity", "#microsoft.graph.servicePrincipal"),
     ("#microsoft.graph.agentIdentityBlueprint", "#microsoft.graph.application"),
+    ("#microsoft.graph.agentIdentityBlueprintPrincipal", "#microsoft.graph.servicePrincipal"),
 ];
 
 fn base(kind: &str) -> Option<&'static str> {

@@ -77,6 +77,12 @@ fn follow<'a>(estate: &'a Estate, ask: &Ask, start: Found<'a>, parts: &[Part]) -
             }
             (Found::One(item), rest)
         }
+        // Only the derived types have sponsors, so the path has to name one.
+        (Found::One(item), Part::Name(name))
+            if name == "sponsors" && !ask.segments.iter().any(|part| part.starts_with("microsoft.graph.agent")) =>
+        {
+            return Err(Reply::error(400, "BadRequest", &format!("'{}' has no property 'sponsors'.", item.of.kind)));
+        }
         (Found::One(item), Part::Name(name)) => {
             let two = rest.first().and_then(Part::name).map(|second| format!("{name}/{second}"));
             match (item.of.relation(name), two.and_then(|two| item.of.relation(&two))) {

@@ -53,6 +53,7 @@ pub fn render(report: &Report) -> String {
                     (proof::settled(report))
                     (proof::controls(report))
                     (proof::identities(report))
+                    (proof::readers(report))
                     (proof::evidence(report))
                     (proof::verify(report))
                 }

@@ -8,7 +8,7 @@ use super::{LISTED, anchor, foreign, more, word};
 use crate::model::{Status, Verdict};
 use crate::report::gaps::{Group, few, groups, number, open, provable, title};
 use crate::report::waived::{answered, unapplied, waived};
-use crate::report::words::{CONTROLS, called, count, last_day, plural, seal};
+use crate::report::words::{CONTROLS, called, count, last_day, plural, read_by, read_of, read_with, seal};
 use crate::report::{Check, Coverage, Framework, Person, Report, State};
 use crate::report::{Mode, drift};
 
@@ -216,6 +216,33 @@ fn of_person(person: &Person) -> Markup {
                     td { @if let Some(source) = &identity.source { (source) } }
                     td { @if let Some(grade) = identity.grade { (grade.to_string()) } }
                 } }
+            }
+        }
+    }
+}
+
+pub(super) fn readers(report: &Report) -> Markup {
+    html! {
+        @if !report.readers.is_empty() {
+            section id="readers" aria-labelledby="readers-title" {
+                h2 id="readers-title" { "Who read it" }
+                p { "What an identity may not see, nobody was told. These are the ones that asked, by the services' and their tokens' own word." }
+                table {
+                    thead { tr {
+                        th scope="col" { "Service" } th scope="col" { "Read of" } th scope="col" { "Read by" }
+                        th scope="col" { "Signed in with" } th scope="col" { "Roles and scopes" }
+                    } }
+                    tbody {
+                        @for reader in report.readers.iter().take(LISTED) { tr {
+                            th scope="row" { (foreign(&reader.service)) " " code { (foreign(&reader.host)) } }
+                            td { (foreign(&read_of(reader).unwrap_or_default())) }
+                            td { (foreign(&read_by(reader))) }
+                            td { (foreign(&reader.sign_in)) }
+                            td { (foreign(&read_with(reader))) }
+                        } }
+                    }
+                }
+                (more(report.readers.len(), LISTED, "identities"))
             }
         }
     }

@@ -10,8 +10,8 @@ use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableS
 use super::gaps::{number, provable as gaps_of};
 use super::waived::{answered, unapplied, waived};
 use super::words::{
-    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, plural, seal, step_title, summary,
-    verdict_word, worst,
+    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, plural, read_by, read_of,
+    read_with, seal, step_title, summary, verdict_word, worst,
 };
 use super::{Check, Mode, Person, Report, drift};
 use crate::model::{Finding, Severity, Status, Verdict};
@@ -62,6 +62,26 @@ fn head(page: &mut Page, report: &Report) {
     }
     more(page, 0, report.people.len(), "people");
     page.labelled(0, ("Mode", Tone::Strong), &mode(report));
+    readers(page, report);
+}
+
+/// One line for each identity and what it read; services that one identity reads share it.
+fn readers(page: &mut Page, report: &Report) {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for reader in &report.readers {
+        let of = read_of(reader).map_or_else(String::new, |of| format!(" of {of}"));
+        let line = format!("{}{of}, as {}", visible(&reader.sign_in), read_by(reader));
+        match lines.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, services)) => services.push(&reader.service),
+            None => lines.push((line, vec![&reader.service])),
+        }
+    }
+    for (line, services) in lines.iter().take(LISTED) {
+        page.labelled(0, ("Read by", Tone::Strong), &visible(&format!("{line} ({})", services.join(", "))));
+    }
+    for reader in report.readers.iter().filter(|reader| reader.permissions.is_some()).take(LISTED) {
+        page.text(INDENT, &visible(&format!("{}: {}", reader.service, read_with(reader))));
+    }
 }
 
 fn table(page: &mut Page, report: &Report) {

@@ -58,8 +58,7 @@ type Line = (usize, BTreeMap<&'static str, String>);
 fn key(name: &str, line: usize) -> Result<&'static str, Fault> {
     let plain = name.trim().to_ascii_lowercase().replace('_', "-");
     KEYS.into_iter().find(|key| *key == plain).ok_or_else(|| {
-        let near =
-            nearest(&plain, KEYS.into_iter()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let near = nearest(&plain, KEYS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         Fault { line, message: format!("there is no column `{}`{near} Columns: {}", shown(name), KEYS.join(", ")) }
     })
 }

@@ -154,7 +154,7 @@ impl Leavers {
         };
         let hints = Hints {
             flag: listed.and_then(|listed| listed.last_day),
-            github: listed.and_then(|listed| listed.github.clone()).map(|login| (login, "list")),
+            github: listed.and_then(|listed| listed.github.clone()).map(|login| (login, "list")).into_iter().collect(),
             ..Hints::default()
         };
         let asked = listed.map_or(id.as_str(), |listed| listed.upn.as_deref().unwrap_or(id.as_str())).to_owned();

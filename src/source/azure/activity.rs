@@ -13,7 +13,7 @@ use crate::evidence::{Error, Rows};
 use crate::model::{Cause, GapKind, stamp};
 use crate::person::Dossier;
 use crate::source::Collector;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, guid, is_same};
 
 const TABLE: &str = "federated_event";
 
@@ -46,7 +46,10 @@ pub(super) async fn collect(
                     keep(rows, event, people)?;
                 }
             }
-            rows.gap(TABLE, too_old(from));
+            // Nobody changes anything before their account exists.
+            if !people.iter().all(|person| person.is_newer_than(from)) {
+                rows.gap(TABLE, too_old(from));
+            }
             Ok(())
         })
         .await
@@ -76,12 +79,15 @@ fn keep(rows: &mut Rows, event: &Activity, people: &[Dossier]) -> Result<(), Err
     }
     let Some((identity, name)) = event.resource().and_then(credential) else { return Ok(()) };
     let Some(change) = change(event) else { return Ok(()) };
+    if is_of_nobody(event) {
+        rows.gap(TABLE, unnamed(&identity));
+    }
     for person in people.iter().filter(|person| caused(event, person)) {
         rows.insert(&FederatedEvent {
             event: event.event_data_id.clone(),
             person: person.id.clone(),
             at: event.event_timestamp,
-            actor: event.object_id().cloned(),
+            actor: event.object_id().map(Untrusted::from),
             actor_name: event.caller.clone(),
             object: identity.as_str().into(),
             name: Some(name.as_str().into()),
@@ -98,7 +104,7 @@ fn lacks(event: &Activity) -> Option<&'static str> {
     match () {
         () if event.resource().is_none_or(str::is_empty) => Some("resource"),
         () if absent(event.operation_name.value.as_ref()) => Some("operation"),
-        () if absent(event.object_id()) && absent(event.caller.as_ref()) => Some("caller"),
+        () if event.object_id().is_none() && absent(event.caller.as_ref()) => Some("caller"),
         () => None,
     }
 }
@@ -127,9 +133,27 @@ fn change(event: &Activity) -> Option<&'static str> {
     }
 }
 
+/// By the object id where there is one; a name may have been somebody else's.
 fn caused(event: &Activity, person: &Dossier) -> bool {
-    let is = |text: Option<&Untrusted>, wanted: &str| text.is_some_and(|text| text.raw().eq_ignore_ascii_case(wanted));
-    is(event.object_id(), &person.object_id) || person.upn().is_some_and(|upn| is(event.caller.as_ref(), upn.raw()))
+    match (event.object_id(), &event.caller) {
+        (Some(id), _) => id == person.object_id,
+        (None, Some(caller)) => {
+            guid(caller.raw()).as_deref() == Some(&person.object_id)
+                || person.names().any(|name| is_same(name, caller.raw()))
+        }
+        (None, None) => false,
+    }
+}
+
+/// Whether it does not say who caused it, so that nobody is cleared of it: an address alone may be an old one of anybody.
+fn is_of_nobody(event: &Activity) -> bool {
+    let names = |caller: &Untrusted| guid(caller.raw()).is_some();
+    event.object_id().is_none() && !event.caller.as_ref().is_some_and(names)
+}
+
+fn unnamed(identity: &str) -> Cause {
+    Cause::new(GapKind::Truncated, format!("an event does not say who changed a credential of {identity}"))
+        .needing("ask the owner of the identity; the activity log shows the change without its caller")
 }
 
 #[cfg(test)]

@@ -1,4 +1,9 @@
-//! Federated credentials of managed identities, the plain kind and the flexible one, which is in preview.
+//! Federated credentials of managed identities, with a subject or with an expression in its place.
+//!
+//! Both are rows of one list. The expression is in preview: versions of the interface that do not know it may leave such a
+//! row out, or show it without either. So the list is asked for in a version that knows it, and that the others show none
+//! proves nothing. Resource Manager sends the same code for a kind of resource and for a version that it does not know;
+//! neither is ever taken for "there are none".
 
 use futures_util::{StreamExt, stream};
 
@@ -14,39 +19,28 @@ use crate::text::Untrusted;
 
 const TABLE: &str = "federated_credential";
 
-const PLAIN: &str = "federatedIdentityCredentials?api-version=2024-11-30";
-
-/// Only reading one by name is documented; the list is tried all the same.
+/// The versions that show an expression, the newest first.
 ///
 /// <https://github.com/Azure/azure-rest-api-specs/tree/main/specification/msi>
-const FLEXIBLE: &str = "flexibleFederatedIdentityCredentials?api-version=2025-05-31-preview";
+const SHOWING: [&str; 2] = ["2025-05-31-preview", "2025-01-31-preview"];
 
-/// The code by which Resource Manager says that there is no such kind of resource, so that there can be none of it.
-const NO_SUCH_KIND: &str = "InvalidResourceType";
+/// The version for clouds that have neither.
+const PLAIN: &str = "2024-11-30";
 
-type Listed<'a> = (&'a str, Option<&'a Untrusted>, (Vec<Credential>, Result<(), Failure>));
+/// What came of an identity's list, and whether it would show an expression.
+struct Listed<'a> {
+    id: &'a str,
+    name: Option<&'a Untrusted>,
+    found: Vec<Credential>,
+    ended: Result<(), Failure>,
+    unseen: Option<Failure>,
+}
 
 pub(super) async fn collect(azure: &Collector, identities: &Names) -> Result<(), Error> {
     azure
         .dataset(&[TABLE], &scope("federated credentials of managed identities"), async |api, rows| {
-            for listed in lists(api, identities.iter(), PLAIN).await {
-                keep(rows, listed, of)?;
-            }
-            Ok(())
-        })
-        .await?;
-    azure
-        .dataset(&[TABLE], &scope("flexible credentials of managed identities"), async |api, rows| {
-            // The first answer tells whether there is such a list at all.
-            let first = lists(api, identities.iter().take(1), FLEXIBLE).await;
-            let rest = match first.first() {
-                Some((.., (_, Err(error)))) if is_absent(error) => Vec::new(),
-                _ => lists(api, identities.iter().skip(1), FLEXIBLE).await,
-            };
-            for listed in first.into_iter().chain(rest) {
-                if !matches!(&listed.2.1, Err(error) if error.code() == Some(NO_SUCH_KIND)) {
-                    keep(rows, listed, unlisted)?;
-                }
+            for listed in lists(api, identities).await {
+                keep(rows, listed)?;
             }
             Ok(())
         })
@@ -55,37 +49,34 @@ pub(super) async fn collect(azure: &Collector, identities: &Names) -> Result<(),
 }
 
 /// In the order of the identities, whatever the order of the answers.
-async fn lists<'a>(
-    api: &ReadApi,
-    identities: impl Iterator<Item = (&'a String, &'a Option<Untrusted>)>,
-    kind: &str,
-) -> Vec<Listed<'a>> {
-    let one = async |(id, name): (&'a String, &'a Option<Untrusted>)| {
-        (id.as_str(), name.as_ref(), list(api, &format!("{}/{kind}", path(id))).await)
-    };
+async fn lists<'a>(api: &ReadApi, identities: &'a Names) -> Vec<Listed<'a>> {
+    let one = async |(id, name): (&'a String, &'a Option<Untrusted>)| listed(api, id, name.as_ref()).await;
     stream::iter(identities).map(one).buffered(AT_ONCE).collect().await
 }
 
-fn is_absent(error: &Failure) -> bool {
+async fn listed<'a>(api: &ReadApi, id: &'a str, name: Option<&'a Untrusted>) -> Listed<'a> {
+    let mut unseen = None;
+    for version in SHOWING {
+        match ask(api, id, version).await {
+            (found, Err(error)) if found.is_empty() && is_refused(&error) => unseen = unseen.or(Some(error)),
+            (found, ended) => return Listed { id, name, found, ended, unseen: None },
+        }
+    }
+    let (found, ended) = ask(api, id, PLAIN).await;
+    Listed { id, name, found, ended, unseen }
+}
+
+async fn ask(api: &ReadApi, id: &str, version: &str) -> (Vec<Credential>, Result<(), Failure>) {
+    list(api, &format!("{}/federatedIdentityCredentials?api-version={version}", path(id))).await
+}
+
+/// Whether another version may be answered.
+fn is_refused(error: &Failure) -> bool {
     matches!(error, Failure::NotFound(_) | Failure::Refused(_))
 }
 
-/// An identity may hold credentials of a kind that cannot be listed: that is not the same as having none.
-fn unlisted(what: &str, error: &Failure) -> Cause {
-    match is_absent(error) {
-        true => Cause::new(
-            GapKind::NotExposed,
-            format!("Azure lists no flexible credentials of managed identities: {error}"),
-        ),
-        false => of(what, error),
-    }
-}
-
-fn keep(
-    rows: &mut Rows,
-    (id, name, (found, ended)): Listed<'_>,
-    why: impl Fn(&str, &Failure) -> Cause,
-) -> Result<(), Error> {
+fn keep(rows: &mut Rows, listed: Listed<'_>) -> Result<(), Error> {
+    let Listed { id, name, found, ended, unseen } = listed;
     let holder = Holder { object: id.to_owned(), kind: "managed-identity", name: name.cloned() };
     for credential in found {
         let sent = sent(credential);
@@ -94,10 +85,19 @@ fn keep(
         }
         rows.insert(&sent.row(&holder))?;
     }
-    if let Err(error) = ended {
-        rows.gap(TABLE, why(&format!("identity {}", name.map_or(id, Untrusted::raw)), &error));
+    let what = format!("identity {}", name.map_or(id, Untrusted::raw));
+    match (ended, unseen) {
+        (Err(error), _) => rows.gap(TABLE, of(&what, &error)),
+        (Ok(()), Some(error)) => rows.gap(TABLE, flexible_unseen(&what, &error)),
+        (Ok(()), None) => {}
     }
     Ok(())
+}
+
+/// An identity may hold credentials that this version does not list: that is not the same as having none.
+fn flexible_unseen(what: &str, error: &Failure) -> Cause {
+    let detail = format!("{what}: flexible credentials show in a preview version only, and that was refused: {error}");
+    Cause::new(GapKind::NotExposed, detail).needing("look at the identity's federated credentials in the portal")
 }
 
 fn sent(credential: Credential) -> Sent {

@@ -13,6 +13,7 @@ use crate::evidence::row::ManagedIdentity;
 use crate::evidence::{Error, Rows};
 use crate::model::{Cause, GapKind};
 use crate::source::Collector;
+use crate::source::lenient::lost;
 use crate::text::Untrusted;
 
 /// The tables that are incomplete when an identity is missing.
@@ -27,18 +28,18 @@ const MOST: usize = 1000;
 /// Names by resource id, lower case.
 pub(super) type Names = BTreeMap<String, Option<Untrusted>>;
 
-/// Reads the identities. `unread` are subscriptions on which the caller is no reader: Resource Graph would leave their
-/// identities out and say nothing, so they are asked one by one.
+/// Reads the identities. `readable` are subscriptions on which the caller is seen to be a reader: of others Resource Graph
+/// would leave identities out and say nothing, so they are asked one by one.
 pub(super) async fn collect(
     azure: &Collector,
     subscriptions: &BTreeSet<String>,
-    unread: &BTreeSet<String>,
+    readable: &BTreeSet<String>,
 ) -> Result<Names, Error> {
     let mut names = Names::new();
     azure
         .dataset(&TABLES, &scope("managed identities"), async |api, rows| {
-            let readable: Vec<&String> = subscriptions.difference(unread).collect();
-            let mut singly: Vec<&String> = unread.iter().collect();
+            let mut singly: Vec<&String> = subscriptions.difference(readable).collect();
+            let readable: Vec<&String> = readable.iter().collect();
             let (found, ended) = query(api, &readable).await;
             keep(rows, &mut names, found)?;
             if ended.is_err() {
@@ -87,7 +88,11 @@ async fn pages(api: &ReadApi, subscriptions: &[&String], all: &mut Vec<Identity>
         let answer = api.post(ReadPost::ResourceGraph, &resources, &body).await.map_err(|error| error.cause())?;
         let page: Found = answer.json().map_err(|error| error.cause())?;
         seen += page.data.len() as u64;
-        all.extend(page.data);
+        let unreadable = page.data.iter().filter(|row| row.0.is_none()).count();
+        all.extend(page.data.into_iter().filter_map(|row| row.0));
+        if unreadable > 0 {
+            return Err(lost(unreadable));
+        }
         match page.skip_token.filter(|next| !next.is_empty()) {
             Some(next) if token.as_ref() == Some(&next) => return Err(cut("Resource Graph repeats a page")),
             Some(next) => token = Some(next),

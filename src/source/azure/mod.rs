@@ -1,9 +1,23 @@
 //! What Azure holds: managed identities, whom they trust, every role assignment of the subscriptions, and what its containers
 //! say in clear.
 //! Each list is read once for all people. It reports what it saw and what it could not see; it never judges.
+//!
+//! Which absence is proven by what:
+//!
+//! | nothing in | proves that there is none because | else |
+//! |---|---|---|
+//! | subscriptions | never: Azure lists those that the identity may see, and does not say that there are others | the configured ones that are not seen, and none at all, are gaps; without `[azure] subscriptions` the report speaks of those that were seen, and names who read them |
+//! | role assignments, eligible roles, containers, activity | the list of a subscription is refused whole (403) to who may not read it there | a gap of that subscription |
+//! | managed identities in Resource Graph | only where the reader's own role on the subscription or above is among the assignments: Resource Graph leaves out what may not be read, and says nothing | the subscription's own list, which is refused whole |
+//! | federated credentials of an identity | the list of a version that shows expressions too | a gap, whatever the code of the refusal |
+//! | the creator of an assignment | never; one that is older than the person's account is not theirs | unknown |
+//! | the caller of an event | never | a gap |
+//! | events before 89 days | the person's account is younger | a gap |
+//! | a success without a body, or without its list | never: it is an error of the transport | a gap |
 
 mod activity;
 mod containers;
+mod eligible;
 mod federated;
 mod identities;
 mod plain;
@@ -18,6 +32,7 @@ use serde::de::DeserializeOwned;
 
 use self::wire::Subscription;
 use super::Collector;
+use super::lenient::Lenient;
 use super::runner::{Key, Named};
 use crate::api::{Ask, Error as Failure, Paging, ReadApi};
 use crate::evidence::row::normal;
@@ -30,6 +45,7 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("managed_identity", READER),
     ("federated_credential", READER),
     ("role_assignment", READER),
+    ("role_eligibility", READER),
     ("federated_event", READER),
     ("azure_container", READER),
     ("azure_literal", READER),
@@ -42,10 +58,11 @@ const READER: &str = "Reader on the subscription";
 const AT_ONCE: usize = 8;
 
 /// What an identity's list, a subscription's list and everything else depends on.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "managed_identity",
     "federated_credential",
     "role_assignment",
+    "role_eligibility",
     "federated_event",
     "azure_container",
     "azure_literal",
@@ -57,6 +74,8 @@ pub struct Question<'a> {
     pub subscriptions: &'a [String],
     /// Whom it is about.
     pub people: &'a [Dossier],
+    /// The object id of who reads, where their token says it.
+    pub reader: Option<&'a str>,
     /// The key of the fingerprints, or why there is none.
     pub key: Result<&'a Key, String>,
     /// The moment that the run judges by.
@@ -69,8 +88,9 @@ pub struct Question<'a> {
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
 pub async fn collect(azure: &Collector, question: &Question<'_>) -> Result<BTreeSet<Named>, Error> {
     let subscriptions = subscriptions(azure, question.subscriptions).await?;
-    let unread = roles::collect(azure, &subscriptions).await?;
-    let identities = identities::collect(azure, &subscriptions, &unread).await?;
+    let readable = roles::collect(azure, &subscriptions, question.reader).await?;
+    eligible::collect(azure, &subscriptions).await?;
+    let identities = identities::collect(azure, &subscriptions, &readable).await?;
     federated::collect(azure, &identities).await?;
     activity::collect(azure, &subscriptions, question.people, question.now).await?;
     containers::collect(azure, &subscriptions, &question.key).await
@@ -121,11 +141,17 @@ pub(super) fn path(id: &str) -> String {
 }
 
 /// What came of a list, and how it ended.
+///
+/// A row that cannot be read is left out, and the list then counts as not read to its end.
 pub(super) async fn list<T: DeserializeOwned>(api: &ReadApi, path: &str) -> (Vec<T>, Result<(), Failure>) {
-    let (mut pages, mut all) = (api.pages(ask(path), Paging::Arm), Vec::new());
+    let (mut pages, mut all, mut sent) = (api.pages(ask(path), Paging::Arm), Vec::new(), 0);
     loop {
-        match pages.next::<T>().await {
-            Ok(Some(page)) => all.extend(page),
+        match pages.next::<Lenient<T>>().await {
+            Ok(Some(page)) => {
+                sent += page.len();
+                all.extend(page.into_iter().filter_map(|row| row.0));
+            }
+            Ok(None) if all.len() < sent => return (all, Err(Failure::unreadable_rows())),
             Ok(None) => return (all, Ok(())),
             Err(error) => return (all, Err(error)),
         }

@@ -12,35 +12,64 @@ use crate::evidence::row::RoleAssignment;
 use crate::evidence::{Error, Rows};
 use crate::model::{Cause, GapKind};
 use crate::source::Collector;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, guid};
 
 const TABLE: &str = "role_assignment";
 
 /// Names of roles by the id of their definition.
-type Names = BTreeMap<String, Untrusted>;
+pub(super) type Names = BTreeMap<String, Untrusted>;
 
-/// Reads the assignments; returns the subscriptions whose list was refused.
-pub(super) async fn collect(azure: &Collector, subscriptions: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
-    let mut unread = BTreeSet::new();
+/// The built-in roles that may read everything: Owner, Contributor, Reader.
+///
+/// <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>
+const READ_ALL: [&str; 3] = [
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+];
+
+/// Reads the assignments; returns the subscriptions of which `reader` is seen to be allowed to read everything.
+pub(super) async fn collect(
+    azure: &Collector,
+    subscriptions: &BTreeSet<String>,
+    reader: Option<&str>,
+) -> Result<BTreeSet<String>, Error> {
+    let mut readable = BTreeSet::new();
     azure
         .dataset(&[TABLE], &scope("role assignments"), async |api, rows| {
             let mut all: BTreeMap<String, Assignment> = BTreeMap::new();
             for (subscription, (found, ended)) in lists(api, subscriptions).await {
+                if ended.is_ok() && found.iter().any(|one| lets_read(one, reader, subscription)) {
+                    readable.insert(subscription.clone());
+                }
                 // What is assigned above several subscriptions comes with each of them.
                 all.extend(found.into_iter().map(|assignment| (assignment.id.raw().to_ascii_lowercase(), assignment)));
                 if let Err(error) = ended {
                     rows.gap(TABLE, of(&format!("subscription {subscription}"), &error));
-                    unread.insert(subscription.clone());
                 }
             }
-            let names = names(api, all.values()).await;
+            let definitions = all.values().filter_map(|one| one.properties.as_ref()?.role_definition_id.as_ref());
+            let names = names(api, definitions).await;
             for (id, assignment) in all {
                 keep(rows, id, assignment, &names)?;
             }
             Ok(())
         })
         .await?;
-    Ok(unread)
+    Ok(readable)
+}
+
+/// Whether an assignment lets `reader` read all of the subscription: on it or above it, and without a condition.
+fn lets_read(assignment: &Assignment, reader: Option<&str>, subscription: &str) -> bool {
+    let Some((properties, reader)) = assignment.properties.as_ref().zip(reader) else { return false };
+    let text =
+        |value: &Option<Untrusted>| value.as_ref().map_or(String::new(), |value| value.raw().to_ascii_lowercase());
+    let scope = text(&properties.scope);
+    let is_above = scope == "/" || scope.starts_with("/providers/microsoft.management/managementgroups/");
+    text(&properties.principal_id) == reader
+        && READ_ALL.contains(&&*last(&text(&properties.role_definition_id)))
+        && text(&properties.condition).is_empty()
+        && (is_above || scope.trim_end_matches('/') == format!("/subscriptions/{subscription}"))
 }
 
 async fn lists<'a>(
@@ -55,8 +84,7 @@ async fn lists<'a>(
 }
 
 /// A role without a readable name keeps its id; that is no gap.
-async fn names(api: &ReadApi, assignments: impl Iterator<Item = &Assignment>) -> Names {
-    let definitions = assignments.filter_map(|assignment| assignment.properties.as_ref()?.role_definition_id.as_ref());
+pub(super) async fn names<'a>(api: &ReadApi, definitions: impl Iterator<Item = &'a Untrusted>) -> Names {
     let paths: BTreeMap<String, &str> = definitions.map(|id| (last(id.raw()), id.raw())).collect();
     let one = async |(id, definition): (String, &str)| {
         let answer = api.get(&ask(&format!("{}?api-version=2022-04-01", path(definition)))).await.ok()?;
@@ -83,11 +111,12 @@ fn keep(rows: &mut Rows, id: String, assignment: Assignment, names: &Names) -> R
         scope: properties.scope.map(|scope| scope.raw().to_ascii_lowercase().into()),
         condition: properties.condition,
         created_at: properties.created_on,
-        created_by: properties.created_by.filter(|by| !by.raw().is_empty()),
+        // Anything but an object id names nobody.
+        created_by: properties.created_by.filter(|by| guid(by.raw()).is_some()),
     })
 }
 
 /// The same role has a path below each subscription; its last part is the id.
-fn last(id: &str) -> String {
+pub(super) fn last(id: &str) -> String {
     id.rsplit('/').next().unwrap_or(id).to_ascii_lowercase()
 }

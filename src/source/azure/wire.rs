@@ -6,13 +6,15 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::source::entra::wire::{Expression, time};
-use crate::text::Untrusted;
+use crate::source::entra::wire::{Expression, id, key, time};
+use crate::source::lenient::Lenient;
+use crate::text::{Untrusted, guid};
 
 /// A subscription that the caller can see.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Subscription {
+    #[serde(deserialize_with = "key")]
     pub(super) subscription_id: Untrusted,
 }
 
@@ -26,7 +28,7 @@ pub(super) struct Found {
     pub(super) result_truncated: Option<String>,
     #[serde(rename = "$skipToken")]
     pub(super) skip_token: Option<String>,
-    pub(super) data: Vec<Identity>,
+    pub(super) data: Vec<Lenient<Identity>>,
 }
 
 /// A user-assigned managed identity.
@@ -41,7 +43,9 @@ pub(super) struct Identity {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct IdentityProperties {
+    #[serde(default, deserialize_with = "id")]
     pub(super) principal_id: Option<Untrusted>,
+    #[serde(default, deserialize_with = "id")]
     pub(super) client_id: Option<Untrusted>,
 }
 
@@ -80,6 +84,7 @@ pub(super) struct Container {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RunsAs {
     /// The object id of the identity that is its own.
+    #[serde(default, deserialize_with = "id")]
     pub(super) principal_id: Option<Untrusted>,
     /// The others by resource id.
     pub(super) user_assigned_identities: Option<BTreeMap<String, Option<IdentityProperties>>>,
@@ -96,13 +101,34 @@ pub(super) struct Assignment {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AssignmentProperties {
     pub(super) role_definition_id: Option<Untrusted>,
+    #[serde(default, deserialize_with = "id")]
     pub(super) principal_id: Option<Untrusted>,
     pub(super) principal_type: Option<Untrusted>,
     pub(super) scope: Option<Untrusted>,
     pub(super) condition: Option<Untrusted>,
     #[serde(default, deserialize_with = "time")]
     pub(super) created_on: Option<Timestamp>,
+    #[serde(default, deserialize_with = "id")]
     pub(super) created_by: Option<Untrusted>,
+}
+
+/// A role that somebody can switch on.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Eligibility {
+    pub(super) id: Untrusted,
+    pub(super) properties: Option<EligibilityProperties>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EligibilityProperties {
+    pub(super) role_definition_id: Option<Untrusted>,
+    #[serde(default, deserialize_with = "id")]
+    pub(super) principal_id: Option<Untrusted>,
+    pub(super) principal_type: Option<Untrusted>,
+    pub(super) scope: Option<Untrusted>,
+    #[serde(default, deserialize_with = "time")]
+    pub(super) end_date_time: Option<Timestamp>,
 }
 
 /// A role definition, of which only the name is kept.
@@ -126,7 +152,7 @@ pub(super) struct Activity {
     pub(super) operation_name: Word,
     pub(super) status: Option<Word>,
     pub(super) caller: Option<Untrusted>,
-    pub(super) claims: Option<BTreeMap<String, Untrusted>>,
+    pub(super) claims: Option<BTreeMap<String, Option<Untrusted>>>,
     pub(super) resource_id: Option<Untrusted>,
     pub(super) authorization: Option<Authorization>,
 }
@@ -151,7 +177,8 @@ impl Activity {
     }
 
     /// The Entra object id of the caller.
-    pub(super) fn object_id(&self) -> Option<&Untrusted> {
-        self.claims.as_ref()?.get("http://schemas.microsoft.com/identity/claims/objectidentifier")
+    pub(super) fn object_id(&self) -> Option<String> {
+        let name = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+        guid(self.claims.as_ref()?.get(name)?.as_ref()?.raw())
     }
 }

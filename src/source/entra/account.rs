@@ -10,7 +10,7 @@ use crate::evidence::{Error, row};
 use crate::model::{Cause, GapKind, stamp};
 use crate::person::{Dossier, no_last_day};
 use crate::source::Collector;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, is_same};
 
 /// How long Entra keeps sign-ins and audit events, with a P1 or P2 licence.
 ///
@@ -78,7 +78,7 @@ fn mails(user: &User) -> Vec<Untrusted> {
     });
     let mut all: Vec<Untrusted> = Vec::new();
     for mail in user.mail.iter().cloned().chain(user.other_mails.iter().flatten().cloned()).chain(proxies) {
-        if !all.iter().any(|have| have.raw().eq_ignore_ascii_case(mail.raw())) {
+        if !all.iter().any(|have| is_same(have.raw(), mail.raw())) {
             all.push(mail);
         }
     }

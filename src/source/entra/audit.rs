@@ -36,8 +36,8 @@ pub(super) async fn collect(entra: &Collector, question: &Question<'_>, person: 
             let short = from < kept && oldest > days_before(question.now, question.days - 1);
             let seen_from = if short { kept.min(oldest) } else { from };
             for table in TABLES {
-                // A secret or a consent may be older than any window that is asked for.
-                if short || table != "directory_event" {
+                // A secret or a consent may be older than any window that is asked for, but not than their account.
+                if !person.is_newer_than(seen_from) && (short || table != "directory_event") {
                     rows.gap(table, too_old(seen_from));
                 }
             }

@@ -7,10 +7,10 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::wire::{Assignment, Grant, Object};
-use super::{Question, deleted, each, of, tenant};
+use super::{BY_IDS, Question, deleted, each, of, tenant};
 use crate::api::{Answer, Error as ApiError, ReadApi, ReadPost};
 use crate::evidence::row::{AppRoleAssignment, DelegatedGrant, Gateway, PreauthorizedClient, ServicePrincipal};
-use crate::evidence::{Error, Rows, Stop};
+use crate::evidence::{Error, Rows, Scope, Stop};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
 use crate::source::Collector;
@@ -193,12 +193,17 @@ fn odd(what: &str) -> Cause {
 /// Names for the service principals that grants and assignments point to.
 pub(super) async fn names(entra: &Collector, question: &Question<'_>, named: &BTreeSet<String>) -> Result<(), Error> {
     let ids: Vec<&str> = named.iter().map(String::as_str).collect();
-    let scope = tenant("clients and resources of consents", "service_principal");
+    let scope = Scope { needs: BY_IDS.to_owned(), ..tenant("clients and resources of consents", "service_principal") };
     entra
         .dataset(&["service_principal"], &scope, async |api, rows| {
             for ids in ids.chunks(IDS_AT_ONCE) {
-                let mut missing = ids.iter().copied().collect();
+                let mut missing = ids.iter().copied().collect::<BTreeSet<_>>();
                 while some_names(api, question, rows, &mut missing).await? {}
+                // Graph leaves out what does not exist and what may not be read, and does not say which it is.
+                if let Some(one) = missing.first() {
+                    let what = format!("{} service principals did not come back, such as {one}", missing.len());
+                    rows.gap("service_principal", Cause::new(GapKind::Truncated, what));
+                }
             }
             Ok(())
         })
@@ -221,6 +226,9 @@ async fn some_names(
     for object in value {
         let Some(id) = object.id else { return Err(super::limited("a service principal").into()) };
         missing.remove(id.raw());
+        if object.app_id.is_none() {
+            rows.gap("service_principal", super::limited("a service principal"));
+        }
         let (app_id, name) = (object.app_id, object.display_name);
         let (kind, enabled) = (object.service_principal_type, object.account_enabled);
         rows.insert(&ServicePrincipal { id, app_id, name, kind, enabled })?;

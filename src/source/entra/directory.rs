@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wire::{Object, Role};
+use super::wire::{GroupEligibility, Object, Role};
 use super::{Question, deleted, each, limited, of};
 use crate::api::{Ask, ReadApi};
 use crate::evidence::row::{DirectoryRole, GroupMembership};
-use crate::evidence::{Error, Rows, Stop};
+use crate::evidence::{Error, Rows, Stop, row};
 use crate::model::GapKind;
 use crate::person::Dossier;
 use crate::source::Collector;
@@ -14,6 +14,7 @@ use crate::text::Untrusted;
 
 pub(super) async fn collect(entra: &Collector, question: &Question<'_>, person: &Dossier) -> Result<(), Error> {
     groups(entra, question, person).await?;
+    eligible_groups(entra, question, person).await?;
     roles(entra, question, person).await
 }
 
@@ -43,6 +44,29 @@ async fn groups(entra: &Collector, question: &Question<'_>, person: &Dossier) ->
                 }
             })
             .await
+        })
+        .await
+        .map(drop)
+}
+
+/// A group that can be switched on shows in no list of members.
+async fn eligible_groups(entra: &Collector, question: &Question<'_>, person: &Dossier) -> Result<(), Error> {
+    let scope = of(person, "groups that can be switched on", "group_eligibility");
+    entra
+        .dataset(&["group_eligibility"], &scope, async |api, rows| {
+            if person.deleted {
+                return Err(deleted());
+            }
+            let read = each(api, question.routes.group_eligibility(&person.object_id), |one: GroupEligibility| {
+                Ok(rows.insert(&row::GroupEligibility {
+                    id: one.id,
+                    person: person.id.clone(),
+                    group_id: one.group_id,
+                    access: one.access_id,
+                    ends_at: one.end_date_time,
+                })?)
+            });
+            read.await.map_err(unsupported)
         })
         .await
         .map(drop)

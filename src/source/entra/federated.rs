@@ -13,13 +13,16 @@ use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind};
 use crate::source::Collector;
 use crate::source::federated::{Holder, Sent};
+use crate::source::lenient::{Lenient, lost};
 use crate::text::Untrusted;
 
 const CREDENTIALS: &str = "federated_credential";
 
+const TABLES: [&str; 2] = [CREDENTIALS, "application"];
+
 /// The list that answered, and how it ended.
 struct Listing {
-    registrations: Vec<Registration>,
+    registrations: Vec<Lenient<Registration>>,
     beta: bool,
     ended: Result<(), Failure>,
 }
@@ -32,10 +35,14 @@ pub(super) async fn collect(
 ) -> Result<(), Error> {
     let scope = tenant("federated credentials of applications", CREDENTIALS);
     entra
-        .dataset(&[CREDENTIALS, "application"], &scope, async |api, rows| {
+        .dataset(&TABLES, &scope, async |api, rows| {
             let Listing { registrations, beta, ended } = listed(api, question, rows).await;
             let mut bare = Vec::new();
-            for mut registration in registrations {
+            for Lenient(registration) in registrations {
+                let Some(mut registration) = registration else {
+                    TABLES.iter().for_each(|table| rows.gap(table, lost(1)));
+                    continue;
+                };
                 match registration.federated_identity_credentials.take() {
                     Some(credentials) => keep(rows, &registration, credentials, apps)?,
                     None => bare.push(registration),
@@ -107,10 +114,10 @@ fn flexible_unseen(error: &Failure) -> Cause {
 }
 
 /// What came, and how it ended.
-async fn read<T: DeserializeOwned>(api: &ReadApi, ask: Ask) -> (Vec<T>, Result<(), Failure>) {
+async fn read<T: DeserializeOwned>(api: &ReadApi, ask: Ask) -> (Vec<Lenient<T>>, Result<(), Failure>) {
     let (mut pages, mut all) = (api.pages(ask, Paging::OData), Vec::new());
     loop {
-        match pages.next::<T>().await {
+        match pages.next::<Lenient<T>>().await {
             Ok(Some(page)) => all.extend(page),
             Ok(None) => return (all, Ok(())),
             Err(error) => return (all, Err(error)),
@@ -121,7 +128,7 @@ async fn read<T: DeserializeOwned>(api: &ReadApi, ask: Ask) -> (Vec<T>, Result<(
 fn keep(
     rows: &mut Rows,
     registration: &Registration,
-    credentials: Vec<Federated>,
+    credentials: Vec<Lenient<Federated>>,
     apps: &mut BTreeSet<String>,
 ) -> Result<(), Stop> {
     let Some(id) = &registration.id else {
@@ -143,7 +150,11 @@ fn keep(
         name: registration.display_name.clone(),
         created_at: registration.created_date_time,
     })?;
-    for credential in credentials {
+    for Lenient(credential) in credentials {
+        let Some(credential) = credential else {
+            rows.gap(CREDENTIALS, lost(1));
+            continue;
+        };
         let sent = sent(credential);
         if sent.is_hidden() {
             let hidden = "a credential shows neither subject nor expression: flexible ones show in beta only";

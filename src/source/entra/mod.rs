@@ -1,5 +1,23 @@
 //! What Microsoft Entra knows of the person: account, consents, roles, ownership, credentials, audit events.
 //! Tenant-wide lists are read once for all people. It reports what it saw and what it could not see; it never judges.
+//!
+//! Which absence is proven by what:
+//!
+//! | nothing in | proves that there is none because | else |
+//! |---|---|---|
+//! | any list of Graph | a list is refused whole (403) without its permission, and ends with its last page; a body without `value`, or none at all, is no list | a gap |
+//! | the properties of an object that came | never: Graph answers 200 with type and id alone for what may not be read | a gap of that object |
+//! | a row without its ids | never | a gap of its list, and the other rows count |
+//! | users by name | no look-up failed, live and deleted ones | the person is not found, or a second one cannot be excluded: a gap |
+//! | grants of a person | those for everybody are a list of their own; pre-authorised clients have no grant at all and come from the registration | gaps of each |
+//! | groups and roles | direct, transitive, eligible and activated ones are lists of their own with permissions of their own | gaps of each |
+//! | federated credentials of applications | beta lists all applications with them; that the filter on their number finds none proves nothing, and version 1.0 hides flexible ones | a gap |
+//! | objects by id | never: `getByIds` leaves out what may not be read as it does what is not there | a gap |
+//! | sponsored agents | guests and users in the list are no agents; an object whose type is not shown may be one | a gap |
+//! | audit events, sign-ins | as far back as the service keeps them, or the account of the person exists | a gap for the days before |
+//! | a leave date, a last sign-in | never: both are null without their permission too | a gap |
+//! | the relations of a deleted user | never: Graph has no address for them | a gap |
+//! | other tenants | never: one run reads the tenant that answers, and the report names it | |
 
 mod account;
 mod audit;
@@ -20,6 +38,7 @@ use serde::de::DeserializeOwned;
 
 use self::routes::Routes;
 use super::Collector;
+use super::lenient::{Lenient, lost};
 use crate::api::{Ask, Paging, ReadApi};
 use crate::evidence::{Error, Scope, Stop};
 use crate::model::{Cause, GapKind};
@@ -27,6 +46,12 @@ use crate::person::Dossier;
 use crate::text::Untrusted;
 
 pub use token_owners::token_owners;
+
+/// What `getByIds` takes: no narrower permission lets an application ask for objects of any kind by id.
+const BY_IDS: &str = "Directory.Read.All";
+
+/// What asking for somebody's agents takes; for the sponsors of an agent it is that of applications.
+const SPONSORED: &str = "User.Read.All";
 
 /// The permission that each data set of this source takes, by its exact name.
 ///
@@ -40,15 +65,18 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
     ("gateway", "Application.Read.All"),
     ("preauthorized_client", "Application.Read.All"),
     ("service_principal", "Application.Read.All"),
+    ("service_principal", BY_IDS),
     ("delegated_grant", "Directory.Read.All"),
     ("app_role_assignment", "Directory.Read.All"),
     ("group_membership", "Directory.Read.All"),
+    ("group_eligibility", "PrivilegedEligibilitySchedule.Read.AzureADGroup"),
     ("directory_role", "RoleManagement.Read.Directory"),
     ("directory_role", "RoleEligibilitySchedule.Read.Directory"),
     ("directory_role", "RoleAssignmentSchedule.Read.Directory"),
     ("application", "Application.Read.All"),
     ("ownership", "Application.Read.All"),
     ("sponsorship", "Application.Read.All"),
+    ("sponsorship", SPONSORED),
     ("credential", "Application.Read.All"),
     ("federated_credential", "Application.Read.All"),
     ("federated_event", "AuditLog.Read.All"),
@@ -111,6 +139,7 @@ fn first_pages(question: &Question<'_>) -> Vec<Ask> {
             routes.app_role_assignments(id),
             routes.member_of(id),
             routes.transitive_member_of(id),
+            routes.group_eligibility(id),
             routes.role_assignments(id),
             routes.role_eligibility(id),
             routes.role_schedules(id),
@@ -147,13 +176,16 @@ async fn each<T: DeserializeOwned>(
     ask: Ask,
     mut keep: impl FnMut(T) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let mut pages = api.pages(ask, Paging::OData);
-    while let Some(items) = pages.next::<T>().await? {
-        for item in items {
-            keep(item)?;
+    let (mut pages, mut without) = (api.pages(ask, Paging::OData), 0);
+    while let Some(items) = pages.next::<Lenient<T>>().await? {
+        for Lenient(item) in items {
+            match item {
+                Some(item) => keep(item)?,
+                None => without += 1,
+            }
         }
     }
-    Ok(())
+    if without > 0 { Err(lost(without).into()) } else { Ok(()) }
 }
 
 /// Graph answers 200 with all properties null where the caller may not read an object.

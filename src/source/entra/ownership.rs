@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use super::audit::Changed;
 use super::wire::{KeyCredential, Object};
-use super::{Question, deleted, each, limited, of};
+use super::{Question, SPONSORED, deleted, each, limited, of};
 use crate::api::{Ask, ReadApi};
 use crate::evidence::row::{Application, Credential, Ownership, Sponsorship};
-use crate::evidence::{Error, Rows, Stop};
+use crate::evidence::{Error, Rows, Scope, Stop};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
 use crate::source::Collector;
@@ -212,18 +212,29 @@ async fn owners(entra: &Collector, question: &Question<'_>, person: &Dossier, th
 
 /// Sponsors are new: where the tenant has no agent identities, the route itself may be missing.
 async fn sponsorships(entra: &Collector, question: &Question<'_>, person: &Dossier) -> Result<(), Error> {
+    let mut agents = Vec::new();
+    let scope = Scope { needs: SPONSORED.to_owned(), ..of(person, "sponsored agents", "sponsorship") };
     entra
-        .dataset(&["sponsorship"], &of(person, "sponsored agents", "sponsorship"), async |api, rows| {
+        .dataset(&["sponsorship"], &scope, async |api, rows| {
             if person.deleted {
                 return Err(deleted());
             }
-            let mut agents = Vec::new();
-            let listed = each(api, question.routes.sponsor_of(&person.object_id), |agent: Object| {
-                agents.push(agent);
+            let listed = each(api, question.routes.sponsor_of(&person.object_id), |object: Object| {
+                match Agent::of(object) {
+                    Ok(agent) => agents.extend(agent),
+                    Err(cause) => rows.gap("sponsorship", cause),
+                }
                 Ok(())
             });
-            listed.await.map_err(absent)?;
-            for agent in agents {
+            listed.await.map_err(absent)
+        })
+        .await?;
+    if agents.is_empty() {
+        return Ok(());
+    }
+    entra
+        .dataset(&["sponsorship"], &of(person, "sponsors of sponsored agents", "sponsorship"), async |api, rows| {
+            for agent in &agents {
                 sponsors(api, question, rows, agent).await?;
             }
             Ok(())
@@ -239,18 +250,44 @@ fn absent(stop: Stop) -> Stop {
     }
 }
 
-async fn sponsors(api: &ReadApi, question: &Question<'_>, rows: &mut Rows, agent: Object) -> Result<(), Stop> {
-    let kind = agent.kind().and_then(|kind| Kind::parse(&kind));
-    let (Some(id), Some(kind)) = (agent.id, kind) else {
-        rows.gap("sponsorship", limited("a sponsored agent"));
-        return Ok(());
-    };
-    each(api, question.routes.sponsors(kind.collection(), id.raw()), |sponsor: Object| {
+/// An agent that has sponsors, and the type by which it is asked for them.
+struct Agent {
+    id: Untrusted,
+    kind: Kind,
+    cast: &'static str,
+    name: Option<Untrusted>,
+}
+
+impl Agent {
+    /// Guests, users and groups have sponsors too; who answers for a person is no question of an agent's. An object whose
+    /// type is not shown may be an agent.
+    ///
+    /// <https://learn.microsoft.com/graph/api/user-list-sponsorof>
+    fn of(object: Object) -> Result<Option<Agent>, Cause> {
+        let (kind, cast) = match object.kind().as_deref() {
+            Some("agentidentity" | "serviceprincipal") => (Kind::ServicePrincipal, "microsoft.graph.agentIdentity"),
+            Some("agentidentityblueprint" | "application") => {
+                (Kind::Application, "microsoft.graph.agentIdentityBlueprint")
+            }
+            Some("agentidentityblueprintprincipal") => {
+                (Kind::ServicePrincipal, "microsoft.graph.agentIdentityBlueprintPrincipal")
+            }
+            Some("directoryobject") | None => return Err(limited("a sponsored object")),
+            Some(_) => return Ok(None),
+        };
+        let Some(id) = object.id else { return Err(limited("a sponsored agent")) };
+        Ok(Some(Agent { id, kind, cast, name: object.display_name }))
+    }
+}
+
+async fn sponsors(api: &ReadApi, question: &Question<'_>, rows: &mut Rows, agent: &Agent) -> Result<(), Stop> {
+    let ask = question.routes.sponsors(agent.kind.collection(), agent.id.raw(), agent.cast);
+    each(api, ask, |sponsor: Object| {
         let Some(sponsor_id) = sponsor.id else { return Err(limited("a sponsor").into()) };
         Ok(rows.insert(&Sponsorship {
-            object: id.clone(),
-            object_kind: kind.name().to_owned(),
-            object_name: agent.display_name.clone(),
+            object: agent.id.clone(),
+            object_kind: agent.kind.name().to_owned(),
+            object_name: agent.name.clone(),
             sponsor: sponsor_id,
             sponsor_name: sponsor.display_name,
         })?)

@@ -113,7 +113,7 @@ impl Routes {
 
     /// The tenant.
     pub fn organization(&self) -> Ask {
-        ask(self.v1.organizations().list_organization().select(&["id", "displayName"]))
+        ask(self.v1.organizations().list_organization().select(&["id", "displayName", "verifiedDomains"]))
     }
 
     /// The grants that one user gave.
@@ -253,14 +253,23 @@ impl Routes {
         ask(applications(&self.v1).top(LARGEST_PAGE))
     }
 
-    /// Agent identities that the user answers for.
+    /// Agents, and people, that the user answers for.
     pub fn sponsor_of(&self, object_id: &str) -> Ask {
         ask(self.get(&["users", object_id, "sponsorOf"]))
     }
 
-    /// The sponsors of an agent identity.
-    pub fn sponsors(&self, collection: &str, object_id: &str) -> Ask {
-        ask(self.get(&[collection, object_id, "sponsors"]))
+    /// The sponsors of an agent. Only the derived types have any, so the path has to name the type.
+    pub fn sponsors(&self, collection: &str, object_id: &str, cast: &str) -> Ask {
+        ask(self.get(&[collection, object_id, cast, "sponsors"]))
+    }
+
+    /// Groups that the user can switch on.
+    ///
+    /// <https://learn.microsoft.com/graph/api/privilegedaccessgroup-list-eligibilityscheduleinstances>
+    pub fn group_eligibility(&self, object_id: &str) -> Ask {
+        let filter = format!("principalId eq {}", literal(object_id));
+        let list = ["identityGovernance", "privilegedAccess", "group", "eligibilityScheduleInstances"];
+        ask(self.get(&list).filter(&[&filter]))
     }
 
     /// Directory audit events that the user caused since `from`.

@@ -2,9 +2,26 @@
 //! No secret property (`secretText`, `key`) has a field here, so none can be kept.
 
 use jiff::Timestamp;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use crate::text::Untrusted;
+use crate::source::lenient::Lenient;
+use crate::text::{self, Untrusted};
+
+/// An id, with a GUID in its usual dress: services write them in more than one, and checks compare them. An empty one is
+/// none, and neither is the GUID of nothing but zeros.
+pub fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Untrusted>, D::Error> {
+    let id: Option<String> = Option::deserialize(from)?;
+    let id = id.map(|id| text::id(id.trim()).into_owned());
+    Ok(id.filter(|id| !id.is_empty() && id != NOBODY).map(Untrusted::from))
+}
+
+/// An id without which the object is none.
+pub fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Untrusted, D::Error> {
+    id(from)?.ok_or_else(|| D::Error::custom("an empty id"))
+}
+
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 /// A time that may be absent, null or nonsense; only a real one is a time.
 pub fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
@@ -17,6 +34,7 @@ pub fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::
 #[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct User {
+    #[serde(deserialize_with = "id")]
     pub id: Option<Untrusted>,
     pub display_name: Option<Untrusted>,
     pub user_principal_name: Option<Untrusted>,
@@ -59,7 +77,9 @@ pub struct SignInActivity {
 pub struct Object {
     #[serde(rename = "@odata.type")]
     pub odata_type: Option<Untrusted>,
+    #[serde(deserialize_with = "id")]
     pub id: Option<Untrusted>,
+    #[serde(deserialize_with = "id")]
     pub app_id: Option<Untrusted>,
     pub display_name: Option<Untrusted>,
     pub account_enabled: Option<bool>,
@@ -89,6 +109,7 @@ impl Object {
 #[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct KeyCredential {
+    #[serde(deserialize_with = "id")]
     pub key_id: Option<Untrusted>,
     pub display_name: Option<Untrusted>,
     pub hint: Option<Untrusted>,
@@ -111,6 +132,7 @@ pub struct Api {
 #[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct PreAuthorized {
+    #[serde(deserialize_with = "id")]
     pub app_id: Option<Untrusted>,
     pub delegated_permission_ids: Option<Vec<Untrusted>>,
 }
@@ -120,10 +142,14 @@ pub struct PreAuthorized {
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct Grant {
+    #[serde(deserialize_with = "key")]
     pub id: Untrusted,
+    #[serde(deserialize_with = "key")]
     pub client_id: Untrusted,
+    #[serde(deserialize_with = "key")]
     pub resource_id: Untrusted,
     pub consent_type: Untrusted,
+    #[serde(default, deserialize_with = "id")]
     pub principal_id: Option<Untrusted>,
     pub scope: Option<Untrusted>,
 }
@@ -133,10 +159,13 @@ pub struct Grant {
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct Assignment {
+    #[serde(deserialize_with = "key")]
     pub id: Untrusted,
+    #[serde(deserialize_with = "key")]
     pub principal_id: Untrusted,
     pub principal_type: Option<Untrusted>,
     pub principal_display_name: Option<Untrusted>,
+    #[serde(deserialize_with = "key")]
     pub resource_id: Untrusted,
     pub resource_display_name: Option<Untrusted>,
     pub app_role_id: Option<Untrusted>,
@@ -149,11 +178,29 @@ pub struct Assignment {
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct Role {
+    #[serde(default, deserialize_with = "id")]
     pub id: Option<Untrusted>,
+    #[serde(default, deserialize_with = "id")]
     pub principal_id: Option<Untrusted>,
+    #[serde(deserialize_with = "key")]
     pub role_definition_id: Untrusted,
     pub directory_scope_id: Option<Untrusted>,
     pub assignment_type: Option<Untrusted>,
+    #[serde(default, deserialize_with = "time")]
+    pub end_date_time: Option<Timestamp>,
+}
+
+/// A group that somebody can switch on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are Graph's")]
+pub struct GroupEligibility {
+    pub id: Untrusted,
+    #[serde(deserialize_with = "key")]
+    pub group_id: Untrusted,
+    #[serde(default, deserialize_with = "id")]
+    pub principal_id: Option<Untrusted>,
+    pub access_id: Option<Untrusted>,
     #[serde(default, deserialize_with = "time")]
     pub end_date_time: Option<Timestamp>,
 }
@@ -163,12 +210,14 @@ pub struct Role {
 #[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct Registration {
+    #[serde(deserialize_with = "id")]
     pub id: Option<Untrusted>,
+    #[serde(deserialize_with = "id")]
     pub app_id: Option<Untrusted>,
     pub display_name: Option<Untrusted>,
     #[serde(deserialize_with = "time")]
     pub created_date_time: Option<Timestamp>,
-    pub federated_identity_credentials: Option<Vec<Federated>>,
+    pub federated_identity_credentials: Option<Vec<Lenient<Federated>>>,
     #[serde(rename = "federatedIdentityCredentials@odata.nextLink")]
     pub more_credentials: Option<Untrusted>,
 }
@@ -178,6 +227,7 @@ pub struct Registration {
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct Federated {
+    #[serde(deserialize_with = "key")]
     pub id: Untrusted,
     pub name: Option<Untrusted>,
     pub issuer: Option<Untrusted>,
@@ -200,6 +250,7 @@ pub struct Expression {
 pub struct SignIn {
     pub id: Untrusted,
     pub created_date_time: Timestamp,
+    #[serde(default, deserialize_with = "id")]
     pub app_id: Option<Untrusted>,
     pub app_display_name: Option<Untrusted>,
     pub resource_display_name: Option<Untrusted>,
@@ -239,6 +290,7 @@ pub struct Initiator {
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct Actor {
+    #[serde(default, deserialize_with = "id")]
     pub id: Option<Untrusted>,
     pub user_principal_name: Option<Untrusted>,
 }
@@ -248,6 +300,7 @@ pub struct Actor {
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are Graph's")]
 pub struct Target {
+    #[serde(default, deserialize_with = "id")]
     pub id: Option<Untrusted>,
     pub display_name: Option<Untrusted>,
     #[serde(rename = "type", alias = "Type")]

@@ -1,5 +1,7 @@
-//! Which GitHub account is whose: by single sign-on, else by what the flag or the configuration says; with its number,
-//! since a login can be given up and taken by somebody else. Two sources that disagree are refused, never weighed.
+//! Which GitHub accounts are whose: by single sign-on, by provisioning, and by what the flag and the configuration say; each
+//! with its number, since a login can be given up and taken by somebody else. A person may have several, and all of them
+//! are looked into. Only a contradiction about who somebody is ends a run: a login that is said to be theirs, and that
+//! single sign-on links to somebody else.
 
 mod provider;
 mod scim;
@@ -13,9 +15,9 @@ use crate::evidence::row::Identity;
 use crate::evidence::{Error, Rows, Scope, Stop, Tally, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, is_same};
 
-/// The GitHub account of one person.
+/// One GitHub account of one person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// `entra:user/<oid>`.
@@ -49,29 +51,33 @@ struct Link {
     grade: &'static str,
 }
 
-/// Two sources that name different accounts.
+/// A login that is said to be the person's, and that single sign-on links to a name that is not known as theirs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{one} and {other} name different GitHub accounts")]
+#[error("the GitHub account {} of the {said} belongs to {} by single sign-on of {}", .login.terminal(), .whose.terminal(), .of.terminal())]
 pub struct Conflict {
-    /// One of them, with its account.
-    pub one: String,
-    /// The other.
-    pub other: String,
+    /// The login.
+    pub login: Untrusted,
+    /// Who says that it is theirs: `flag` or `configuration`.
+    pub said: &'static str,
+    /// The name that it is linked to.
+    pub whose: Untrusted,
+    /// The organisation or enterprise that links it.
+    pub of: Untrusted,
 }
 
-/// Finds the account of a person and writes it down.
+/// Finds the accounts of a person and writes them down. There is always one at least, if only to say that none is known;
+/// and what the directory has to say, whose account one of them is.
 ///
 /// # Errors
-/// Only what the evidence file itself refuses; the inner error when two sources disagree.
-pub async fn identify(github: &mut GitHub, person: &Dossier) -> Result<Result<Known, Conflict>, Error> {
-    let Some(first) = github.organizations.first() else { return Ok(Ok(nobody(person))) };
+/// Only what the evidence file itself refuses.
+pub async fn identify(github: &mut GitHub, person: &Dossier) -> Result<(Vec<Known>, Option<Conflict>), Error> {
+    let Some(first) = github.organizations.first() else { return Ok((chosen(person, &[]), None)) };
     let collector = first.github.clone();
     let (mut links, mut conflict) = (Vec::new(), None);
     collector
         .dataset(&["identity"], &scope(person), async |api, rows| {
             let asked = linked(api, rows.tally(), github, person).await;
-            links = asked.links;
-            conflict = disagree(&links);
+            (links, conflict) = (asked.links, asked.conflict);
             for link in &links {
                 rows.insert(&row(person, link))?;
             }
@@ -82,43 +88,52 @@ pub async fn identify(github: &mut GitHub, person: &Dossier) -> Result<Result<Kn
             Ok(())
         })
         .await?;
-    Ok(match conflict {
-        Some(conflict) => Err(conflict),
-        None => Ok(chosen(person, &links)),
-    })
+    Ok((chosen(person, &links), conflict))
 }
 
 /// Writes down what the flag or the configuration says, when GitHub cannot be asked.
 ///
 /// # Errors
 /// Only what the evidence file itself refuses.
-pub async fn without_sign_in(out: &Writer, person: &Dossier) -> Result<Known, Error> {
-    let link = person.hints.github.as_ref().map(|(login, source)| Link {
-        login: Some(login.clone()),
-        number: None,
-        source: (*source).to_owned(),
-        grade: "D",
-    });
+pub async fn without_sign_in(out: &Writer, person: &Dossier) -> Result<Vec<Known>, Error> {
+    let links: Vec<Link> = person.hints.github.iter().map(|(login, source)| said(login, source)).collect();
     let fill = async |rows: &mut Rows| {
-        match &link {
-            Some(link) => rows.insert(&row(person, link))?,
-            None => return Err(Stop::Gap(unknown())),
-        }
-        Ok(())
+        links.iter().try_for_each(|link| rows.insert(&row(person, link)))?;
+        if links.is_empty() { Err(Stop::Gap(unknown())) } else { Ok(()) }
     };
     out.dataset(&["identity"], &scope(person), fill).await?;
-    Ok(chosen(person, link.as_slice()))
+    Ok(chosen(person, &links))
 }
 
-fn nobody(person: &Dossier) -> Known {
-    Known { person: person.id.clone(), ..Known::default() }
+/// What the flag or the configuration says, before GitHub was asked.
+fn said(login: &str, source: &str) -> Link {
+    Link { login: Some(login.to_owned()), number: None, source: source.to_owned(), grade: "D" }
 }
 
-fn chosen(person: &Dossier, links: &[Link]) -> Known {
-    let best = links.iter().find(|link| link.number.is_some()).or(links.first());
-    let login = best.and_then(|link| link.login.clone());
-    let others = links.iter().filter_map(|link| link.login.clone()).filter(|other| Some(other) != login.as_ref());
-    Known { person: person.id.clone(), aliases: others.collect(), number: best.and_then(|link| link.number), login }
+/// One for each number. A login without one is a name of old where an account is known, else all that is known.
+fn chosen(person: &Dossier, links: &[Link]) -> Vec<Known> {
+    let new = |link: &Link| Known {
+        person: person.id.clone(),
+        login: link.login.clone(),
+        number: link.number,
+        aliases: Vec::new(),
+    };
+    let mut all: Vec<Known> = Vec::new();
+    for link in links.iter().filter(|link| link.number.is_some()) {
+        match all.iter_mut().find(|known| known.number == link.number) {
+            Some(known) => known.aliases.extend(link.login.clone().filter(|login| Some(login) != known.login.as_ref())),
+            None => all.push(new(link)),
+        }
+    }
+    let without: Vec<&Link> = links.iter().filter(|link| link.number.is_none()).collect();
+    match all.first_mut() {
+        Some(first) => first.aliases.extend(without.into_iter().filter_map(|link| link.login.clone())),
+        None => all.extend(without.into_iter().map(new)),
+    }
+    if all.is_empty() {
+        all.push(Known { person: person.id.clone(), ..Known::default() });
+    }
+    all
 }
 
 pub(super) fn unknown() -> Cause {
@@ -146,22 +161,12 @@ fn row(person: &Dossier, link: &Link) -> Identity {
     }
 }
 
-fn disagree(links: &[Link]) -> Option<Conflict> {
-    let shown = |link: &Link| {
-        let number = link.number.map_or_else(String::new, |number| format!(", number {number}"));
-        format!("{} ({}{number})", link.source, link.login.as_deref().unwrap_or("no login"))
-    };
-    let mut numbered = links.iter().filter(|link| link.number.is_some());
-    let one = numbered.next()?;
-    let other = numbered.find(|other| other.number != one.number)?;
-    Some(Conflict { one: shown(one), other: shown(other) })
-}
-
 /// What was found, and what could not be asked.
 #[derive(Default)]
 struct Asked {
     links: Vec<Link>,
     gaps: Vec<Cause>,
+    conflict: Option<Conflict>,
 }
 
 async fn linked(api: &ReadApi, tally: &Arc<Tally>, github: &mut GitHub, person: &Dossier) -> Asked {
@@ -179,16 +184,18 @@ async fn linked(api: &ReadApi, tally: &Arc<Tally>, github: &mut GitHub, person: 
                     Some(false) if organization.is_small() && enterprise.is_none() => Some(false),
                     _ => None,
                 };
-                asked.links.extend(told.links);
+                asked.add(told.links);
+                asked.gaps.extend(told.cut);
             }
             Err(error) => asked.gaps.push(cause(&error)),
         }
     }
-    if let Some(slug) = enterprise.filter(|_| asked.links.is_empty()) {
+    if let Some(slug) = enterprise {
         match provider::of_enterprise(api, &slug, &names).await {
             Ok(told) if told.provider == Some(true) => {
                 github.organizations.iter_mut().for_each(|organization| organization.saml = Some(true));
-                asked.links.extend(told.links);
+                asked.add(told.links);
+                asked.gaps.extend(told.cut);
             }
             Ok(_) => {}
             Err(error) => asked.gaps.push(cause(&error)),
@@ -197,7 +204,7 @@ async fn linked(api: &ReadApi, tally: &Arc<Tally>, github: &mut GitHub, person: 
     if asked.links.is_empty() {
         provisioned(api, tally, github, person, &mut asked).await;
     }
-    hinted(api, person, &mut asked).await;
+    hinted(api, tally, github, person, &mut asked).await;
     // What a refused question could have told is told by another source.
     if asked.links.iter().any(|link| link.number.is_some()) {
         asked.gaps.clear();
@@ -226,6 +233,15 @@ async fn provisioned(api: &ReadApi, tally: &Arc<Tally>, github: &GitHub, person:
 }
 
 impl Asked {
+    /// Each account once: several organisations may link the same one.
+    fn add(&mut self, links: Vec<Link>) {
+        for link in links {
+            if !self.links.iter().any(|known| known.number == link.number && known.login == link.login) {
+                self.links.push(link);
+            }
+        }
+    }
+
     /// What single sign-on says of somebody whom SCIM knows.
     fn provisioned(&mut self, of: &str, names: &[String], told: Result<provider::Told, Failure>) {
         match told {
@@ -235,42 +251,78 @@ impl Asked {
                 self.gaps.push(Cause::new(GapKind::Unresolved, what).needing("--github with the login"));
             }
             Ok(told) => {
-                self.links.extend(told.links.into_iter().map(|link| Link { source: "scim".to_owned(), ..link }));
+                self.add(told.links.into_iter().map(|link| Link { source: "scim".to_owned(), ..link }).collect());
             }
             Err(error) => self.gaps.push(cause(&error)),
         }
     }
 }
 
-/// The login of the flag or the configuration; only GitHub knows its number.
-async fn hinted(api: &ReadApi, person: &Dossier, asked: &mut Asked) {
-    let Some((login, source)) = &person.hints.github else { return };
-    if asked.links.iter().any(|link| link.login.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(login))) {
-        return;
-    }
-    let mut link = Link { login: Some(login.clone()), number: None, source: (*source).to_owned(), grade: "D" };
-    match one::<wire::Account>(api, &format!("/users/{}", encoded(login))).await {
-        Ok(account) => {
-            link.number = account.id.map(|id| id.0);
-            link.login = account.login.map(|login| login.raw().to_owned()).or(link.login);
+/// The logins of the flag and the configuration; only GitHub knows their numbers.
+async fn hinted(api: &ReadApi, tally: &Arc<Tally>, github: &GitHub, person: &Dossier, asked: &mut Asked) {
+    for (login, source) in &person.hints.github {
+        if asked.links.iter().any(|link| link.login.as_deref().is_some_and(|known| is_same(known, login))) {
+            continue;
         }
-        // Another source knows who this is now: the login of old is kept as a name.
-        Err(error) if error.is_not_found() && !asked.links.is_empty() => {}
-        Err(error) if error.is_not_found() => asked.gaps.push(
-            Cause::new(GapKind::Unresolved, format!("GitHub shows no account {login}: renamed, deleted, or managed"))
+        let mut link = said(login, source);
+        match one::<wire::Account>(api, &format!("/users/{}", encoded(login))).await {
+            Ok(account) => {
+                link.number = account.id.map(|id| id.0);
+                link.login = account.login.map(|login| login.raw().to_owned()).or(link.login);
+            }
+            // Another source knows who this is now: the login of old is kept as a name.
+            Err(error) if error.is_not_found() && !asked.links.is_empty() => {}
+            Err(error) if error.is_not_found() => asked.gaps.push(
+                Cause::new(
+                    GapKind::Unresolved,
+                    format!("GitHub shows no account {login}: renamed, deleted, or managed"),
+                )
                 .needing("--github with the login of today"),
-        ),
-        Err(error) => asked.gaps.push(cause(&error)),
+            ),
+            Err(error) => asked.gaps.push(cause(&error)),
+        }
+        if link.number.is_some() {
+            let other = whose(tally, github, person, &link, source, asked).await;
+            asked.conflict = asked.conflict.take().or(other);
+        }
+        asked.links.push(link);
     }
-    asked.links.push(link);
+}
+
+/// To whom single sign-on links an account that is said to be the person's, if to somebody else.
+async fn whose(
+    tally: &Arc<Tally>,
+    github: &GitHub,
+    person: &Dossier,
+    link: &Link,
+    said: &'static str,
+    asked: &mut Asked,
+) -> Option<Conflict> {
+    let login = link.login.as_deref()?;
+    for organization in github.organizations.iter().filter(|one| one.saml == Some(true)) {
+        let own = organization.github.api.counting(tally);
+        let linked = match provider::names_of(&own, &organization.name, login).await {
+            Ok(linked) => linked,
+            Err(error) => {
+                asked.gaps.push(cause(&error));
+                continue;
+            }
+        };
+        let is_theirs = |name: &String| person.names().any(|known| is_same(known, name));
+        if let Some(whose) = linked.first().filter(|_| !linked.iter().any(is_theirs)) {
+            let (login, whose, of) = (login.into(), whose.as_str().into(), organization.name.as_str().into());
+            return Some(Conflict { login, said, whose, of });
+        }
+    }
+    None
 }
 
 /// What the provider may know them by: the directory name first.
 fn names(person: &Dossier) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in person.upn().into_iter().chain(person.user.mail.clone()) {
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(name.raw())) {
-            names.push(name.raw().to_owned());
+    for name in person.names() {
+        if !names.iter().any(|known| is_same(known, name)) {
+            names.push(name.to_owned());
         }
     }
     names

@@ -10,6 +10,7 @@ use super::{Known, SCOPES, wire};
 use crate::api::{Api, Cache, Error as Failure, GitHubSignIn, Http, Paging, ReadApi, RequestLog, Service, TokenKind};
 use crate::env::Env;
 use crate::evidence::Writer;
+use crate::evidence::row::Reader;
 use crate::source::Collector;
 use crate::text::{Untrusted, nearest};
 
@@ -39,6 +40,7 @@ pub struct Organization {
     pub(super) saml: Option<bool>,
     /// Whether an App asks: GitHub shows fine-grained tokens to nobody else.
     pub(super) is_app: bool,
+    reader: Reader,
 }
 
 impl Organization {
@@ -79,6 +81,17 @@ pub enum Refused {
         /// What can be seen and is written nearly alike.
         near: Option<String>,
     },
+    /// Another App than the configured one, by the word of GitHub.
+    #[error("GitHub says that this sign-in is the App {told}, and [github] app-id is {configured}: nothing was read")]
+    OtherApp {
+        /// The App that GitHub sees.
+        told: u64,
+        /// The App of the configuration.
+        configured: u64,
+    },
+    /// Something else than GitHub answers.
+    #[error("what answers is not GitHub: {0}")]
+    NotGitHub(Failure),
     /// The App is there and may not act.
     #[error("the App is suspended in {}", .0.terminal())]
     Suspended(Untrusted),
@@ -130,22 +143,55 @@ pub async fn sign_in(
     means: &Means<'_>,
 ) -> Result<GitHub, Refused> {
     let us = means.api(how.tokens(means.env));
-    let (viewer, notes) = match how {
-        GitHubSignIn::App { .. } => (None, Vec::new()),
+    let reader = Reader {
+        service: "GitHub".to_owned(),
+        host: means.http.host(Service::GitHub),
+        sign_in: how.to_string(),
+        ..Reader::default()
+    };
+    let Viewer { account: viewer, notes, scopes } = match how {
+        GitHubSignIn::App { .. } => Viewer::default(),
         GitHubSignIn::Token { token, .. } => viewer(&us, how, TokenKind::of(token)).await?,
     };
     let mut found = Vec::new();
     for name in organizations {
-        let api = match how {
-            GitHubSignIn::App { .. } => means.api(installed(&us, how, name, means.env).await?),
-            GitHubSignIn::Token { .. } => us.clone(),
+        let (api, reader) = match how {
+            GitHubSignIn::App { id, .. } => {
+                let installation = installed(&us, how, *id, name, means.env).await?;
+                let tokens = GitHubSignIn::installation(us.clone(), installation.id.0, means.env);
+                (means.api(tokens), as_app(&reader, *id, installation))
+            }
+            GitHubSignIn::Token { .. } => (us.clone(), as_person(&reader, viewer.as_ref(), scopes.as_deref())),
         };
-        found.push(organization(api, how, name, means).await?);
+        found.push(organization(api, how, name, means, reader).await?);
     }
     Ok(GitHub { organizations: found, enterprise: enterprise.map(str::to_owned), notes, viewer })
 }
 
+fn as_app(reader: &Reader, id: u64, installation: wire::Installation) -> Reader {
+    Reader {
+        identity: Some(format!("github:app/{id}").into()),
+        name: installation.app_slug,
+        permissions: installation.permissions.as_ref().map(super::permissions),
+        ..reader.clone()
+    }
+}
+
+fn as_person(reader: &Reader, viewer: Option<&wire::Account>, scopes: Option<&str>) -> Reader {
+    Reader {
+        identity: viewer.and_then(|viewer| Some(format!("github:user/{}", viewer.id?.0).into())),
+        name: viewer.and_then(|viewer| viewer.login.clone()),
+        permissions: scopes.map(|scopes| scopes.replace(", ", " ").into()),
+        ..reader.clone()
+    }
+}
+
 impl GitHub {
+    /// Who reads each organisation.
+    pub fn readers(&self) -> impl Iterator<Item = &Reader> {
+        self.organizations.iter().map(|organization| &organization.reader)
+    }
+
     /// Refuses to audit somebody with their own token.
     ///
     /// # Errors
@@ -158,26 +204,29 @@ impl GitHub {
     }
 }
 
+/// Whose token it is.
+#[derive(Default)]
+struct Viewer {
+    account: Option<wire::Account>,
+    notes: Vec<String>,
+    /// The scopes that it has; nothing: it is of a kind that has none.
+    scopes: Option<String>,
+}
+
 /// Whose token it is and which of its scopes are missing. Tokens of installations belong to nobody.
-async fn viewer(
-    api: &ReadApi,
-    how: &GitHubSignIn,
-    kind: TokenKind,
-) -> Result<(Option<wire::Account>, Vec<String>), Refused> {
+async fn viewer(api: &ReadApi, how: &GitHubSignIn, kind: TokenKind) -> Result<Viewer, Refused> {
     let answer = match api.get(&super::place::ask("/user")).await {
         Ok(answer) => answer,
-        Err(Failure::Denied(_) | Failure::NotFound(_)) => return Ok((None, Vec::new())),
+        Err(Failure::Denied(_) | Failure::NotFound(_)) => return Ok(Viewer::default()),
         Err(Failure::SignIn(_)) => {
             let why = "GitHub does not take this token: it is wrong, expired or revoked".to_owned();
             return Err(Refused::SignIn { how: how.to_string(), why });
         }
         Err(error) => return Err(error.into()),
     };
-    let notes = match answer.header("x-oauth-scopes") {
-        Some(scopes) if kind.has_scopes() || !scopes.is_empty() => missing(scopes)?,
-        _ => Vec::new(),
-    };
-    Ok((Some(answer.json()?), notes))
+    let scopes = answer.header("x-oauth-scopes").filter(|scopes| kind.has_scopes() || !scopes.is_empty());
+    let notes = scopes.map_or(Ok(Vec::new()), missing)?;
+    Ok(Viewer { account: Some(answer.json()?), notes, scopes: scopes.map(str::to_owned) })
 }
 
 /// Scopes that the token lacks.
@@ -193,17 +242,21 @@ fn missing(scopes: &str) -> Result<Vec<String>, Refused> {
         .collect())
 }
 
-/// The tokens of the App's installation in an organisation.
+/// The App's installation in an organisation.
 async fn installed(
     app: &ReadApi,
     how: &GitHubSignIn,
+    id: u64,
     name: &str,
     env: &Env,
-) -> Result<Arc<dyn crate::api::Tokens>, Refused> {
+) -> Result<wire::Installation, Refused> {
     let found: Result<wire::Installation, Failure> = one(app, &format!("/orgs/{}/installation", encoded(name))).await;
     match found {
         Ok(found) if found.suspended_at.is_some() => Err(Refused::Suspended(name.into())),
-        Ok(found) => Ok(GitHubSignIn::installation(app.clone(), found.id.0, env)),
+        Ok(found) => match found.app_id {
+            Some(told) if told.0 != id => Err(Refused::OtherApp { told: told.0, configured: id }),
+            _ => Ok(found),
+        },
         Err(error @ (Failure::SignIn(_) | Failure::Denied(_))) => Err(not_taken(&error, how, env)),
         Err(Failure::NotFound(_)) => {
             let accounts = accounts(app, "/app/installations?per_page=100").await;
@@ -243,6 +296,7 @@ async fn organization(
     how: &GitHubSignIn,
     name: &str,
     means: &Means<'_>,
+    reader: Reader,
 ) -> Result<Organization, Refused> {
     let told: wire::Organization = match one(&api, &format!("/orgs/{}", encoded(name))).await {
         Ok(told) => told,
@@ -254,8 +308,10 @@ async fn organization(
             let why = "it is misspelt, or the token was not let in (single sign-on has to authorise it)".to_owned();
             return Err(Refused::Invisible { name: name.into(), why, near });
         }
+        Err(error @ Failure::Malformed { .. }) => return Err(Refused::NotGitHub(error)),
         Err(error) => return Err(error.into()),
     };
+    let (realm, realm_name) = (Some(format!("github:org/{}", told.id.0).into()), Some(told.login.clone()));
     let spelt = Some(told.login.raw()).filter(|login| login.eq_ignore_ascii_case(name));
     Ok(Organization {
         name: spelt.unwrap_or(name).to_owned(),
@@ -265,6 +321,7 @@ async fn organization(
         member_role: told.default_repository_permission,
         saml: None,
         is_app: is_app(how),
+        reader: Reader { realm, realm_name, ..reader },
     })
 }
 

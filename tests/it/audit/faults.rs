@@ -51,7 +51,8 @@ const SOURCES: &[Source] = &[
     list("/owners", &["ownership"]),
     single("=/graph/v1.0/applications/0c000000-0000-4000-8000-000000000002", &["application", "credential"]),
     single("=/graph/v1.0/servicePrincipals/0e000000-0000-4000-8000-000000000002", &["application", "credential"]),
-    list("/sponsorOf", &["sponsorship"]),
+    Source { needs: Some("User.Read.All"), ..list("/sponsorOf", &["sponsorship"]) },
+    list("/privilegedAccess/group/", &["group_eligibility"]),
     list("/sponsors", &["sponsorship"]),
     list("/directoryAudits", EVENTS),
     list("=/graph/v1.0/auditLogs/signIns", &["sign_in"]),
@@ -60,7 +61,7 @@ const SOURCES: &[Source] = &[
     list("/authentication/methods", &["authentication_method"]),
     list("/registeredDevices", &["device"]),
     list("/ownedDevices", &["device"]),
-    single("/getByIds", &["service_principal"]),
+    Source { needs: Some("Directory.Read.All"), ..single("/getByIds", &["service_principal"]) },
 ];
 
 fn open_tables(report: &Report) -> BTreeSet<&str> {
@@ -220,7 +221,7 @@ async fn objects_without_their_properties_are_denied_not_empty() {
 async fn a_token_that_runs_out_half_way_keeps_what_was_read() {
     let whole = audit(&serve(Faults::none()), &leaver()).await;
     for life in [2, 4, 8] {
-        let server = serve(Faults::none().expire_after(life));
+        let server = serve(Faults::none().expire_after(life + 1));
         let report = audit(&server, &leaver()).await;
         assert_ne!(report.exit_code(), Exit::Clean, "{life}");
         let gaps = || report.coverage.iter().filter_map(|part| part.gap.as_ref());

@@ -6,6 +6,7 @@ mod end;
 mod faults;
 mod help;
 mod same;
+mod sign_in;
 mod sweep;
 mod waivers;
 

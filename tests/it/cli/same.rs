@@ -48,7 +48,15 @@ fn without_digest(report: &str) -> String {
     report.replace(digest.as_str().unwrap(), "")
 }
 
-/// Every row of every table. Requests that go out side by side are written down as they come back.
+/// When services were asked and a run began is told by the real clock, whatever time checks judge by.
+fn untimed(report: &str) -> String {
+    let times = ["started_at", "finished_at", "first_at", "last_at"].map(|key| format!("\"{key}\": "));
+    let lines = report.lines().filter(|line| !times.iter().any(|time| line.trim_start().starts_with(time)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Every row of every table, without the times of the real clock. Requests that go out side by side are written down as
+/// they come back.
 fn content(evidence: &Path) -> BTreeMap<String, Vec<String>> {
     let connection = Connection::open(evidence).unwrap();
     let rows = |sql: &str| {
@@ -63,8 +71,13 @@ fn content(evidence: &Path) -> BTreeMap<String, Vec<String>> {
         other => panic!("{other:?}"),
     });
     let sorted = |name: &String| {
+        let columns = match name.as_str() {
+            "request" => "source, method, url, status, attempts, body_sha256, bytes",
+            "coverage" => "dataset, scope, person, gap, needs, detail, requests, pages, objects",
+            _ => "*",
+        };
         let mut rows: Vec<String> =
-            rows(&format!("SELECT * FROM {name}")).iter().map(|row| format!("{row:?}")).collect();
+            rows(&format!("SELECT {columns} FROM {name}")).iter().map(|row| format!("{row:?}")).collect();
         rows.sort();
         rows
     };
@@ -87,7 +100,7 @@ fn two_collections_at_one_time_hold_the_same() {
     assert!(a["request"].len() > 20 && a["delegated_grant"].len() > 5);
     assert_eq!(a, b);
     let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
-    assert_eq!(without_digest(&read("a.json")), without_digest(&read("b.json")));
+    assert_eq!(untimed(&without_digest(&read("a.json"))), untimed(&without_digest(&read("b.json"))));
 }
 
 #[test]
@@ -100,6 +113,6 @@ fn checking_saved_evidence_tells_what_the_audit_told() {
     let check = place.run(&["check", "a.db", "--now", NOW, "--format", "json=check.json"]);
     assert_eq!((check.code, &check.out), (audit.code, &audit.out));
     let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
-    assert_eq!(read("check.json"), read("audit.json"));
+    assert_eq!(untimed(&read("check.json")), untimed(&read("audit.json")));
     assert_eq!(server.requests().len(), asked, "judging asks nobody");
 }

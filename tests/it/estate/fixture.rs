@@ -100,7 +100,6 @@ fn what_is_planted_and_who_is_innocent_exists() {
     let resources: BTreeSet<String> = ids
         .iter()
         .map(|id| id.to_ascii_lowercase())
-        .map(|id| id.replace("/flexiblefederatedidentitycredentials/", "/flexible/"))
         .map(|id| id.replace("/federatedidentitycredentials/", "/federated/"))
         .collect();
     let on_github = words(&estate);

@@ -145,7 +145,9 @@ async fn applications_their_principals_and_what_hangs_on_them() {
     assert!(owners[0]["@odata.type"] == "#microsoft.graph.user" && owners[0].get("accountEnabled").is_none());
     let agents = list(&server, "/graph/v1.0/servicePrincipals/microsoft.graph.agentIdentity", &[]).await;
     assert_eq!(agents.len(), 2);
-    let sponsors = format!("/graph/v1.0/servicePrincipals/{}/sponsors", agents[0]["id"].as_str().unwrap());
+    let agent = format!("/graph/v1.0/servicePrincipals/{}", agents[0]["id"].as_str().unwrap());
+    assert_eq!(get(&server, &format!("{agent}/sponsors"), &[]).await.0, 400);
+    let sponsors = format!("{agent}/microsoft.graph.agentIdentity/sponsors");
     assert_eq!(ids(&list(&server, &sponsors, &[]).await), [person("alice")]);
     let quoted = format!("resourceId eq '{id}'");
     let assigned = format!("/graph/v1.0/users/{}/appRoleAssignments", person("alice"));

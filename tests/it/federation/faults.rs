@@ -2,6 +2,7 @@
 
 use leaver::demo::{Faults, RetryAfter};
 use leaver::model::{Status, Verdict};
+use serde_json::{Value, json};
 
 use super::{Audit, estate};
 
@@ -13,8 +14,8 @@ const FIRST: &str = "6a000000-0000-4000-8000-000000000001";
 async fn innocent(faults: Faults) -> Audit {
     let mut estate = estate();
     estate.rows_mut("graph/federatedIdentityCredentials").retain(|row| row["name"] == "nightly-main");
-    estate.rows_mut("arm/federatedIdentityCredentials").retain(|row| row["name"] == "contoso-main");
-    estate.rows_mut("arm/flexibleFederatedIdentityCredentials").retain(|row| row["name"] == "releases");
+    let innocent = |row: &Value| row["name"] == "contoso-main" || row["name"] == "releases";
+    estate.rows_mut("arm/federatedIdentityCredentials").retain(innocent);
     estate.rows_mut("arm/roleAssignments").retain(|row| row["name"] == "6f000000-0000-4000-8000-000000000006");
     Audit::with(estate, faults, "alice", &[]).await
 }
@@ -35,7 +36,6 @@ async fn every_data_set_that_is_denied_makes_its_checks_unknown() {
     let denied = [
         (APPLICATIONS, "federated_credential"),
         ("/federatedIdentityCredentials?", "federated_credential"),
-        ("/flexibleFederatedIdentityCredentials?", "federated_credential"),
         ("/arm/subscriptions?", "managed_identity"),
         ("/roleAssignments?api", "role_assignment"),
         ("/servicePrincipals(appId='0d000000-0000-4000-8000-000000000002')", "service_principal"),
@@ -102,13 +102,16 @@ async fn where_nobody_can_sign_in_to_azure_the_run_goes_on() {
 
 #[tokio::test]
 async fn without_resource_graph_each_subscription_is_listed() {
-    let audit = Audit::of(Faults::none().forbid("Microsoft.ResourceGraph")).await;
-    let whole = Audit::of(Faults::none()).await;
+    let audit = Audit::as_reader(Faults::none().forbid("Microsoft.ResourceGraph")).await;
+    let whole = Audit::as_reader(Faults::none()).await;
     assert_eq!(audit.gaps("managed_identity"), Vec::<String>::new());
     assert_eq!((audit.asked(IDENTITIES), whole.asked(IDENTITIES), whole.asked("ResourceGraph")), (2, 0, 1));
     for check in TRUST {
         assert_eq!(audit.judgement(check).findings, whole.judgement(check).findings, "{check}");
     }
+    // Resource Graph leaves out what may not be read, so who is not seen to be a reader does not rely on it.
+    let unseen = Audit::of(Faults::none()).await;
+    assert_eq!((unseen.asked(IDENTITIES), unseen.asked("ResourceGraph")), (2, 0));
     let neither = innocent(Faults::none().forbid("Microsoft.ResourceGraph").forbid(IDENTITIES)).await;
     TRUST.iter().for_each(|check| assert_eq!(neither.verdict(check), Verdict::Unknown, "{check}"));
 }
@@ -135,15 +138,77 @@ async fn a_subscription_without_the_reader_role_is_no_empty_one() {
 }
 
 #[tokio::test]
-async fn a_flexible_kind_that_does_not_exist_is_complete_and_one_that_cannot_be_listed_is_not() {
-    let on = "/flexibleFederatedIdentityCredentials";
-    let absent = innocent(Faults::none().status(on, 404, "InvalidResourceType")).await;
-    assert_eq!(absent.gaps("federated_credential"), Vec::<String>::new());
-    assert_eq!(absent.asked(on), 1);
-    for (status, code) in [(404, "ResourceNotFound"), (400, "NoRegisteredProviderFound"), (405, "MethodNotAllowed")] {
-        let unlisted = innocent(Faults::none().status(on, status, code)).await;
-        assert!(unlisted.gaps("federated_credential")[0].starts_with("not-exposed"), "{code}");
-        assert_eq!((unlisted.asked(on), unlisted.verdict("leaver-account-trusted")), (1, Verdict::Unknown));
+async fn flexible_credentials_are_asked_for_in_a_version_that_shows_them() {
+    let newest = "federatedIdentityCredentials?api-version=2025-05-31-preview";
+    let older = "federatedIdentityCredentials?api-version=2025-01-31-preview";
+    let plain = "federatedIdentityCredentials?api-version=2024-11-30";
+    let all = Audit::of(Faults::none()).await;
+    let open = "azure:/subscriptions/6a000000-0000-4000-8000-000000000002/resourcegroups/rg-dev/providers/\
+                microsoft.managedidentity/userassignedidentities/id-preview/federated/any-contoso";
+    let check = "flexible-trust-within-reach";
+    assert!(all.subjects(check, Status::Fail).contains(open));
+    let with_older = Audit::of(Faults::none().status(newest, 400, "NoRegisteredProviderFound")).await;
+    assert_eq!(with_older.judgement(check).findings, all.judgement(check).findings);
+    assert_eq!(with_older.gaps("federated_credential"), Vec::<String>::new());
+    // No refusal of a version says that there are none.
+    for (status, code) in [(404, "InvalidResourceType"), (400, "NoRegisteredProviderFound"), (405, "MethodNotAllowed")]
+    {
+        let neither = innocent(Faults::none().status(newest, status, code).status(older, status, code)).await;
+        let gaps = neither.gaps("federated_credential");
+        assert!(gaps.iter().all(|gap| gap.starts_with("not-exposed") && gap.contains("preview")), "{code}: {gaps:?}");
+        assert_eq!(neither.verdict("leaver-account-trusted"), Verdict::Unknown, "{code}");
+        assert_eq!(neither.verdict(check), Verdict::Unknown, "{code}");
+    }
+    let own = Audit::of(Faults::none().missing(newest).missing(older)).await;
+    let named = own.subjects("leaver-account-trusted", Status::Fail);
+    assert!(named.iter().any(|subject| subject.ends_with("/alice-deploy")), "plain ones are still found: {named:?}");
+    let none = innocent(Faults::none().missing(newest).missing(older).missing(plain)).await;
+    assert!(none.gaps("federated_credential").iter().any(|gap| gap.starts_with("failed")));
+    let denied = innocent(Faults::none().forbid(newest)).await;
+    assert_eq!(denied.verdict(check), Verdict::Unknown);
+    assert!(denied.gaps("federated_credential").iter().all(|gap| gap.starts_with("denied")));
+}
+
+/// Old assignments have no creator, and what is not there clears nobody.
+#[tokio::test]
+async fn a_role_assignment_without_creator_is_unknown_unless_it_is_older_than_the_account() {
+    let check = "azure-role-granted-by-leaver";
+    for (creator, created, verdict) in [
+        (json!(""), "2026-04-30T10:00:00Z", Verdict::Unknown),
+        (Value::Null, "2026-04-30T10:00:00Z", Verdict::Unknown),
+        (json!("00000000-0000-0000-0000-000000000000"), "2026-04-30T10:00:00Z", Verdict::Unknown),
+        (json!("somebody@contoso.example"), "2026-04-30T10:00:00Z", Verdict::Unknown),
+        (Value::Null, "", Verdict::Unknown),
+        (Value::Null, "2001-01-01T00:00:00Z", Verdict::Pass),
+        (json!("{0A000000-0000-4000-8000-000000000001}"), "2026-04-30T10:00:00Z", Verdict::Fail),
+        (json!("0a000000000040008000000000000001"), "2026-04-30T10:00:00Z", Verdict::Fail),
+        (json!("0a000000-0000-4000-8000-000000000009"), "2026-04-30T10:00:00Z", Verdict::Pass),
+    ] {
+        let mut estate = estate();
+        let rows = estate.rows_mut("arm/roleAssignments");
+        rows.retain(|row| row["name"] == "6f000000-0000-4000-8000-000000000006");
+        rows[0]["properties"]["createdBy"] = creator.clone();
+        rows[0]["properties"]["createdOn"] = json!(created);
+        let audit = Audit::with(estate, Faults::none(), "alice", &[]).await;
+        assert_eq!(audit.verdict(check), verdict, "{creator} {created}: {:?}", audit.judgement(check));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_say_who_caused_it_clears_nobody() {
+    for (claims, caller, is_open) in [
+        (json!({}), Value::Null, true),
+        (Value::Null, json!("old.name@contoso.example"), true),
+        (json!({}), json!("0b000000-0000-4000-8000-00000000000f"), false),
+    ] {
+        let mut estate = estate();
+        for event in estate.rows_mut("arm/activityLog") {
+            event["claims"] = claims.clone();
+            event["caller"] = caller.clone();
+        }
+        let audit = Audit::with(estate, Faults::none(), "alice", &[]).await;
+        let gaps = audit.gaps("federated_event");
+        assert_eq!(gaps.iter().any(|gap| gap.contains("does not say who")), is_open, "{claims} {caller}: {gaps:?}");
     }
 }
 

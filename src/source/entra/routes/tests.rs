@@ -74,7 +74,7 @@ fn every_route_of_the_person() {
 fn every_route_of_the_tenant() {
     let r = Routes::new();
     for (ask, path) in [
-        (r.organization(), "/v1.0/organization?$select=id%2CdisplayName"),
+        (r.organization(), "/v1.0/organization?$select=id%2CdisplayName%2CverifiedDomains"),
         (r.grants_for_all(), "/v1.0/oauth2PermissionGrants?$filter=consentType%20eq%20%27AllPrincipals%27"),
         (
             r.gateway("a"),
@@ -104,7 +104,10 @@ fn every_route_of_the_tenant() {
             r.principal_of("a"),
             "/v1.0/servicePrincipals(appId='a')?$select=id%2CappId%2CdisplayName%2CservicePrincipalType%2CaccountEnabled",
         ),
-        (r.sponsors("servicePrincipals", "1"), "/v1.0/servicePrincipals/1/sponsors"),
+        (
+            r.sponsors("servicePrincipals", "1", "microsoft.graph.agentIdentity"),
+            "/v1.0/servicePrincipals/1/microsoft.graph.agentIdentity/sponsors",
+        ),
         (r.role_definitions(), "/v1.0/roleManagement/directory/roleDefinitions?$select=id%2CdisplayName"),
     ] {
         is(&ask, path);

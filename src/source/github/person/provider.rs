@@ -6,13 +6,14 @@ use serde_json::json;
 
 use super::Link;
 use crate::api::{Error as Failure, Found, Query, ReadApi};
+use crate::model::{Cause, GapKind};
 use crate::source::github::{place, wire};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, is_same};
 
 const ORGANIZATION: Query = Query::new(
     "OrganizationIdentity",
     "query OrganizationIdentity($place: String!, $name: String!) {
-       organization(login: $place) { samlIdentityProvider { externalIdentities(first: 10, userName: $name) { nodes {
+       organization(login: $place) { samlIdentityProvider { externalIdentities(first: 100, userName: $name) { pageInfo { hasNextPage } nodes {
          samlIdentity { nameId username emails { value } } scimIdentity { username emails { value } }
          user { login databaseId }
        } } } }
@@ -22,16 +23,28 @@ const ORGANIZATION: Query = Query::new(
 const ENTERPRISE: Query = Query::new(
     "EnterpriseIdentity",
     "query EnterpriseIdentity($place: String!, $name: String!) {
-       enterprise(slug: $place) { ownerInfo { samlIdentityProvider { externalIdentities(first: 10, userName: $name) { nodes {
+       enterprise(slug: $place) { ownerInfo { samlIdentityProvider { externalIdentities(first: 100, userName: $name) { pageInfo { hasNextPage } nodes {
          samlIdentity { nameId username emails { value } } scimIdentity { username emails { value } }
          user { login databaseId }
        } } } } }
      }",
 );
 
+const BY_LOGIN: Query = Query::new(
+    "OrganizationIdentityByLogin",
+    "query OrganizationIdentityByLogin($place: String!, $login: String!) {
+       organization(login: $place) { samlIdentityProvider { externalIdentities(first: 100, login: $login) { nodes {
+         samlIdentity { nameId username emails { value } } scimIdentity { username emails { value } }
+         user { login databaseId }
+       } } } }
+     }",
+);
+
 /// What a provider says of a person.
 pub(super) struct Told {
     pub(super) links: Vec<Link>,
+    /// That there are more identities of one name than an answer holds.
+    pub(super) cut: Option<Cause>,
     /// Whether there is a provider at all; `None`: not even that is shown.
     pub(super) provider: Option<bool>,
 }
@@ -52,7 +65,7 @@ async fn told<H: Holder + DeserializeOwned>(
     of: &str,
     names: &[String],
 ) -> Result<Told, Failure> {
-    let mut told = Told { links: Vec::new(), provider: None };
+    let mut told = Told { links: Vec::new(), cut: None, provider: None };
     for name in names {
         let found: Found<H> = place::query(api, query, &json!({ "place": of, "name": name })).await?;
         let shown = found.problems.is_empty();
@@ -61,12 +74,23 @@ async fn told<H: Holder + DeserializeOwned>(
             return Ok(Told { provider: shown.then_some(false), ..told });
         };
         told.provider = Some(true);
-        told.links.extend(known.external_identities.nodes.into_iter().flatten().filter_map(|one| one.link(name)));
-        if !told.links.is_empty() {
-            break;
+        let found = known.external_identities;
+        if found.page_info.is_some_and(|page| page.has_next_page) {
+            told.cut = Some(Cause::new(GapKind::Truncated, format!("{of} links more than 100 identities to {name}")));
         }
+        told.links.extend(found.nodes.into_iter().flatten().filter_map(|one| one.link(name)));
     }
     Ok(told)
+}
+
+/// The names that single sign-on of an organisation links to an account.
+pub(super) async fn names_of(api: &ReadApi, organization: &str, login: &str) -> Result<Vec<String>, Failure> {
+    let variables = json!({ "place": organization, "login": login });
+    let found: Found<OfOrganization> = place::query(api, BY_LOGIN, &variables).await?;
+    let nodes =
+        found.data.held().and_then(|held| held.saml_identity_provider).map(|known| known.external_identities.nodes);
+    let named = nodes.into_iter().flatten().flatten().filter(|one| one.is_of(login));
+    Ok(named.flat_map(External::names).collect())
 }
 
 /// One identity that a provider keeps.
@@ -92,9 +116,13 @@ struct Mail {
 }
 
 impl Names {
-    fn is(&self, name: &str) -> bool {
+    fn all(&self) -> impl Iterator<Item = &str> {
         let mails = self.emails.iter().flatten().filter_map(|mail| mail.value.as_ref());
-        self.name_id.iter().chain(&self.username).chain(mails).any(|known| known.raw().eq_ignore_ascii_case(name))
+        self.name_id.iter().chain(&self.username).chain(mails).map(Untrusted::raw)
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.all().any(|known| is_same(known, name))
     }
 }
 
@@ -111,8 +139,16 @@ struct Provider {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Identities {
     nodes: Vec<Option<External>>,
+    page_info: Option<PageInfo>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageInfo {
+    has_next_page: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,6 +185,16 @@ impl Holder for OfEnterprise {
 }
 
 impl External {
+    fn is_of(&self, login: &str) -> bool {
+        let user = self.user.as_ref().and_then(|user| user.login.as_ref());
+        user.is_some_and(|known| is_same(known.raw(), login))
+    }
+
+    fn names(self) -> Vec<String> {
+        let of = |names: &Option<Names>| names.iter().flat_map(Names::all).map(str::to_owned).collect::<Vec<_>>();
+        [of(&self.saml_identity), of(&self.scim_identity)].concat()
+    }
+
     /// The account, if the identity really is of that name and was ever linked.
     fn link(self, name: &str) -> Option<Link> {
         let is = |names: &Option<Names>| names.as_ref().is_some_and(|names| names.is(name));

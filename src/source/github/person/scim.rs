@@ -8,7 +8,7 @@ use crate::api::ReadApi;
 use crate::model::Cause;
 use crate::person::Dossier;
 use crate::source::github::place::{cause, encoded, one};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, is_same};
 
 /// Whose provisioning it is: a part of the path, and the permission that reading it takes.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ impl Provisioned {
     }
 
     fn is(&self, known: &[String]) -> bool {
-        self.names().chain(&self.external_id).any(|name| known.iter().any(|one| one.eq_ignore_ascii_case(name.raw())))
+        self.names().chain(&self.external_id).any(|name| known.iter().any(|one| is_same(one, name.raw())))
     }
 }
 
