@@ -1,6 +1,8 @@
 //! The command line: its words, and one arm per verb. No logic lives here.
 
+mod apply;
 mod options;
+mod plan;
 mod seal;
 mod sweep;
 mod waive;
@@ -11,7 +13,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
+use self::apply::{ApplyArgs, UndoArgs};
 use self::options::{CheckArgs, DeliveryArgs, Files, PersonArgs, ScanArgs};
+use self::plan::PlanArgs;
 use self::seal::{ArchiveVerb, KeyVerb, VerifyArgs};
 use self::sweep::SweepArgs;
 use self::waive::WaiveArgs;
@@ -28,7 +32,8 @@ Exit codes:
   3  there are findings
   4  could not sign in at all
   5  nothing was found, but something could not be checked
-  7  a bundle or an archive does not verify
+  6  a clean-up is not complete
+  7  a bundle or an archive does not verify; a plan or its journal is refused
   8  the report is complete, but not signed, timestamped or archived as configured
   130  Ctrl-C";
 
@@ -147,10 +152,10 @@ enum Verb {
     },
     /// Verifies a bundle, offline: files, digests, signatures, time, evidence, chain.
     Verify(VerifyArgs),
-    /// Adds a signature to a bundle, such as a reviewer's.
+    /// Adds a signature to a bundle, such as a reviewer's, or to a plan, such as an approver's.
     Sign {
-        /// The bundle.
-        #[arg(value_name = "BUNDLE")]
+        /// The bundle, or the plan.
+        #[arg(value_name = "BUNDLE|PLAN")]
         bundle: PathBuf,
         /// A PEM file or the address of a key in a vault; without it [signing] key.
         #[arg(long, value_name = "KEY")]
@@ -161,6 +166,12 @@ enum Verb {
     },
     /// Writes down that a named owner answers for a finding, or for what could not be looked at, until a day.
     Waive(WaiveArgs),
+    /// Plans the clean-up of a report: what to change, in which order, what breaks, how it is undone. Changes nothing.
+    Plan(PlanArgs),
+    /// Carries a plan out, one object at a time, and looks whether it happened. Without --yes it only looks.
+    Apply(ApplyArgs),
+    /// Takes back what an apply did, from its journal. Without --yes it only looks.
+    Undo(UndoArgs),
     /// Makes signing keys.
     Key {
         #[command(subcommand)]
@@ -188,6 +199,9 @@ enum Verb {
     Doctor,
     /// Audits a synthetic leaver of an organisation that leaver itself serves on loopback.
     Demo {
+        /// Also plans the clean-up, carries it out on that organisation, and audits again.
+        #[arg(long)]
+        apply: bool,
         #[command(flatten)]
         delivery: DeliveryArgs,
     },
@@ -274,6 +288,9 @@ impl Cli {
                 run::verify::sign(&bundle, key.as_deref(), insecure_key, &config()?, env).await
             }
             Verb::Waive(args) => run::waive::waive(&args.into(), env),
+            Verb::Plan(args) => run::plan::plan(&args.into(), &config()?, env).await,
+            Verb::Apply(args) => run::apply::apply(&args.into(), &config()?, env).await,
+            Verb::Undo(args) => run::apply::undo(&args.into(), &config()?, env).await,
             Verb::Key { verb } => verb.run(env),
             Verb::Archive { verb } => verb.run(&config()?, env).await,
             Verb::Checks { verb } => verb.run(env),
@@ -282,9 +299,9 @@ impl Cli {
                 print(env, &checks.explain(&id).map_err(run::of_check)?)
             }
             Verb::Doctor => run::doctor::doctor(&config()?, env).await,
-            Verb::Demo { delivery } => {
+            Verb::Demo { apply, delivery } => {
                 let config = if delivery.bundle.is_some() { config()? } else { Config::default() };
-                run::demo::demo(&config, &delivery.into(), env).await
+                run::demo::demo(&config, &delivery.into(), apply, env).await
             }
             Verb::Completions { shell } => {
                 let mut script = Vec::new();

@@ -120,6 +120,12 @@ pub enum Error {
         /// What to do about it.
         hint: String,
     },
+    /// A plan or a journal that must not be carried out. Nothing was sent.
+    #[error("refused: {}", .what.terminal())]
+    Refused {
+        /// What is wrong with it.
+        what: Untrusted,
+    },
     /// Ctrl-C.
     #[error("cancelled")]
     Cancelled,
@@ -155,6 +161,9 @@ impl Error {
             Error::Interrupted { kept } => {
                 Some(format!("`leaver check {}` judges it; whatever was not read is unknown", kept.terminal()))
             }
+            Error::Refused { .. } => Some(
+                "nothing was sent; audit and plan again, and have the new plan signed where that is configured".into(),
+            ),
             Error::Cancelled => None,
         }
     }
@@ -170,6 +179,7 @@ impl Error {
             Error::Bundle(error) => error.exit_code(),
             Error::Archive(error) => error.exit_code(),
             Error::Undelivered { .. } => Exit::Undelivered,
+            Error::Refused { .. } => Exit::Unverified,
             Error::Cancelled | Error::Interrupted { .. } => Exit::Cancelled,
         }
     }
@@ -320,6 +330,7 @@ mod tests {
             Error::Bundle(bundle::Error::Broken { path: HOSTILE.into(), what: HOSTILE.into() }),
             Error::Archive(archive::Error::Taken(HOSTILE.into())),
             Error::Undelivered { what: HOSTILE.into(), hint: HOSTILE.into() },
+            Error::Refused { what: HOSTILE.into() },
             Error::Cancelled,
             Error::Interrupted { kept: HOSTILE.into() },
         ]
@@ -359,7 +370,7 @@ mod tests {
     #[test]
     fn every_kind_of_end_has_its_own_number() {
         let codes: Vec<u8> = every_error().iter().map(|error| error.exit_code().code()).collect();
-        assert_eq!(codes, [2, 2, 2, 1, 2, 4, 2, 2, 1, 2, 1, 2, 7, 1, 8, 130, 130]);
+        assert_eq!(codes, [2, 2, 2, 1, 2, 4, 2, 2, 1, 2, 1, 2, 7, 1, 8, 7, 130, 130]);
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! | What does a row look like, and was everything read? | [`evidence`] |
 //! | What is a finding? | [`check`], and `checks/` |
 //! | How is it told? | [`report`] |
+//! | How is it cleaned up? | [`action`]: plan, apply, undo |
 //! | How is it proven later? | [`bundle`] (the files), [`seal`] (signatures, timestamps), [`archive`] |
 //! | How do these come together in one run? | [`run`], and [`cli`] above it |
 //!
@@ -24,6 +25,7 @@
 //! in for clock, randomness and environment, [`error`] the only way out for what ends a command, [`config`] reads
 //! `leaver.toml`, and [`demo`] is the synthetic organisation that demo and tests are run against.
 
+pub mod action;
 pub mod api;
 pub mod archive;
 pub mod bundle;

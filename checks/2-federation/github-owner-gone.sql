@@ -4,6 +4,7 @@ severity = "critical"
 why      = "The login is free: whoever registers it obtains this identity's tokens."
 fix      = "Delete the federated credential: nothing can use it rightfully while the account does not exist. Only a managed account, which GitHub shows to nobody outside its enterprise, may be there all the same."
 action   = "delete-federated-credential"
+unseen   = true
 controls = { nist = ["AC-2", "IA-4"], iso27001 = ["A.5.16"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI1:2025", "NHI4:2025"] }
 */
 SELECT NULL                    AS person,

@@ -4,6 +4,7 @@ severity = "medium"
 why      = "The trust is for a name. Once the repository is deleted, renamed or transferred, whoever may create one of that name under that owner gets the identity."
 fix      = "Delete the federated credential; where the repository moved, write a new one for where it is now. Jobs at the old name stop getting tokens."
 action   = "delete-federated-credential"
+unseen   = true
 controls = { nist = ["AC-2", "IA-4", "CM-8"], iso27001 = ["A.5.16"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI1:2025", "NHI4:2025"] }
 */
 SELECT NULL                    AS person,

@@ -2,7 +2,7 @@
 title    = "A pipeline identity trusts the leaver's personal GitHub account"
 severity = "critical"
 why      = "Any workflow in that account can obtain this identity's tokens, long after the Entra account is gone."
-fix      = "Delete the federated credential, or point it at an organisation repository and one branch."
+fix      = "Delete the federated credential, or point it at an organisation repository and one branch. Jobs that used it get no more tokens: give them another one first where they are still needed."
 action   = "delete-federated-credential"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.16", "A.5.18"], soc2 = ["CC6.1", "CC6.3"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }

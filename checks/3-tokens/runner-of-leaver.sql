@@ -2,7 +2,7 @@
 title    = "A runner runs as an account of the leaver, or from that account's files"
 severity = "critical"
 why      = "Its jobs start with everything that the account is signed in to, whether or not anybody works there any more."
-fix      = "Stop the service, remove the runner, and register a new one under an account of its own."
+fix      = "Take an image of the host as evidence first. Then stop the service, remove the runner, and register a new one under an account of its own: jobs for its labels wait until then."
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18"], soc2 = ["CC6.1"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }
 */

@@ -2,7 +2,8 @@
 title    = "A device of the leaver is still trusted"
 severity = "low"
 why      = "A registered device carries its own sign-in token and can satisfy device-based access rules."
-fix      = "Disable the device in Entra; wipe it where it is managed."
+fix      = "Disable the device in Entra; nobody can sign in with it then. Where it is managed, take an image of it as evidence before it is wiped."
+action   = "disable-device"
 monotone = true
 controls = { nist = ["PS-4", "AC-19"], iso27001 = ["A.5.11"], soc2 = ["CC6.4"], cis = ["1.1"] }
 */

@@ -2,7 +2,7 @@
 title    = "The leaver is still in groups"
 severity = "low"
 why      = "Groups carry app assignments, roles and licences; they take effect again when the account is enabled or restored."
-fix      = "Remove the person from the groups; a dynamic group needs a change of the attribute that its rule looks at."
+fix      = "Look first which licences and mailboxes hang on the groups: they go with the membership. Then remove the person from the groups; a dynamic group needs a change of the attribute that its rule looks at."
 action   = "remove-group-member"
 monotone = true
 controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"] }

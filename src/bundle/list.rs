@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{EVIDENCE, MANIFEST, REPORTS, SEALS, TIMESTAMP};
+use super::{EVIDENCE, MANIFEST, REMEDIATION, REPORT, REPORTS, SEALS, TIMESTAMP};
 use crate::text::visible;
 
 const KIB: u64 = 1 << 10;
@@ -39,6 +39,10 @@ pub(super) fn list(directory: &Path) -> io::Result<Listing> {
         // Not followed: a link is a fault, wherever it leads.
         let metadata = entry.metadata()?;
         let name = entry.file_name().to_string_lossy().into_owned();
+        // What was done later has a receipt of its own.
+        if name == REMEDIATION && metadata.is_dir() {
+            continue;
+        }
         let fault = match limit(&name) {
             _ if metadata.is_symlink() => "is a link",
             None => "belongs to no bundle",

@@ -5,6 +5,7 @@ mod digest;
 mod draft;
 mod forms;
 mod list;
+mod receipt;
 mod rejudge;
 mod seals;
 mod sign;
@@ -12,6 +13,7 @@ mod verify;
 
 pub use self::draft::Draft;
 pub use self::forms::forms;
+pub use self::receipt::{RECEIPT, RECEIPT_PREDICATE, REMEDIATION};
 pub use self::rejudge::rejudge;
 pub use self::sign::Signable;
 pub use self::verify::{Outcome, State, Trust, Verification, verify};

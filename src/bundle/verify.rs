@@ -99,6 +99,7 @@ pub fn verify(directory: &Path, trust: &Trust) -> Result<Verification, Error> {
     });
     outcomes.push(evidence(&report, &found));
     outcomes.push(chain(report.as_ref().ok(), sealed, trust.previous.as_deref()));
+    outcomes.extend(super::receipt::check(directory, trust));
     Ok(Verification { outcomes, report: report.ok(), manifest: found.get(MANIFEST).cloned() })
 }
 

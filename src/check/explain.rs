@@ -24,6 +24,9 @@ impl Checks {
         if let Some(action) = &check.action {
             line("action", action);
         }
+        if check.unseen {
+            line("unseen", "yes: a fail is no ground for a change by `leaver apply`");
+        }
         line("monotone", if check.monotone { "yes: more evidence cannot undo a fail" } else { "no" });
         for (framework, controls) in &check.controls {
             line(&format!("{framework} "), &controls.join(", "));

@@ -107,6 +107,11 @@ impl Checks {
         self.entries.values()
     }
 
+    /// The checks whose fails say that something is not visible.
+    pub fn unseen(&self) -> BTreeSet<String> {
+        self.iter().filter(|entry| entry.check.unseen).map(|entry| entry.check.id.clone()).collect()
+    }
+
     /// The check with this id.
     ///
     /// # Errors

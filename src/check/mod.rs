@@ -93,6 +93,8 @@ pub struct Check {
     pub action: Option<String>,
     /// True: no further row of evidence could undo a fail.
     pub monotone: bool,
+    /// True: a fail says that something is not visible, which is no ground for changing anything.
+    pub unseen: bool,
     /// Control ids by framework.
     pub controls: BTreeMap<String, Vec<String>>,
     /// What the query takes as `:name`: the check's own values, or those of the configuration.

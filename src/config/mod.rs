@@ -48,6 +48,8 @@ pub struct Config {
     pub signing: Signing,
     /// Where bundles are kept.
     pub archive: Archive,
+    /// What `leaver plan` and `leaver apply` may do.
+    pub remediation: Remediation,
     /// What is known about single people, by user principal name.
     pub people: BTreeMap<String, Person>,
     /// Other addresses than those of the public cloud.
@@ -199,6 +201,27 @@ pub struct Archive {
     pub account: Option<String>,
 }
 
+/// `[remediation]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Remediation {
+    /// Accounts that are never touched, such as those for emergencies: object ids or user principal names.
+    pub protected: Vec<String>,
+    /// For how many hours a plan may be applied; 24 unless it says otherwise.
+    pub plan_hours: Option<std::num::NonZeroU16>,
+    /// How many different keys must have signed a plan before it is applied.
+    pub approvals: Option<u16>,
+    /// The public keys whose signatures count as approvals, as PEM files relative to the configuration file.
+    pub approvers: Vec<PathBuf>,
+}
+
+impl Remediation {
+    /// For how many hours a plan may be applied.
+    pub fn hours(&self) -> i64 {
+        self.plan_hours.map_or(24, |hours| i64::from(hours.get()))
+    }
+}
+
 /// One entry of `[people]`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -259,6 +282,9 @@ impl Config {
             Key::File(file) => Key::File(directory.join(file)),
             Key::Vault(url) => Key::Vault(url),
         });
+        for file in &mut self.remediation.approvers {
+            *file = directory.join(&*file);
+        }
         self.signing.timestamp_root = self.signing.timestamp_root.map(|file| directory.join(file));
         self
     }

@@ -55,6 +55,14 @@ pub(super) fn answer(call: &Call) -> Reply {
             let shown = |row: &Value| is_flexible_shown(call) || row["properties"].get(EXPRESSION).is_none();
             children(call, &parts, "userAssignedIdentities", "federatedIdentityCredentials", shown)
         }
+        [.., "federatedidentitycredentials", name] => child(call, &parts, "federatedIdentityCredentials", name),
+        [.., "flexiblefederatedidentitycredentials", name] => {
+            child(call, &parts, "flexibleFederatedIdentityCredentials", name)
+        }
+        [.., "microsoft.authorization", "roleassignments", _] => {
+            let id = format!("/{}", parts.join("/"));
+            one(rows(call, "roleAssignments", |row| text(row, "id").eq_ignore_ascii_case(&id)))
+        }
         ["subscriptions", id, "providers", "microsoft.operationalinsights", "workspaces"] => {
             list(call, rows(call, "workspaces", |row| is_below(row, id)))
         }
@@ -118,6 +126,15 @@ fn children(call: &Call, parts: &[&str], parents: &str, collection: &str, shown:
         true => not_found(),
         false => list(call, rows(call, collection, |row| is_it(row, "@parent") && shown(row))),
     }
+}
+
+/// One of what belongs to a parent, by its name.
+fn child(call: &Call, parts: &[&str], collection: &str, name: &str) -> Reply {
+    let parent = format!("/{}", parts[..parts.len() - 2].join("/"));
+    let is = |row: &Value| {
+        text(row, "@parent").eq_ignore_ascii_case(&parent) && text(row, "name").eq_ignore_ascii_case(name)
+    };
+    one(rows(call, collection, is))
 }
 
 fn one(found: Vec<&Value>) -> Reply {

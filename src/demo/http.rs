@@ -11,7 +11,7 @@ pub enum Outcome {
     Read,
     /// A route that it does not know.
     Unknown,
-    /// An attempt to change something; always refused.
+    /// An attempt to change something, obeyed or refused.
     Write,
 }
 

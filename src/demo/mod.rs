@@ -1,5 +1,5 @@
 //! A synthetic organisation behind real HTTP on loopback: what `leaver demo` audits and what every collector is
-//! tested against. It only answers reads; a write is refused and remembered. Nothing here judges anything.
+//! tested against. It answers reads, and obeys the writes that actions send; every other write is refused. Nothing here judges.
 
 mod arm;
 mod canary;
@@ -14,6 +14,7 @@ mod login;
 mod planted;
 mod query;
 mod server;
+mod write;
 
 pub use estate::{Error, Estate, Planted};
 pub use faults::{Faults, RetryAfter};

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
@@ -21,7 +22,7 @@ use tokio::sync::oneshot;
 use super::estate::{Error, Estate};
 use super::faults::{Effect, Faults};
 use super::http::{Ask, Body, Outcome, Recorded, Reply};
-use super::{TOKEN, arm, canary, github, graph, log, login, query};
+use super::{TOKEN, arm, canary, github, graph, log, login, query, write};
 use crate::source::logs::kql::Template;
 use crate::source::logs::record::Record;
 
@@ -42,9 +43,13 @@ impl Server {
         listener.set_nonblocking(true)?;
         let world = Arc::new(World {
             base: format!("http://{}", listener.local_addr()?),
-            shelf: github::Shelf::new(&estate, faults.hour),
+            served: Mutex::new(Arc::new(Served {
+                shelf: github::Shelf::new(&estate, faults.hour),
+                estate: estate.clone(),
+            })),
             estate,
             faults,
+            writes: AtomicUsize::new(0),
             records: OnceLock::new(),
             memory: Mutex::default(),
         });
@@ -87,7 +92,7 @@ impl Server {
         self.with(Outcome::Unknown)
     }
 
-    /// Attempts to change something: a test asserts that looking makes none.
+    /// What was asked to be changed, obeyed or not: a test asserts that looking asks for nothing.
     pub fn writes(&self) -> Vec<Recorded> {
         self.with(Outcome::Write)
     }
@@ -110,11 +115,20 @@ impl Drop for Server {
 
 struct World {
     base: String,
+    /// As it was at the start.
     estate: Estate,
-    shelf: github::Shelf,
+    /// As it is now.
+    served: Mutex<Arc<Served>>,
     faults: Faults,
+    writes: AtomicUsize,
     records: OnceLock<Vec<Record>>,
     memory: Mutex<Memory>,
+}
+
+/// The estate at one moment.
+struct Served {
+    estate: Estate,
+    shelf: github::Shelf,
 }
 
 #[derive(Default)]
@@ -128,6 +142,24 @@ struct Memory {
 impl World {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Arc<Served> {
+        Arc::clone(&self.served.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the estate, if it knows such a write; a fault of the wire may keep the write or its answer away.
+    fn write(&self, ask: &Ask, effect: &Effect) -> Reply {
+        if let Some(answer) = &effect.answer {
+            return Reply { outcome: Outcome::Write, ..answer.clone() };
+        }
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut estate = served.estate.clone();
+        let number = self.writes.fetch_add(1, Ordering::Relaxed);
+        let Some(reply) = write::obey(&mut estate, ask, number) else { return Reply::write_refused() };
+        let shelf = github::Shelf::new(&estate, self.faults.hour);
+        *served = Arc::new(Served { estate, shelf });
+        Reply { outcome: Outcome::Write, ..reply }
     }
 
     /// One exchange as a client sees it: sign-in first, the canary last.
@@ -189,30 +221,33 @@ impl World {
 
     fn graph(&self, ask: &Ask, effect: &Effect) -> Reply {
         if !graph::is_read(ask) {
-            return Reply::write_refused();
+            return self.write(ask, effect);
         }
+        let now = self.now();
         if let Some(answer) = &effect.answer {
             return answer.clone();
         }
-        let call = graph::Call { estate: &self.estate, faults: &self.faults, effect, ask, base: &self.base };
+        let call = graph::Call { estate: &now.estate, faults: &self.faults, effect, ask, base: &self.base };
         graph::answer(&call, &|item| self.answer(item))
     }
 
     fn arm(&self, ask: &Ask, effect: &Effect) -> Reply {
         if !arm::is_read(ask) {
-            return Reply::write_refused();
+            return self.write(ask, effect);
         }
+        let now = self.now();
         if let Some(answer) = &effect.answer {
             return answer.clone();
         }
-        arm::answer(&arm::Call { estate: &self.estate, effect, ask, base: &self.base })
+        arm::answer(&arm::Call { estate: &now.estate, effect, ask, base: &self.base })
     }
 
     fn github(&self, ask: &Ask, effect: &Effect) -> Reply {
         if !github::is_read(ask) {
-            return Reply::write_refused();
+            return self.write(ask, effect);
         }
-        let call = github::Call { estate: &self.estate, shelf: &self.shelf, effect, ask, base: &self.base };
+        let now = self.now();
+        let call = github::Call { estate: &now.estate, shelf: &now.shelf, effect, ask, base: &self.base };
         github::answer(&call, || self.issue())
     }
 

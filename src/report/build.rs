@@ -74,10 +74,14 @@ impl Report {
             programme,
             evidence: Digest { sha256: evidence.sha256().to_owned() },
             checks: Digest { sha256: checks_sha256.to_owned() },
+            remediation: None,
             redacted: None,
             signed_by: None,
             archive: None,
         };
+        let unseen = judgements.iter().filter(|judgement| judgement.check.unseen);
+        let unseen = unseen.map(|judgement| judgement.check.id.clone()).collect();
+        report.remediation = crate::action::head(&report, evidence, &unseen)?;
         report.since(None);
         Ok(report)
     }

@@ -55,6 +55,16 @@ fn head(out: &mut String, report: &Report) {
     }
     line!(out, "- Run: {}", markdown(&mode(report)));
     line!(out, "- Next: {}", next(report.verdict));
+    if let Some(head) = &report.remediation {
+        line!(
+            out,
+            "\n## Do these first\n\n{}. `leaver plan` writes all of them down, and what only people can do.\n",
+            head.sentence()
+        );
+        for (number, first) in head.first.iter().enumerate() {
+            line!(out, "{}. {}: {}", number + 1, first.title, markdown(first.subject.raw()));
+        }
+    }
 }
 
 fn steps(out: &mut String, report: &Report) {

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::action::Head;
 use crate::check::waiver::Used;
 use crate::error::Exit;
 use crate::model::{Finding, Gap, Grade, Param, Severity, Verdict};
@@ -68,6 +69,9 @@ pub struct Report {
     /// The state of the programme; only of a sweep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programme: Option<Programme>,
+    /// What to do first: the head of the plan that `leaver plan` makes of this report. Absent: nothing can be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remediation: Option<Head>,
     /// The evidence file that was judged.
     pub evidence: Digest,
     /// The checks that judged it.

@@ -17,7 +17,7 @@ const KEPT: [&str; 4] = ["LEAVER_KEY_PASSPHRASE", "AZURE_STORAGE_ACCOUNT", "AZUR
 ///
 /// # Errors
 /// As an audit; and when no loopback port can be opened.
-pub async fn demo(own: &Config, delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
+pub async fn demo(own: &Config, delivery: &Delivery, apply: bool, env: &Env) -> Result<Exit, Error> {
     let failed = |error: crate::demo::Error| Error::Service {
         service: "the synthetic organisation",
         what: "anything",
@@ -38,7 +38,10 @@ pub async fn demo(own: &Config, delivery: &Delivery, env: &Env) -> Result<Exit, 
     (config.endpoints.vault, config.endpoints.storage) = (own.endpoints.vault.clone(), own.endpoints.storage.clone());
     env.console
         .note("A synthetic organisation on loopback; nothing here is real. Its leaver is alice@contoso.example.\n");
-    audit(&config, &subject, &Intake::default(), delivery, &env).await
+    match apply {
+        true => super::demo_apply::run(&config, &subject, delivery, &env).await,
+        false => audit(&config, &subject, &Intake::default(), delivery, &env).await,
+    }
 }
 
 /// The time of the organisation instead of ours, and nobody's sign-in but its own.

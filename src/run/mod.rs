@@ -1,14 +1,18 @@
 //! One run from the question to the report: sign in, find the person, collect, seal, judge, deliver.
 //! It only puts the modules together; every decision about evidence and verdicts is theirs.
 
+pub mod apply;
 pub mod archive;
 mod baseline;
 mod deliver;
 pub mod demo;
+mod demo_apply;
 pub mod doctor;
 mod github;
 mod log;
+pub mod plan;
 mod progress;
+mod receipt;
 pub mod scan;
 mod settings;
 pub mod stop;

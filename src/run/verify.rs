@@ -105,11 +105,26 @@ pub async fn sign(
     };
     let key = key.ok_or_else(|| Error::usage("there is no key to sign with", "give --key, or set [signing] key"))?;
     let signer = Signer::open(&key, insecure, settings::of(config), env).await?;
+    if directory.is_file() {
+        return sign_plan(directory, &signer, env).await;
+    }
     let envelopes = bundle::Signable::open(directory, signer.public())?.sign(&signer).await?;
     for (name, text) in envelopes {
         crate::report::write_file(&directory.join(name), |out| out.write_all(text.as_bytes()))?;
     }
     env.console.note(&format!("{}  signed by {}", directory.display(), signer.public().id()));
+    Ok(Exit::Clean)
+}
+
+/// Adds a signature to a plan: an approval.
+async fn sign_plan(path: &Path, signer: &Signer, env: &Env) -> Result<Exit, Error> {
+    let bytes = super::plan::contents(path)?;
+    let plan = crate::action::plan::parse(&bytes);
+    plan.map_err(|fault| Error::Refused { what: format!("the plan: {fault}").into() })?;
+    let envelope = crate::action::sign::signed(path, &bytes, signer).await?;
+    let file = crate::action::sign::beside(path);
+    crate::report::write_file(&file, |out| out.write_all(envelope.as_bytes()))?;
+    env.console.note(&format!("{}  signed by {}", file.display(), signer.public().id()));
     Ok(Exit::Clean)
 }
 

@@ -1,6 +1,8 @@
 //! The one integration test binary.
 
 #[cfg(test)]
+mod action;
+#[cfg(test)]
 mod activity;
 #[cfg(test)]
 mod api;

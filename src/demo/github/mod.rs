@@ -65,6 +65,7 @@ fn found(call: &Call, path: &[String], issue: impl FnOnce() -> String) -> Reply 
             Reply::new(201, Body::Json(json!({ "token": issue(), "expires_at": expires.to_string() })))
         }
         ["orgs", organization, "audit-log"] => list::audit_log(call, organization),
+        ["user", number] => by_number(call, number),
         ["scim", "v2", "organizations" | "enterprises", _, "Users"] => list::provisioned(call, &parts),
         ["repos", owner, name, "contents", ..] => content(call, owner, name, &parts[4..].join("/")),
         _ => match route::shape(&parts) {
@@ -81,6 +82,15 @@ fn one(call: &Call, parts: &[&str]) -> Reply {
         None if is_template(call, parts) => Reply::json(json!({ "use_default": true })),
         None if route::is_object(parts) => not_found(parts),
         None => Reply { outcome: Outcome::Unknown, ..not_found(parts) },
+    }
+}
+
+/// An account by its number.
+fn by_number(call: &Call, number: &str) -> Reply {
+    let mut users = call.estate.rows("github/users").iter();
+    match users.find(|row| row["id"].as_u64().is_some_and(|id| id.to_string() == number)) {
+        Some(row) => Reply::json(shelf::served(row)),
+        None => not_found(&["user", number]),
     }
 }
 

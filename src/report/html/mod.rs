@@ -45,6 +45,7 @@ pub fn render(report: &Report) -> String {
                     (steps(report))
                     (proof::provable_section(report))
                     (proof::since(report))
+                    (first(report))
                     (to_do(report))
                     (activity::section(report))
                     (findings::section(report))
@@ -125,6 +126,7 @@ fn subject(report: &Report) -> Markup {
 fn contents(report: &Report) -> Markup {
     let entries = [
         ("steps", "Steps", true),
+        ("first", "Do these first", report.remediation.is_some()),
         ("to-do", "What to do", found(report)),
         ("activity", "Activity", true),
         ("findings", "Findings", found(report) || findings::undecided_any(report)),
@@ -164,6 +166,19 @@ fn steps(report: &Report) -> Markup {
                         td class="n" { (number(step.checks.iter())) }
                     } }
                 }
+            }
+        }
+    }
+}
+
+/// What to do first, as `leaver plan` orders it.
+fn first(report: &Report) -> Markup {
+    html! {
+        @if let Some(head) = &report.remediation {
+            section id="first" aria-labelledby="first-title" {
+                h2 id="first-title" { "Do these first" }
+                p { (head.sentence()) ". " code { "leaver plan" } " writes all of them down, and what only people can do." }
+                ol { @for change in &head.first { li { (change.title) ": " (foreign(change.subject.raw())) } } }
             }
         }
     }

@@ -38,6 +38,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     table(&mut page, report);
     provable(&mut page, report);
     since(&mut page, report);
+    first(&mut page, report);
     strip::section(&mut page, report);
     findings(&mut page, report);
     gaps::section(&mut page, report);
@@ -81,6 +82,17 @@ fn readers(page: &mut Page, report: &Report) {
     }
     for reader in report.readers.iter().filter(|reader| reader.permissions.is_some()).take(LISTED) {
         page.text(INDENT, &visible(&format!("{}: {}", reader.service, read_with(reader))));
+    }
+}
+
+/// What to do first: only how much, and the beginning.
+fn first(page: &mut Page, report: &Report) {
+    let Some(head) = &report.remediation else { return };
+    page.blank();
+    page.heading("DO THESE FIRST");
+    page.text(0, &format!("{}; `leaver plan` writes them down", head.sentence()));
+    for change in head.first.iter().take(LISTED) {
+        page.text(2, &format!("{}  {}", change.title, change.subject.terminal()));
     }
 }
 

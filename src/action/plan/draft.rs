@@ -1,0 +1,348 @@
+//! From findings to a plan: one change per object, in order; what a person has to do; what is never done.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::compose::compose;
+use super::{Change, Closes, Manual, Person, Plan, Refused, Version, before, change_id, hand};
+use crate::action::fill::{self, Target, all, target};
+use crate::action::route::{Keep, State, text};
+use crate::api::Service;
+use crate::evidence::{Error, Evidence};
+use crate::model::{Finding, Status, stamp};
+use crate::report::{Check, Digest, Report, Tool};
+use crate::text::Untrusted;
+
+/// What a plan is made from.
+pub struct Draft<'a> {
+    /// The report.
+    pub report: &'a Report,
+    /// SHA-256 of its file.
+    pub sha256: String,
+    /// Its evidence, which holds how each object was; without it the plan knows less.
+    pub evidence: Option<&'a Evidence>,
+    /// The checks whose fails say that something is not visible.
+    pub unseen: &'a BTreeSet<String>,
+    /// Accounts that are never touched: object ids or user principal names.
+    pub protected: &'a [String],
+    /// For how many hours it may be applied.
+    pub hours: i64,
+    /// When it is made.
+    pub now: Timestamp,
+    /// Which findings.
+    pub selection: &'a Selection,
+}
+
+/// Which part of a report or a plan is meant: ids of findings, changes, checks and actions, or subjects.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// If not empty: only these.
+    pub only: Vec<String>,
+    /// Not these.
+    pub skip: Vec<String>,
+}
+
+impl Selection {
+    /// Whether something that goes by these names is meant.
+    pub fn takes(&self, names: &[&str]) -> bool {
+        let in_list = |list: &[String]| list.iter().any(|word| names.contains(&word.as_str()));
+        (self.only.is_empty() || in_list(&self.only)) && !in_list(&self.skip)
+    }
+}
+
+/// The findings about one object.
+struct Group<'a> {
+    target: Target,
+    people: BTreeSet<&'a str>,
+    nobodys: bool,
+    found: Vec<(&'a Check, &'a Finding)>,
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// When the evidence cannot be read.
+pub fn draft(from: &Draft<'_>) -> Result<Plan, Error> {
+    let report = from.report;
+    let created = from.now;
+    let expires = created.checked_add(SignedDuration::from_hours(from.hours)).unwrap_or(created);
+    let mut plan = Plan {
+        schema: Version::V1,
+        created_at: stamp(created),
+        expires_at: stamp(expires),
+        tenant: report.run.tenant.as_ref().map(|tenant| tenant.raw().to_owned()),
+        tool: Tool { name: "leaver".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        report: Digest { sha256: from.sha256.clone() },
+        evidence: report.evidence.clone(),
+        checks: report.checks.clone(),
+        people: people(from)?,
+        changes: Vec::new(),
+        manual: Vec::new(),
+        refused: Vec::new(),
+    };
+    let groups = grouped(from, &mut plan);
+    let known = match from.evidence {
+        Some(evidence) => before::states(evidence, groups.values().map(|group| &group.target))?,
+        None => before::States::new(),
+    };
+    let mut owners: HashMap<String, i64> = HashMap::new();
+    for group in groups.into_values() {
+        decide(from, group, &known, &mut owners, &mut plan);
+    }
+    let order = |change: &Change| super::verify::rank(&change.action, &change.subject);
+    plan.changes.sort_by_cached_key(order);
+    Ok(plan)
+}
+
+fn people(from: &Draft<'_>) -> Result<Vec<Person>, Error> {
+    let enabled = from.evidence.map(before::enabled).transpose()?.unwrap_or_default();
+    let one = |person: &crate::report::Person| {
+        let accounts = person.identities.iter().filter(|identity| identity.kind.raw() == "github");
+        let mut accounts: Vec<String> =
+            accounts.filter_map(|identity| Some(identity.id.as_ref()?.raw().to_owned())).collect();
+        accounts.sort();
+        accounts.dedup();
+        Person {
+            id: person.id.clone(),
+            upn: person.upn.clone(),
+            enabled: enabled.get(&person.id).copied(),
+            ends_at: person.ends_at.clone(),
+            accounts,
+        }
+    };
+    Ok(from.report.people.iter().map(one).collect())
+}
+
+/// Findings by object; what is no change at all goes into the plan at once.
+fn grouped<'a>(from: &Draft<'a>, plan: &mut Plan) -> BTreeMap<(String, String), Group<'a>> {
+    let mut groups: BTreeMap<(String, String), Group<'a>> = BTreeMap::new();
+    for check in from.report.checks() {
+        let absent = from.unseen.contains(&check.id);
+        for finding in &check.findings {
+            if finding.status != Status::Fail || finding.waiver.is_some() || !is_meant(from, check, finding) {
+                continue;
+            }
+            match sorted(check, finding, absent) {
+                Sorted::Change(target) => {
+                    let key = (target.route.action.to_owned(), target.subject.to_lowercase());
+                    let new =
+                        || Group { target: target.clone(), people: BTreeSet::new(), nobodys: false, found: Vec::new() };
+                    let group = groups.entry(key).or_insert_with(new);
+                    group.target.told.extend(target.told);
+                    group.people.extend(finding.person.as_deref());
+                    group.nobodys |= finding.person.is_none();
+                    group.found.push((check, finding));
+                }
+                Sorted::Manual(why) => plan.manual.push(manual(check, finding, why, None)),
+                Sorted::Refused(why) => plan.refused.push(refused(check, finding, why)),
+            }
+        }
+    }
+    groups
+}
+
+fn is_meant(from: &Draft<'_>, check: &Check, finding: &Finding) -> bool {
+    let action = finding.action.as_deref().unwrap_or_default();
+    let subject = finding.subject.raw();
+    let change = if from.selection.only.is_empty() && from.selection.skip.is_empty() {
+        String::new()
+    } else {
+        change_id(action, subject)
+    };
+    from.selection.takes(&[&finding.id, &check.id, action, subject, &change])
+}
+
+enum Sorted {
+    Change(Target),
+    Manual(&'static str),
+    Refused(String),
+}
+
+fn sorted(check: &Check, finding: &Finding, absent: bool) -> Sorted {
+    let Some(action) = finding.action.as_deref() else {
+        return Sorted::Manual(
+            "no service lets a program do this safely, or it lives in a repository, on a host or with somebody else",
+        );
+    };
+    if !finding.complete {
+        let why = "the finding is incomplete: more evidence could undo it. Close the gaps of the check, then audit and plan again";
+        return Sorted::Refused(why.to_owned());
+    }
+    if absent {
+        return Sorted::Manual("it rests on something that is merely not visible, which is no ground for a change");
+    }
+    if !fill::is_known(action) {
+        return Sorted::Manual("this version knows no action of that name");
+    }
+    let person = finding.person.as_deref().and_then(|id| id.strip_prefix("entra:user/"));
+    match target(action, finding.subject.raw(), person) {
+        Some(target) => Sorted::Change(target),
+        None => Sorted::Refused(format!(
+            "it has no immutable id of the kind that {action} takes, and nothing is changed by name. {}",
+            check.fix.raw()
+        )),
+    }
+}
+
+fn manual(check: &Check, finding: &Finding, why: &str, change: Option<(String, String)>) -> Manual {
+    let (command, portal) =
+        change.map_or_else(|| hand::command(finding.subject.raw()), |(command, portal)| (Some(command), Some(portal)));
+    Manual {
+        finding: finding.id.clone(),
+        check: check.id.clone(),
+        person: finding.person.clone(),
+        subject: finding.subject.clone(),
+        why: why.to_owned(),
+        todo: check.fix.clone(),
+        command,
+        patch: hand::patch(finding),
+        portal,
+    }
+}
+
+fn refused(check: &Check, finding: &Finding, why: String) -> Refused {
+    Refused {
+        finding: finding.id.clone(),
+        check: check.id.clone(),
+        person: finding.person.clone(),
+        subject: finding.subject.clone(),
+        why,
+    }
+}
+
+/// One object: a change, unless something speaks against it.
+fn decide(
+    from: &Draft<'_>,
+    group: Group<'_>,
+    known: &before::States,
+    owners: &mut HashMap<String, i64>,
+    plan: &mut Plan,
+) {
+    let person = match (group.nobodys && group.people.is_empty(), group.people.len()) {
+        (false, 1) => plan.person(group.people.first().copied()).cloned(),
+        _ => None,
+    };
+    let rows = known.get(group.target.route.evidence);
+    let mut state = rows.and_then(|rows| rows.get(&group.target.subject.to_lowercase())).cloned().unwrap_or_default();
+    state.extend(group.target.told.clone());
+    complete(&group.target, &mut state, person.as_ref(), from.report);
+    let values = all(&group.target.ids, &state);
+    let mut keep = protected(from, plan, &values, &group)
+        .or_else(|| (group.target.route.guard)(&values))
+        .or_else(|| last_owner(&group.target, &state, owners));
+    state.retain(|name, _| !name.starts_with('_'));
+    let composed = compose(&group.target, &state, person.as_ref());
+    if composed.is_none() && keep.is_none() {
+        keep = Some(Keep::ByHand(
+            "the report alone does not tell what the request needs: plan with --evidence".to_owned(),
+        ));
+    }
+    let (why, by_hand) = match (keep, composed) {
+        (Some(Keep::Never(why)), _) => (why, None),
+        (Some(Keep::ByHand(why)), composed) => (why, Some(composed)),
+        (None, Some(composed)) => {
+            plan.changes.push(change(&group, state, person.map(|person| person.id), composed));
+            return;
+        }
+        (None, None) => return,
+    };
+    for (check, finding) in &group.found {
+        match &by_hand {
+            // A command that would do what speaks against it is not shown.
+            Some(composed) => {
+                let place = composed.as_ref().map(|composed| composed.portal.clone());
+                let mut step = manual(check, finding, &why, None);
+                step.portal = step.portal.or(place);
+                plan.manual.push(step);
+            }
+            None => plan.refused.push(refused(check, finding, why.clone())),
+        }
+    }
+}
+
+/// What the report tells where the evidence does not: whose it is, and what the account is called.
+fn complete(target: &Target, state: &mut State, person: Option<&Person>, report: &Report) {
+    let route = target.route;
+    // A finding about a person is about what is theirs. Whether it is, is seen before it is touched.
+    if let (Some(part), Some(person)) = (route.owner, person)
+        && !target.ids.contains_key(part)
+        && !state.contains_key(part)
+        && let Some(id) = own_id(route.service, person)
+    {
+        state.insert(part.to_owned(), id.into());
+    }
+    if !state.contains_key("login")
+        && let Some(number) = text(&target.ids, "account")
+    {
+        let id = format!("github:user/{number}");
+        let mut identities = report.people.iter().flat_map(|person| &person.identities);
+        let found = identities.find(|identity| identity.id.as_ref().is_some_and(|known| known.raw() == id));
+        if let Some(name) = found.and_then(|identity| identity.name.as_ref()) {
+            state.insert("login".to_owned(), name.raw().into());
+        }
+    }
+}
+
+/// What a service calls the person.
+fn own_id(service: Service, person: &Person) -> Option<&str> {
+    match (service, person.accounts.as_slice()) {
+        (Service::GitHub, [account]) => account.strip_prefix("github:user/"),
+        (Service::GitHub, _) => None,
+        _ => person.object_id(),
+    }
+}
+
+/// Accounts that the configuration protects, by whatever of them the change touches.
+fn protected(from: &Draft<'_>, plan: &Plan, values: &State, group: &Group<'_>) -> Option<Keep> {
+    if from.protected.is_empty() {
+        return None;
+    }
+    let is = |text: &str| from.protected.iter().any(|known| known.eq_ignore_ascii_case(text));
+    let touched = values.values().filter_map(Value::as_str).any(is);
+    let people = plan.people.iter().filter(|person| group.people.contains(person.id.as_str()));
+    let person = people.into_iter().any(|person| {
+        person.object_id().is_some_and(is) || person.upn.as_ref().is_some_and(|upn| is(upn.raw())) || is(&person.id)
+    });
+    (touched || person).then(|| Keep::Never("[remediation] protected names this account".to_owned()))
+}
+
+/// As many owners of an object may go as leave one behind.
+fn last_owner(target: &Target, state: &State, owners: &mut HashMap<String, i64>) -> Option<Keep> {
+    let others = state.get("_others")?.as_i64()?;
+    let object = text(&target.ids, "object")?.to_lowercase();
+    let left = owners.entry(object).or_insert(others);
+    *left -= 1;
+    let why = "it would be left without an owner: name a successor first, then audit and plan again";
+    (*left < 0).then(|| Keep::Never(why.to_owned()))
+}
+
+fn change(group: &Group<'_>, before: State, person: Option<String>, composed: super::Composed) -> Change {
+    let Target { route, subject, .. } = &group.target;
+    let checks: BTreeSet<&str> = group.found.iter().map(|(check, _)| check.id.as_str()).collect();
+    let reach: BTreeSet<&Untrusted> = group.found.iter().filter_map(|(_, finding)| finding.facts.get("can")).collect();
+    Change {
+        id: change_id(route.action, subject),
+        action: route.action.to_owned(),
+        does: route.does.to_owned(),
+        service: composed.service.to_owned(),
+        person,
+        subject: subject.clone(),
+        findings: group.found.iter().map(|(_, finding)| finding.id.clone()).collect(),
+        closes: Closes {
+            findings: group.found.len(),
+            checks: checks.into_iter().map(str::to_owned).collect(),
+            reach: reach.into_iter().cloned().collect(),
+        },
+        needs: route.needs.to_owned(),
+        before,
+        after: composed.after,
+        request: composed.request,
+        disposition: composed.disposition,
+        breaks: composed.breaks,
+        undo: composed.undo,
+        command: composed.command,
+        portal: composed.portal,
+    }
+}
