@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{EVIDENCE, MANIFEST, REMEDIATION, REPORT, REPORTS, SEALS, TIMESTAMP};
+use super::{EVIDENCE, MANIFEST, REMEDIATION, REPORTS, SEALS, TIMESTAMP};
 use crate::text::visible;
 
 const KIB: u64 = 1 << 10;

@@ -56,6 +56,9 @@ pub(super) struct ApplyArgs {
     /// The public key of somebody who may approve, as a PEM file, besides those of [remediation] approvers. Repeatable.
     #[arg(long = "key", value_name = "PUB")]
     keys: Vec<PathBuf>,
+    /// Signs also with a key that others can read or write.
+    #[arg(long)]
+    insecure_key: bool,
     /// Adds plan, journal and signatures to this bundle.
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
@@ -89,6 +92,7 @@ impl From<ApplyArgs> for Request {
             journal: args.journal,
             patience: args.patience,
             keys: args.keys,
+            insecure_key: args.insecure_key,
             bundle: args.bundle,
         }
     }

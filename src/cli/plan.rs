@@ -38,6 +38,9 @@ pub(super) struct PlanArgs {
     /// Where the plan goes; without it to stdout. With [signing] key it is signed beside it.
     #[arg(short = 'o', long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Signs also with a key that others can read or write.
+    #[arg(long)]
+    insecure_key: bool,
     #[command(flatten)]
     folders: CheckArgs,
 }
@@ -67,6 +70,7 @@ impl From<PlanArgs> for Request {
             selection: args.selection.into(),
             output: args.output,
             checks: args.folders.checks,
+            insecure_key: args.insecure_key,
         }
     }
 }

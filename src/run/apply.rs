@@ -35,6 +35,8 @@ pub struct Request {
     pub patience: u64,
     /// Public keys whose signatures count as approvals.
     pub keys: Vec<PathBuf>,
+    /// Whether a key that others can read signs too.
+    pub insecure_key: bool,
     /// A bundle that plan, journal and signatures are added to.
     pub bundle: Option<PathBuf>,
 }
@@ -72,7 +74,7 @@ pub async fn apply(request: &Request, config: &Config, env: &Env) -> Result<Exit
     let pace = Pace::new(Duration::from_secs(request.patience));
     let exit = made(request, &plan, &sha256(&bytes), &path, &pace, &services, config, env).await?;
     if let Some(bundle) = request.bundle.as_deref().filter(|_| request.yes) {
-        super::receipt::add(bundle, &request.plan, &path, config, env).await?;
+        super::receipt::add(bundle, &request.plan, &path, request.insecure_key, config, env).await?;
     }
     Ok(exit)
 }
@@ -170,7 +172,7 @@ fn refused(fault: action::plan::Fault) -> Error {
 /// Checks who signed it.
 async fn signed(request: &Request, bytes: &[u8], config: &Config, env: &Env) -> Result<(), Error> {
     let own = match &config.signing.key {
-        Some(key) => Some(Signer::open(key, settings::of(config), env).await?.public().clone()),
+        Some(key) => Some(Signer::open(key, request.insecure_key, settings::of(config), env).await?.public().clone()),
         None => None,
     };
     let files = config.remediation.approvers.iter().chain(&request.keys);

@@ -69,6 +69,7 @@ async fn applied(plan: &Plan, folder: &Path, config: &Config, env: &Env) -> Resu
         journal: None,
         patience: 5,
         keys: Vec::new(),
+        insecure_key: false,
         bundle: None,
     };
     let services = super::apply::services(config, env)?;

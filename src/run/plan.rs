@@ -31,6 +31,8 @@ pub struct Request {
     pub output: Option<PathBuf>,
     /// Folders with private checks.
     pub checks: Vec<PathBuf>,
+    /// Whether a key that others can read signs too.
+    pub insecure_key: bool,
 }
 
 /// Writes the plan, and its signature where a key is configured.
@@ -62,7 +64,7 @@ pub async fn plan(request: &Request, config: &Config, env: &Env) -> Result<Exit,
         now: env.now,
         selection: &request.selection,
     })?;
-    write(&plan, request.output.as_deref(), config, env).await?;
+    write(&plan, request.output.as_deref(), request.insecure_key, config, env).await?;
     Ok(Exit::Clean)
 }
 
@@ -78,14 +80,14 @@ fn of_report(path: &Path, report: &Report) -> Result<Evidence, Error> {
     }
 }
 
-async fn write(plan: &Plan, target: Option<&Path>, config: &Config, env: &Env) -> Result<(), Error> {
+async fn write(plan: &Plan, target: Option<&Path>, insecure: bool, config: &Config, env: &Env) -> Result<(), Error> {
     let text = json::to_string(plan).map_err(output)?;
     let Some(path) = target else {
         return env.console.print(&text).map_err(output);
     };
     write_file(path, |out| out.write_all(text.as_bytes()))?;
     if let Some(key) = &config.signing.key {
-        let signer = Signer::open(key, settings::of(config), env).await?;
+        let signer = Signer::open(key, insecure, settings::of(config), env).await?;
         let envelope = sign::signed(path, text.as_bytes(), &signer).await?;
         write_file(&sign::beside(path), |out| out.write_all(envelope.as_bytes()))?;
     }

@@ -18,7 +18,14 @@ use crate::report::write_file;
 use crate::seal::{self, Envelope, Signer, Statement};
 
 /// Copies the files into `remediation/` of the bundle and signs their digests.
-pub(super) async fn add(bundle: &Path, plan: &Path, journal: &Path, config: &Config, env: &Env) -> Result<(), Error> {
+pub(super) async fn add(
+    bundle: &Path,
+    plan: &Path,
+    journal: &Path,
+    insecure: bool,
+    config: &Config,
+    env: &Env,
+) -> Result<(), Error> {
     let folder = bundle.join(REMEDIATION);
     let failed = |source| Error::Output { target: folder.display().to_string().into(), source };
     std::fs::create_dir_all(&folder).map_err(failed)?;
@@ -34,7 +41,7 @@ pub(super) async fn add(bundle: &Path, plan: &Path, journal: &Path, config: &Con
         write_file(&folder.join(name), |out| out.write_all(&bytes))?;
     }
     let Some(key) = &config.signing.key else { return Ok(()) };
-    let signer = Signer::open(key, settings::of(config), env).await?;
+    let signer = Signer::open(key, insecure, settings::of(config), env).await?;
     let statement = Statement::new(&digests, RECEIPT_PREDICATE, json!({ "report": crate::bundle::REPORT }));
     let mut envelope = Envelope::new(serde_json::to_vec(&statement).map_err(|error| failed(error.into()))?);
     envelope.sign(&signer).await?;

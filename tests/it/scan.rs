@@ -1,6 +1,5 @@
 //! `scan` on synthetic hosts: every credential is found, attributed to the right person, and never shown.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

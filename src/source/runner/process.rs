@@ -33,7 +33,9 @@ pub(super) fn of_runners(root: &Path, left: &mut Left) -> Vec<Process> {
     };
     for id in entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok()) {
         let at = root.join(id.to_string());
-        let text = |name: &str| String::from_utf8_lossy(&file::read(&at.join(name), file::SMALL).unwrap_or_default()).into_owned();
+        let text = |name: &str| {
+            String::from_utf8_lossy(&file::read(&at.join(name), file::SMALL).unwrap_or_default()).into_owned()
+        };
         parents.insert(id, parent(&text("stat")));
         if let Some(program) = program(&at, &text("cmdline")) {
             // `<runner>/bin/Runner.Listener`
