@@ -353,7 +353,10 @@ fn an_older_scan_does_not_say_what_it_covered() {
     columns.iter().for_each(|column| edit(&path, &format!("ALTER TABLE runner DROP COLUMN {column}")));
     edit(&path, "DROP TABLE runner_read; PRAGMA user_version = 5");
     let evidence = audit(registered("one"), &[path]);
-    assert_eq!(resting(&evidence), (Verdict::Unknown, vec!["github:org/contoso/runner/1".to_owned()]));
+    let (verdict_now, scopes) = resting(&evidence);
+    assert_eq!((verdict_now, scopes[0].as_str()), (Verdict::Unknown, "github:org/contoso/runner/1"));
+    // The file of another format is a gap of its own, by its name.
+    assert!(scopes[1].starts_with("scan ") && scopes.len() == 2, "{scopes:?}");
     // Nor that its runner is in no list.
     assert_eq!(verdict(&judged(&evidence), "3-tokens/runner-forgotten"), Verdict::Unknown);
 }

@@ -103,6 +103,7 @@ async fn a_key_that_others_can_use_is_refused_unless_that_is_said_to_be_fine() {
     leaver::run::check(&place.path("evidence.db"), &place.config, &delivery, &place.env()).await.unwrap();
     // What its folder hides is read by nobody else.
     set(&path, 0o644);
+    set(&place.path(""), 0o700);
     place.bundle("c").await.unwrap();
     set(&place.path(""), 0o755);
     let open = place.bundle("d").await;
