@@ -1,6 +1,5 @@
-//! GitHub's part of a run: which sign-in, what a refusal means for the command, and the hand-over between the sources.
+//! GitHub's sign-in: which one it is, whose accounts there are whose, and what a refusal means for the command.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::{self, Cache, GitHubSignIn, KeyError, ReadApi};
@@ -11,17 +10,10 @@ use crate::model::{Cause, GapKind};
 use crate::person::{self, Dossier, Query};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
-use crate::source::github::{self, Conflict, Depth, GitHub, Known, Means, Names, Question, Refused};
-use crate::source::runner::Named;
+use crate::source::github::{self, Conflict, Depth, GitHub, Hub, Known, Means, Question, Refused};
+use crate::source::runner::Key;
 use crate::text::{Untrusted, is_same};
 use crate::token;
-
-/// GitHub as this run has it, and which accounts are whose.
-pub(super) struct Access {
-    /// What reads it, or why nothing does.
-    github: Result<GitHub, Cause>,
-    accounts: Vec<Known>,
-}
 
 /// The file of the configuration that keeps answers.
 pub(super) fn cache(config: &Config) -> Result<Option<Arc<Cache>>, Error> {
@@ -50,12 +42,32 @@ pub(super) fn how(config: &Config, env: &crate::env::Env) -> Result<Option<GitHu
 }
 
 /// Signs in, and finds the accounts of the people, before anything else is read.
-pub(super) async fn sign_in(
+pub(super) async fn open<'a>(
+    config: &'a Config,
+    people: &'a [Dossier],
+    depth: Depth,
+    means: &Means<'a>,
+    directory: (&ReadApi, &Routes),
+    key: Option<&'a Key>,
+) -> Result<Hub<'a>, Error> {
+    let signed_in = sign_in(config, people, means, directory).await?;
+    let signed_in = match (signed_in, key) {
+        (Err(why), _) => Err(why),
+        (Ok(_), None) => return Err(super::scan::key(None, means.env).err().unwrap_or(Error::Cancelled)),
+        (Ok((github, accounts)), Some(key)) => {
+            let (enterprise, kinds) = (config.github.enterprise.as_deref(), token::kinds_of_run());
+            Ok((github, Question { people, accounts, now: means.env.now, depth, enterprise, kinds, key }))
+        }
+    };
+    Ok(Hub { signed_in, out: means.out })
+}
+
+async fn sign_in(
     config: &Config,
     people: &[Dossier],
     means: &Means<'_>,
     directory: (&ReadApi, &Routes),
-) -> Result<Access, Error> {
+) -> Result<Result<(GitHub, Vec<Known>), Cause>, Error> {
     let Some(how) = how(config, means.env)? else {
         return without(github::no_sign_in(), people, means.out).await;
     };
@@ -80,7 +92,7 @@ pub(super) async fn sign_in(
         known.iter().try_for_each(|account| github.is_not(account)).map_err(refused)?;
         accounts.extend(known);
     }
-    Ok(Access { github: Ok(github), accounts })
+    Ok(Ok((github, accounts)))
 }
 
 /// Whether the directory has somebody else of that name. Nobody of that name is the person by a name of old.
@@ -110,62 +122,12 @@ async fn is_somebody_else(
     }
 }
 
-async fn without(cause: Cause, people: &[Dossier], out: &Writer) -> Result<Access, Error> {
-    let mut accounts = Vec::new();
+/// Who is known without asking GitHub, and why nobody asks it.
+async fn without(cause: Cause, people: &[Dossier], out: &Writer) -> Result<Result<(GitHub, Vec<Known>), Cause>, Error> {
     for person in people {
-        accounts.extend(github::without_sign_in(out, person).await?);
+        github::without_sign_in(out, person).await?;
     }
-    Ok(Access { github: Err(cause), accounts })
-}
-
-/// Reads everything, and what the other sources name.
-pub(super) async fn collect(
-    access: &Access,
-    config: &Config,
-    depth: Depth,
-    people: &[Dossier],
-    owners: &BTreeSet<Named>,
-    means: &Means<'_>,
-) -> Result<(), Error> {
-    let github = match &access.github {
-        Ok(github) => github,
-        Err(cause) => return Ok(github::not_collected(means.out, cause).await?),
-    };
-    let key = super::scan::key(None, means.env)?;
-    let question = Question {
-        people,
-        accounts: &access.accounts,
-        now: means.env.now,
-        depth,
-        enterprise: config.github.enterprise.as_deref(),
-        kinds: token::kinds_of_run(),
-        key: &key,
-    };
-    github::collect(github, &question).await?;
-    github::names(github, &named(means.out, owners)?, depth).await?;
-    let (own, _) = by_system(access, owners);
-    Ok(github::token_owners(means.out, &own).await?)
-}
-
-/// The owners of tokens whom GitHub can tell, and those whom it cannot.
-pub(super) fn by_system(access: &Access, owners: &BTreeSet<Named>) -> (BTreeSet<Named>, BTreeSet<Named>) {
-    owners.iter().cloned().partition(|owner| access.github.is_ok() && owner.kind == "github")
-}
-
-/// Whom federated credentials trust, and to whom tokens on runner hosts belong.
-fn named(out: &Writer, owners: &BTreeSet<Named>) -> Result<Names, Error> {
-    let trusted = out.pairs(
-        "SELECT DISTINCT owner, repository FROM federated_credential WHERE issuer_kind = 'github' AND owner IS NOT NULL
-         ORDER BY owner, repository",
-    )?;
-    let mut names = Names::default();
-    for (owner, repository) in trusted {
-        let plain = repository.filter(|name| !name.contains(['*', '?']));
-        names.repositories.extend(plain.map(|name| (owner.clone(), name)));
-        names.accounts.insert(owner);
-    }
-    names.accounts.extend(owners.iter().filter(|owner| owner.kind == "github").filter_map(|owner| owner.name.clone()));
-    Ok(names)
+    Ok(Err(cause))
 }
 
 fn conflict(conflict: Conflict) -> Error {

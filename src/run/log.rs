@@ -1,20 +1,14 @@
-//! Step 4 of a run: the records of everybody in reach, out of the workspaces and out of exported logs.
+//! Exported logs by their names on the command line: files, folders, containers.
 
 use std::fs;
 use std::path::PathBuf;
 
-use jiff::ToSpan;
-
-use super::progress::Progress;
-use super::{DAYS, settings};
-use crate::api::{NoContainer, ReadApi, container};
+use super::settings;
+use crate::api::{NoContainer, container};
 use crate::config::{ArchiveUrl, Config};
 use crate::env::Env;
 use crate::error::Error;
-use crate::evidence;
-use crate::source::Collector;
-use crate::source::logs::import::{Container, Input, Request, Window, import};
-use crate::source::logs::live;
+use crate::source::logs::import::{Container, Input};
 
 /// Refuses exported logs that are not there, before anything is asked of anybody else.
 pub(super) async fn open(inputs: &[PathBuf], config: &Config, env: &Env) -> Result<Vec<Input>, Error> {
@@ -52,39 +46,4 @@ async fn list(name: &str, config: &Config, env: &Env) -> Result<Container, Error
         hint: "check the names of container and storage account; it takes the role Storage Blob Data Reader".into(),
         message: format!("{name}: {error}").into(),
     })
-}
-
-/// Reads the workspaces, and the exported logs. Whoever gives a log and configures no workspace asks only the log.
-pub(super) async fn collect(
-    logs: &Collector,
-    arm: &ReadApi,
-    config: &Config,
-    exported: &[Input],
-    progress: &Progress,
-    env: &Env,
-) -> Result<(), evidence::Error> {
-    let callers = logs.out.callers()?;
-    if exported.is_empty() || !config.logs.workspaces.is_empty() {
-        let question = live::Question { logs: &config.logs, callers: &callers, now: env.now };
-        live::collect(logs, arm, &question).await?;
-    }
-    if exported.is_empty() {
-        return Ok(());
-    }
-    let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
-    let from = env.now.checked_sub((days * 24).hours()).unwrap_or(env.now);
-    let request = Request {
-        inputs: exported,
-        callers: &callers,
-        columns: &config.logs.columns,
-        table: config.logs.table.as_ref().map(|table| table.as_str()),
-        window: Window { from, until: env.now },
-        zone: config.logs.timezone.clone(),
-        threads: 0,
-        seed: env.seed,
-        progress: &|read, of| progress.read(read, of),
-    };
-    let imported = import(&logs.out, request).await?;
-    env.console.note(&imported.to_string());
-    Ok(())
 }

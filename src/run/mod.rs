@@ -16,16 +16,17 @@ mod receipt;
 pub mod scan;
 mod settings;
 mod sign_in;
+mod sources;
 pub mod stop;
 mod surroundings;
 pub mod sweep;
 pub mod verify;
 pub mod waive;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -39,23 +40,14 @@ use crate::check::{self, Checks, Limits};
 use crate::config::{Config, Setting};
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::evidence::row::{ConfiguredOrganization, OrganizationTime};
-use crate::evidence::{Evidence, Rows, Scope, Stop, Writer};
-use crate::model::{Cause, GapKind};
+use crate::evidence::{Evidence, Writer};
 use crate::person::{self, Dossier, Hints, Query, Unresolved};
 use crate::report::{Baseline, Output, Report, Times, may_write, plain};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
-use crate::source::entra::{self, Question};
 use crate::source::github::{Depth, Means};
-use crate::source::{Collector, azure, runner};
-use crate::text::{self, Untrusted, is_same};
-
-/// How many days of audit events are asked for, unless the configuration says otherwise.
-const DAYS: i64 = 90;
-
-/// When people work, unless the configuration says otherwise.
-const WORKDAY: [&str; 2] = ["07:00", "20:00"];
+use crate::source::{Collector, Source};
+use crate::text::{Untrusted, is_same};
 
 /// Whom to look for, and what the command line knows of them.
 #[derive(Debug, Clone, Default)]
@@ -161,34 +153,31 @@ where
     progress.say("looking which tenant answers");
     signed_in.confirm(&entra.api, &writer, &http, config, env).await?;
     let routes = Routes::new();
+    let key = scan::key(None, env);
+    let web = scan::web(&settings::of(config).endpoints.github);
+    let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
+    let run = sources::Run {
+        config,
+        api: &api,
+        out: &writer,
+        env,
+        routes: &routes,
+        progress: &progress,
+        signed_in: &signed_in,
+        means: &means,
+        depth: whom.depth,
+        scans: &intake.include,
+        exported: &exported,
+        web: &web,
+        key: &key,
+        progress_of_logs: &|read, of| progress.read(read, of),
+        note: &|imported| env.console.note(&imported.to_string()),
+    };
     let gathered = async {
         progress.say("looking for the person");
         let people = find(&entra, &routes).await?;
-        progress.say("signing in to GitHub");
-        let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
-        let github = github::sign_in(config, &people, &means, (&entra.api, &routes)).await?;
-        progress.say("reading Microsoft Entra");
-        let days = config.logs.days.map_or(DAYS, |days| i64::from(days.get()));
-        let gateways: Vec<String> =
-            config.entra.gateway_apps.iter().map(|app| text::id(app.trim()).into_owned()).collect();
-        let question = Question { people: &people, gateways: &gateways, now: env.now, days, routes: &routes };
-        entra::collect(&entra, &question).await?;
-        progress.say("reading Azure");
-        organizations(&writer, config).await?;
-        organization_time(&writer, config).await?;
-        let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
-        let in_containers = self::azure(&azure, config, &people, signed_in.reader_of_azure(), env).await?;
-        runner::include(&writer, &intake.include, env).await?;
-        let owners = &runner::owners(&writer)? | &in_containers;
-        progress.say("reading GitHub");
-        github::collect(&github, config, whom.depth, &people, &owners, &means).await?;
-        scan::reconcile(&writer, config, env).await?;
-        let (_, others) = github::by_system(&github, &owners);
-        entra::token_owners(&entra, &routes, &others).await?;
-        progress.say("reading the log of the gateway");
-        let logs = Collector { api: api.read(Service::Logs), out: writer.clone() };
-        log::collect(&logs, &azure.api, config, &exported, &progress, env).await?;
-        Ok::<(), Error>(())
+        let sources = sources::open(&run, &people).await?;
+        read(&sources, &progress).await
     };
     match stop::bounded(gathered, config.run.deadline).await {
         Ended::Done(result) => result.map_err(|error| surroundings::explained(error, env))?,
@@ -200,6 +189,17 @@ where
         may_write(path, intake.force)?;
     }
     Ok(writer.seal(keep)?)
+}
+
+/// The two waves of reading.
+async fn read(sources: &[Box<dyn Source + '_>], progress: &Progress) -> Result<(), Error> {
+    progress.say("taking the inventory of all systems");
+    try_join_all(sources.iter().map(|source| source.inventory())).await?;
+    for source in sources {
+        progress.say(source.name());
+        source.follow_up().await?;
+    }
+    Ok(())
 }
 
 /// The deadline has passed: whatever was not read until now is a gap, and what was read is judged.
@@ -225,20 +225,6 @@ fn interrupted(writer: Writer, keep: Option<&Path>, env: &Env) -> Result<Error, 
     let free = names.find(|name| Path::new(name).symlink_metadata().is_err()).unwrap_or(name.clone());
     writer.seal(Some(Path::new(&free)))?;
     Ok(Error::Interrupted { kept: free.into() })
-}
-
-/// Azure, which goes without a key where there is none: only what containers hold is a gap then.
-async fn azure(
-    azure: &Collector,
-    config: &Config,
-    people: &[Dossier],
-    reader: Option<&str>,
-    env: &Env,
-) -> Result<BTreeSet<runner::Named>, Error> {
-    let key = scan::key(None, env);
-    let key = key.as_ref().map_err(ToString::to_string);
-    let question = azure::Question { subscriptions: &config.azure.subscriptions, people, reader, key, now: env.now };
-    Ok(azure::collect(azure, &question).await?)
 }
 
 /// The second half of an audit: judges sealed evidence, however old, and delivers the report.
@@ -336,40 +322,6 @@ fn meta(mode: &str, env: &Env) -> Vec<(&'static str, String)> {
         ("mode", mode.to_owned()),
         ("now", crate::model::stamp(env.now)),
     ]
-}
-
-/// What the configuration calls our own: evidence too, since checks compare with it.
-async fn organizations(writer: &Writer, config: &Config) -> Result<(), Error> {
-    let scope = Scope { name: "configuration".into(), person: None, needs: String::new() };
-    let fill = async |rows: &mut Rows| {
-        for name in &config.github.organizations {
-            rows.insert(&ConfiguredOrganization { kind: "github".to_owned(), name: name.as_str().into() })?;
-        }
-        match config.github.organizations.is_empty() {
-            true => {
-                Err(Stop::from(Cause::new(GapKind::NotConfigured, "no organisation").needing("[github] organizations")))
-            }
-            false => Ok(()),
-        }
-    };
-    writer.dataset(&["configured_organization"], &scope, fill).await?;
-    Ok(())
-}
-
-/// When people work, by which checks tell night from day. Without a time zone that would be a guess.
-async fn organization_time(writer: &Writer, config: &Config) -> Result<(), Error> {
-    let scope = Scope { name: "configuration".into(), person: None, needs: String::new() };
-    let name = config.logs.timezone.as_ref().and_then(TimeZone::iana_name);
-    let [starts, ends] = config.logs.workday.map_or_else(
-        || WORKDAY.map(str::to_owned),
-        |day| [day.start, day.end].map(|time| time.strftime("%H:%M").to_string()),
-    );
-    let fill = async |rows: &mut Rows| match name {
-        Some(zone) => Ok(rows.insert(&OrganizationTime { zone: zone.to_owned(), starts, ends })?),
-        None => Err(Stop::from(Cause::new(GapKind::NotConfigured, "no time zone").needing("[logs] timezone"))),
-    };
-    writer.dataset(&["organization_time"], &scope, fill).await?;
-    Ok(())
 }
 
 async fn find(

@@ -6,7 +6,6 @@ use super::output;
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::evidence::{self, Writer};
 use crate::report::{may_write, plain};
 use crate::source::runner::{self, Error as ScanError, Issuers, Key, KeyError, Options};
 use crate::text::{Secret, Untrusted};
@@ -77,15 +76,8 @@ pub async fn scan(request: &Request, config: impl FnOnce() -> Result<Config, Err
     })
 }
 
-/// Compares the runners that the services know with those that were scanned.
-pub(super) async fn reconcile(writer: &Writer, config: &Config, env: &Env) -> Result<(), evidence::Error> {
-    let web = web(&super::settings::of(config).endpoints.github);
-    let lists = runner::Lists { github: &web, devops: &config.azure_devops.organizations };
-    runner::reconcile(writer, lists, env.now).await
-}
-
 /// The host of GitHub's pages, which settings of runners name. A server on this machine stands for the public one.
-fn web(endpoint: &str) -> String {
+pub(super) fn web(endpoint: &str) -> String {
     const PUBLIC: &str = "github.com";
     let Ok(url) = url::Url::parse(endpoint) else { return PUBLIC.to_owned() };
     let host = url.host_str().unwrap_or(PUBLIC).to_lowercase();

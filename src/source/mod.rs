@@ -1,13 +1,20 @@
 //! Reads one system each: call, normalise, insert. A source never judges and never writes to its system.
 
 pub mod azure;
+mod configured;
+mod contract;
 pub mod entra;
 mod federated;
 pub mod github;
 mod lenient;
 pub mod logs;
+mod owners;
 pub mod requests;
 pub mod runner;
+
+pub use self::configured::Configured;
+pub use self::contract::{Permissions, Source, not_collected};
+pub use self::owners::Named;
 
 use crate::api::ReadApi;
 use crate::evidence::{Error, Rows, Scope, Stop, Writer};

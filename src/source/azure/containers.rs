@@ -18,7 +18,7 @@ use crate::evidence::row::{AzureContainer, AzureLiteral, Sighting};
 use crate::evidence::{Error, Rows, Scope, Stop};
 use crate::model::{Cause, GapKind};
 use crate::source::Collector;
-use crate::source::runner::{Key, Named, look};
+use crate::source::runner::{Key, look};
 use crate::text::Untrusted;
 use crate::token;
 
@@ -74,23 +74,21 @@ const UNUSED: &str = "MissingSubscriptionRegistration";
 /// What a reading has come to know.
 struct Seen<'a> {
     key: &'a Key,
-    /// To whom personal tokens belong.
-    owners: BTreeSet<Named>,
     /// Container apps of which more than the latest revision may run, with the name of that one.
     apps: Vec<(String, Option<Untrusted>)>,
 }
 
-/// Reads them all, and says to whom the personal tokens in them belong.
+/// Reads them all.
 pub(super) async fn collect(
     azure: &Collector,
     subscriptions: &BTreeSet<String>,
-    key: &Result<&Key, String>,
-) -> Result<BTreeSet<Named>, Error> {
+    key: Result<&Key, &str>,
+) -> Result<(), Error> {
     let key = match key {
-        Ok(key) => *key,
+        Ok(key) => key,
         Err(why) => return without_key(azure, why).await,
     };
-    let mut seen = Seen { key, owners: BTreeSet::new(), apps: Vec::new() };
+    let mut seen = Seen { key, apps: Vec::new() };
     for kind in &KINDS {
         azure
             .dataset(&TABLES, &needing(kind.what, kind.resource), async |api, rows| {
@@ -107,15 +105,13 @@ pub(super) async fn collect(
             })
             .await?;
     }
-    revisions(azure, &mut seen).await?;
-    Ok(seen.owners)
+    revisions(azure, &mut seen).await
 }
 
-async fn without_key(azure: &Collector, why: &str) -> Result<BTreeSet<Named>, Error> {
+async fn without_key(azure: &Collector, why: &str) -> Result<(), Error> {
     let cause = Cause::new(GapKind::NotCollected, format!("there is no key for fingerprints: {why}"))
         .needing("set LEAVER_FINGERPRINT_KEY, then run again");
-    azure.dataset(&TABLES, &scope("containers"), async |_, _| Err(Stop::Gap(cause))).await?;
-    Ok(BTreeSet::new())
+    azure.dataset(&TABLES, &scope("containers"), async |_, _| Err(Stop::Gap(cause))).await.map(drop)
 }
 
 /// A scope that says which action of the role it takes.
@@ -231,18 +227,10 @@ fn runs_as(identity: &RunsAs) -> Option<Untrusted> {
 
 fn scan(rows: &mut Rows, container: &str, text: &Text, seen: &mut Seen<'_>) -> Result<(), Error> {
     for found in look("", Path::new(text.file), text.lines.as_bytes(), token::kinds_of_run(), seen.key) {
-        seen.owners.extend(owner(&found));
         let path = text.place(found.line).to_owned();
         rows.insert(&literal(container, path, found))?;
     }
     Ok(())
-}
-
-/// Of a personal token.
-fn owner(found: &Sighting) -> Option<Named> {
-    let text = |text: &Option<Untrusted>| text.as_ref().map(|text| text.raw().to_owned());
-    let kind = found.owner_kind.clone().filter(|_| matches!(found.holder.as_str(), "person" | "either"))?;
-    Some(Named { kind, id: text(&found.owner_id), name: text(&found.owner_name) })
 }
 
 /// What the scanner saw, as a row of what Azure holds.

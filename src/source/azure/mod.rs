@@ -26,14 +26,15 @@ mod wire;
 
 use std::collections::BTreeSet;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use self::wire::Subscription;
-use super::Collector;
 use super::lenient::Lenient;
-use super::runner::{Key, Named};
+use super::runner::Key;
+use super::{Collector, Permissions, Source};
 use crate::api::{Ask, Error as Failure, Paging, ReadApi};
 use crate::evidence::row::normal;
 use crate::evidence::{Error, Scope};
@@ -68,32 +69,42 @@ const TABLES: [&str; 7] = [
     "azure_literal",
 ];
 
-/// What a run wants to know.
-pub struct Question<'a> {
+/// Azure as one run reads it.
+pub struct Azure<'a> {
+    /// What reads it.
+    pub reader: Collector,
     /// The subscriptions that count; none: all that the caller can see.
     pub subscriptions: &'a [String],
     /// Whom it is about.
     pub people: &'a [Dossier],
     /// The object id of who reads, where their token says it.
-    pub reader: Option<&'a str>,
-    /// The key of the fingerprints, or why there is none.
+    pub identity: Option<&'a str>,
+    /// The key of the fingerprints, or why there is none: only what containers hold is a gap then.
     pub key: Result<&'a Key, String>,
     /// The moment that the run judges by.
     pub now: Timestamp,
 }
 
-/// Reads everything, and says to whom the personal tokens in containers belong.
-///
-/// # Errors
-/// Only what the evidence file itself refuses. Everything else becomes a gap.
-pub async fn collect(azure: &Collector, question: &Question<'_>) -> Result<BTreeSet<Named>, Error> {
-    let subscriptions = subscriptions(azure, question.subscriptions).await?;
-    let readable = roles::collect(azure, &subscriptions, question.reader).await?;
-    eligible::collect(azure, &subscriptions).await?;
-    let identities = identities::collect(azure, &subscriptions, &readable).await?;
-    federated::collect(azure, &identities).await?;
-    activity::collect(azure, &subscriptions, question.people, question.now).await?;
-    containers::collect(azure, &subscriptions, &question.key).await
+#[async_trait(?Send)]
+impl Source for Azure<'_> {
+    fn name(&self) -> &'static str {
+        "Azure"
+    }
+
+    fn permissions(&self) -> Permissions {
+        PERMISSIONS
+    }
+
+    async fn inventory(&self) -> Result<(), Error> {
+        let azure = &self.reader;
+        let subscriptions = subscriptions(azure, self.subscriptions).await?;
+        let readable = roles::collect(azure, &subscriptions, self.identity).await?;
+        eligible::collect(azure, &subscriptions).await?;
+        let identities = identities::collect(azure, &subscriptions, &readable).await?;
+        federated::collect(azure, &identities).await?;
+        activity::collect(azure, &subscriptions, self.people, self.now).await?;
+        containers::collect(azure, &subscriptions, self.key.as_ref().copied().map_err(String::as_str)).await
+    }
 }
 
 /// The list itself fills no table: it is covered as the part of each that says what there is to look into.

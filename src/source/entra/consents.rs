@@ -30,7 +30,7 @@ pub(super) async fn gateways(entra: &Collector, question: &Question<'_>) -> Resu
             .await
             .map(drop);
     }
-    for app_id in question.gateways {
+    for app_id in &question.gateways {
         let scope = tenant(&format!("MCP gateway {app_id}"), "gateway");
         entra
             .dataset(&tables, &scope, async |api, rows| {

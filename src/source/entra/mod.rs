@@ -33,19 +33,18 @@ pub mod wire;
 
 use std::collections::BTreeSet;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use self::routes::Routes;
-use super::Collector;
 use super::lenient::{Lenient, lost};
+use super::{Collector, Permissions, Source};
 use crate::api::{Ask, Paging, ReadApi};
 use crate::evidence::{Error, Scope, Stop};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
 use crate::text::Untrusted;
-
-pub use token_owners::token_owners;
 
 /// What `getByIds` takes: no narrower permission lets an application ask for objects of any kind by id.
 const BY_IDS: &str = "Directory.Read.All";
@@ -94,7 +93,7 @@ pub struct Question<'a> {
     /// Whom it is about.
     pub people: &'a [Dossier],
     /// Application ids of the MCP gateways.
-    pub gateways: &'a [String],
+    pub gateways: Vec<String>,
     /// The moment that the run judges by.
     pub now: Timestamp,
     /// How many days of audit events are asked for.
@@ -103,32 +102,53 @@ pub struct Question<'a> {
     pub routes: &'a Routes,
 }
 
-/// Reads everything, one data set after the other; `$batch` brings the first pages together.
-///
-/// # Errors
-/// Only what the evidence file itself refuses. Everything else becomes a gap.
-pub async fn collect(entra: &Collector, question: &Question<'_>) -> Result<(), Error> {
-    entra.api.prefetch(&first_pages(question)).await;
-    let (mut named, mut apps) = (BTreeSet::new(), BTreeSet::new());
-    consents::gateways(entra, question).await?;
-    consents::grants_for_all(entra, question, &mut named).await?;
-    federated::collect(entra, question, &mut apps).await?;
-    for person in question.people {
-        account::collect(entra, question, person).await?;
-        consents::of_person(entra, question, person, &mut named).await?;
-        directory::collect(entra, question, person).await?;
-        let changed = audit::collect(entra, question, person).await?;
-        ownership::collect(entra, question, person, changed, &mut apps).await?;
+/// Microsoft Entra as one run reads it.
+pub struct Entra<'a> {
+    /// What reads it.
+    pub reader: Collector,
+    /// What the run wants to know.
+    pub question: Question<'a>,
+}
+
+#[async_trait(?Send)]
+impl Source for Entra<'_> {
+    fn name(&self) -> &'static str {
+        "Microsoft Entra"
     }
-    federated::principals(entra, question, &apps).await?;
-    consents::names(entra, question, &named).await
+
+    fn permissions(&self) -> Permissions {
+        PERMISSIONS
+    }
+
+    /// One data set after the other; `$batch` brings the first pages together.
+    async fn inventory(&self) -> Result<(), Error> {
+        let (entra, question) = (&self.reader, &self.question);
+        entra.api.prefetch(&first_pages(question)).await;
+        let (mut named, mut apps) = (BTreeSet::new(), BTreeSet::new());
+        consents::gateways(entra, question).await?;
+        consents::grants_for_all(entra, question, &mut named).await?;
+        federated::collect(entra, question, &mut apps).await?;
+        for person in question.people {
+            account::collect(entra, question, person).await?;
+            consents::of_person(entra, question, person, &mut named).await?;
+            directory::collect(entra, question, person).await?;
+            let changed = audit::collect(entra, question, person).await?;
+            ownership::collect(entra, question, person, changed, &mut apps).await?;
+        }
+        federated::principals(entra, question, &apps).await?;
+        consents::names(entra, question, &named).await
+    }
+
+    async fn follow_up(&self) -> Result<(), Error> {
+        token_owners::collect(&self.reader, self.question.routes).await
+    }
 }
 
 /// The first page of every list that is certain to be read.
 fn first_pages(question: &Question<'_>) -> Vec<Ask> {
     let routes = question.routes;
     let mut asks = vec![routes.grants_for_all()];
-    for gateway in question.gateways {
+    for gateway in &question.gateways {
         asks.extend([routes.gateway(gateway), routes.gateway_registration(gateway)]);
     }
     for person in question.people.iter().filter(|person| !person.deleted) {

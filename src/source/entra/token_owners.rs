@@ -1,8 +1,6 @@
 //! Whether the owners of personal tokens on scanned hosts and in containers still have an account here.
 //! It asks for nobody else, and what Entra cannot be asked stays "not known".
 
-use std::collections::BTreeSet;
-
 use super::routes::Routes;
 use super::tenant;
 use crate::api::ReadApi;
@@ -10,19 +8,21 @@ use crate::evidence::row::TokenOwner;
 use crate::evidence::{Error, Rows};
 use crate::model::{Cause, GapKind};
 use crate::person::{self, Found, Query, Unresolved};
-use crate::source::Collector;
-use crate::source::runner::Named;
+use crate::source::{Collector, Named, owners};
 use crate::text::Untrusted;
 
 /// Asks for every owner that is named by an object id or an address.
 ///
 /// # Errors
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
-pub async fn token_owners(entra: &Collector, routes: &Routes, owners: &BTreeSet<Named>) -> Result<(), Error> {
+pub(super) async fn collect(entra: &Collector, routes: &Routes) -> Result<(), Error> {
+    let mut owners = owners::named(&entra.out)?;
+    // GitHub tells its own.
+    owners.retain(|owner| owner.kind != "github");
     let scope = tenant("owners of personal tokens", "token_owner");
     entra
         .dataset(&["token_owner"], &scope, async |api, rows| {
-            for owner in owners {
+            for owner in &owners {
                 let known = match query(owner) {
                     Some(query) => ask(api, routes, &query, rows).await,
                     None => Known::default(),

@@ -31,18 +31,18 @@ mod workflow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 
-pub use self::names::{Names, names};
-pub use self::owners::token_owners;
 pub use self::person::{Conflict, Known, identify, without_sign_in};
 pub use self::sign_in::{GitHub, Means, Organization, Refused, sign_in};
 
+use self::names::Names;
 use self::place::Place;
-use super::Collector;
 use super::runner::Key;
+use super::{Collector, Permissions, Source, not_collected};
 use crate::api::Allowance;
-use crate::evidence::{Error, Row, Scope, Stop, Writer};
+use crate::evidence::{Error, Row, Writer};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
 use crate::token::Kinds;
@@ -145,7 +145,7 @@ pub struct Question<'a> {
     /// Whom it is about.
     pub people: &'a [Dossier],
     /// Which accounts are theirs.
-    pub accounts: &'a [Known],
+    pub accounts: Vec<Known>,
     /// The moment that the run judges by.
     pub now: Timestamp,
     /// How much is read.
@@ -187,11 +187,41 @@ impl Repository {
     }
 }
 
-/// Reads all organisations.
-///
-/// # Errors
-/// Only what the evidence file itself refuses. Everything else becomes a gap.
-pub async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Error> {
+/// GitHub as one run reads it.
+pub struct Hub<'a> {
+    /// What reads it, with what the run wants to know; or why nothing does.
+    pub signed_in: Result<(GitHub, Question<'a>), Cause>,
+    /// The evidence of the run.
+    pub out: &'a Writer,
+}
+
+#[async_trait(?Send)]
+impl Source for Hub<'_> {
+    fn name(&self) -> &'static str {
+        "GitHub"
+    }
+
+    fn permissions(&self) -> Permissions {
+        PERMISSIONS
+    }
+
+    async fn inventory(&self) -> Result<(), Error> {
+        match &self.signed_in {
+            Ok((github, question)) => collect(github, question).await,
+            Err(why) => not_collected(self.out, self.name(), PERMISSIONS, why).await,
+        }
+    }
+
+    /// The accounts and repositories that federated credentials and tokens name.
+    async fn follow_up(&self) -> Result<(), Error> {
+        if let Ok((github, question)) = &self.signed_in {
+            names::collect(github, &Names::of(self.out)?, question.depth).await?;
+        }
+        owners::token_owners(self.out).await
+    }
+}
+
+async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Error> {
     for organization in &github.organizations {
         let repositories = bulk::collect(&Place::of(organization), question).await?;
         let reader = question.depth.bounded(&organization.github, &Allowance::of(QUICK_REQUESTS));
@@ -204,17 +234,6 @@ pub async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Err
         repository::collect(&Place::of(organization), question, repositories, &events).await?;
     }
     runner::enterprise(github, question).await
-}
-
-/// Without a sign-in to GitHub, every data set is a gap that says how to get one.
-///
-/// # Errors
-/// Only what the evidence file itself refuses.
-pub async fn not_collected(out: &Writer, why: &Cause) -> Result<(), Error> {
-    let tables: BTreeSet<&'static str> = PERMISSIONS.iter().map(|(table, _)| *table).collect();
-    let tables: Vec<&'static str> = tables.into_iter().collect();
-    let scope = Scope { name: "GitHub".into(), person: None, needs: String::new() };
-    out.dataset(&tables, &scope, async |_| Err(Stop::Gap(why.clone()))).await.map(drop)
 }
 
 /// Nobody is signed in to GitHub.

@@ -8,24 +8,44 @@ use super::place::{cause, encoded, one};
 use super::{AT_ONCE, Depth, GitHub, QUICK_NAMES, wire};
 use crate::api::{Allowance, ReadApi};
 use crate::evidence::row::github::{Account, TrustedRepository};
-use crate::evidence::{Error, Scope};
+use crate::evidence::{Error, Scope, Writer};
+use crate::source::owners;
 use crate::subject::login;
 use crate::text::Untrusted;
 
 /// What is named elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
+pub(super) struct Names {
     /// Logins of accounts and organisations.
-    pub accounts: BTreeSet<String>,
+    accounts: BTreeSet<String>,
     /// Owners and names of repositories.
-    pub repositories: BTreeSet<(String, String)>,
+    repositories: BTreeSet<(String, String)>,
+}
+
+impl Names {
+    /// Whom federated credentials trust, and to whom tokens belong, as the evidence has them by now.
+    pub(super) fn of(out: &Writer) -> Result<Names, Error> {
+        let trusted = out.pairs(
+            "SELECT DISTINCT owner, repository FROM federated_credential WHERE issuer_kind = 'github' AND owner IS NOT NULL
+             ORDER BY owner, repository",
+        )?;
+        let mut names = Names::default();
+        for (owner, repository) in trusted {
+            let plain = repository.filter(|name| !name.contains(['*', '?']));
+            names.repositories.extend(plain.map(|name| (owner.clone(), name)));
+            names.accounts.insert(owner);
+        }
+        let owners = owners::named(out)?.into_iter().filter(|owner| owner.kind == "github");
+        names.accounts.extend(owners.filter_map(|owner| owner.name));
+        Ok(names)
+    }
 }
 
 /// Asks for everything that is named; what cannot be a name is left out, and what the inventory has is not asked again.
 ///
 /// # Errors
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
-pub async fn names(github: &GitHub, names: &Names, depth: Depth) -> Result<(), Error> {
+pub(super) async fn collect(github: &GitHub, names: &Names, depth: Depth) -> Result<(), Error> {
     let Some(first) = github.organizations.first() else { return Ok(()) };
     let scope = |what: &str| Scope { name: what.into(), person: None, needs: "metadata=read".to_owned() };
     let allowance = Allowance::of(QUICK_NAMES);

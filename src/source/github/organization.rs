@@ -98,7 +98,7 @@ async fn own_memberships(place: &Place<'_>, question: &Question<'_>) -> Result<(
         .github
         .dataset(&[TABLE], &place.scope("memberships of the people", MEMBERS), async |api, rows| {
             rows.gap(TABLE, skipped());
-            for known in question.accounts {
+            for known in &question.accounts {
                 let Some(login) = &known.login else { continue };
                 match one::<wire::Membership>(api, &place.path(&format!("memberships/{}", encoded(login)))).await {
                     Ok(told) => rows.insert(&Membership {

@@ -1,19 +1,19 @@
 //! Whether the GitHub accounts to which tokens on runner hosts and in containers belong are members of the organisations.
 //! Asks nothing new: the lists of members are in the evidence already.
 
-use std::collections::BTreeSet;
-
 use crate::evidence::row::TokenOwner;
 use crate::evidence::{Error, Rows, Scope, Writer};
 use crate::model::{Cause, GapKind};
-use crate::source::runner::Named;
+use crate::source::{Named, owners};
 use crate::text::Untrusted;
 
 /// Writes down the owners that are accounts of GitHub.
 ///
 /// # Errors
 /// Only what the evidence file itself refuses.
-pub async fn token_owners(out: &Writer, owners: &BTreeSet<Named>) -> Result<(), Error> {
+pub(super) async fn token_owners(out: &Writer) -> Result<(), Error> {
+    let mut owners = owners::named(out)?;
+    owners.retain(|owner| owner.kind == "github");
     let members = out.pairs("SELECT DISTINCT login, user_id FROM github_membership WHERE login IS NOT NULL")?;
     let gaps = out.pairs("SELECT scope, gap FROM coverage WHERE dataset = 'github_membership' AND gap IS NOT NULL")?;
     let scope = Scope {
@@ -22,7 +22,7 @@ pub async fn token_owners(out: &Writer, owners: &BTreeSet<Named>) -> Result<(), 
         needs: "members=read".to_owned(),
     };
     out.dataset(&["token_owner"], &scope, async |rows: &mut Rows| {
-        for owner in owners {
+        for owner in &owners {
             let state = state(owner, &members, gaps.is_empty());
             if state.is_none() {
                 rows.gap(

@@ -41,7 +41,7 @@ pub(super) async fn whom<'a>(
     events: &Events,
 ) -> Result<Vec<Asked<'a>>, Error> {
     let mut all = Vec::new();
-    for known in question.accounts {
+    for known in &question.accounts {
         let Some(person) = question.people.iter().find(|person| person.id == known.person) else { continue };
         let since = person.last_day.as_ref().map(|day| day.ends_at);
         let why = match (&known.login, since) {

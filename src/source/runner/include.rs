@@ -220,28 +220,6 @@ fn is_of_row(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whose a personal token is, as a scan names its owner.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Named {
-    /// The system: `entra`, `mail`, `github` …
-    pub kind: String,
-    /// The immutable id there.
-    pub id: Option<String>,
-    /// The name there.
-    pub name: Option<String>,
-}
-
-/// The owners of the personal tokens that runners can read, in all scans that were included.
-///
-/// # Errors
-/// When the evidence cannot be read.
-pub fn owners(writer: &Writer) -> Result<BTreeSet<Named>, evidence::Error> {
-    let sql = "SELECT DISTINCT owner_kind, owner_id, owner_name FROM sighting
-               WHERE holder IN ('person', 'either') AND owner_kind IS NOT NULL AND runner IS NOT NULL";
-    let named = |row: &rusqlite::Row<'_>| Ok(Named { kind: row.get(0)?, id: row.get(1)?, name: row.get(2)? });
-    Ok(writer.select(sql, named)?.into_iter().collect())
-}
-
 /// A row as another evidence file has it.
 struct Copied<R> {
     values: Vec<Value>,

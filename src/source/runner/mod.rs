@@ -10,6 +10,7 @@ mod examine;
 mod fingerprint;
 mod follow;
 mod host;
+mod hosts;
 mod identify;
 mod include;
 mod inventory;
@@ -44,8 +45,9 @@ use host::{Host, Outcome};
 use walk::Unread;
 
 pub use fingerprint::{Error as KeyError, Key};
+pub use hosts::Hosts;
 pub use identify::{Error as IssuerError, Issuers};
-pub use include::{Named, include, owners};
+pub use include::include;
 pub use registered::{Lists, reconcile};
 pub use summary::Summary;
 pub use walk::{Left, Unread as WhyUnread};
