@@ -2,6 +2,7 @@
 //! No I/O and no judgement happens here.
 
 use std::fmt;
+use std::process::ExitCode;
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
@@ -330,3 +331,68 @@ macro_rules! display_as_json_name {
     )+};
 }
 display_as_json_name!(Severity, Grade, Status, Verdict, GapKind);
+/// What the process ends with. Scripts depend on the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything was looked at, nothing was found.
+    Clean = 0,
+    /// The tool failed.
+    Failed = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// Findings.
+    Findings = 3,
+    /// Could not sign in at all.
+    SignIn = 4,
+    /// Nothing was found, but something could not be checked.
+    Unknown = 5,
+    /// A remediation was not carried out completely.
+    Incomplete = 6,
+    /// A seal does not verify.
+    Unverified = 7,
+    /// The report is there, but not signed, timestamped or archived as configured.
+    Undelivered = 8,
+    /// Ctrl-C.
+    Cancelled = 130,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What the number tells, in a few words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Exit::Clean => "everything was checked and nothing was found",
+            Exit::Failed => "the tool failed",
+            Exit::Usage => "the command line or the configuration is wrong",
+            Exit::Findings => "there are findings",
+            Exit::SignIn => "could not sign in at all",
+            Exit::Unknown => "nothing was found, but not everything could be checked",
+            Exit::Incomplete => "the remediation is incomplete",
+            Exit::Unverified => "the verification failed",
+            Exit::Undelivered => "the report is not signed, timestamped or archived as configured",
+            Exit::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl From<Verdict> for Exit {
+    /// A run in which no question arose has shown nothing, so it is not clean either.
+    fn from(verdict: Verdict) -> Exit {
+        match verdict {
+            Verdict::Pass | Verdict::Waived => Exit::Clean,
+            Verdict::Fail => Exit::Findings,
+            Verdict::Unknown | Verdict::NotApplicable => Exit::Unknown,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}

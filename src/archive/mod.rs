@@ -17,7 +17,7 @@ use crate::api::Settings;
 use crate::bundle::{MANIFEST, REPORT};
 use crate::config;
 use crate::env::Env;
-use crate::error::Exit;
+use crate::model::Exit;
 use crate::report::{Place, Previous};
 use crate::seal::sha256;
 use crate::text::{Untrusted, capped};

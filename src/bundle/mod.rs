@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use crate::error::Exit;
+use crate::model::Exit;
 use crate::report::Format;
 use crate::text::{Untrusted, visible};
 

@@ -27,8 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Head;
 use crate::check::waiver::Used;
-use crate::error::Exit;
-use crate::model::{Finding, Gap, Grade, Param, Severity, Verdict};
+use crate::model::{Exit, Finding, Gap, Grade, Param, Severity, Verdict};
 use crate::text::Untrusted;
 
 pub use drift::{Baseline, Drift, Programme};

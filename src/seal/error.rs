@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::api;
-use crate::error::Exit;
+use crate::model::Exit;
 use crate::text::{Untrusted, visible};
 
 /// Why nothing could be signed or timestamped.
