@@ -67,20 +67,11 @@ pub(super) struct Bases {
     pub(super) graphql: Url,
     vault: Base,
     storage: Base,
+    devops: [Base; 5],
 }
 
 impl Bases {
     pub(super) fn new(endpoints: &Endpoints) -> Result<Bases, Error> {
-        let others = [
-            ("devops", &endpoints.devops),
-            ("devops-graph", &endpoints.devops_graph),
-            ("devops-release", &endpoints.devops_release),
-            ("devops-audit", &endpoints.devops_audit),
-            ("devops-entitlements", &endpoints.devops_entitlements),
-        ];
-        for (name, text) in others {
-            Base::new(name, text)?;
-        }
         let github = Base::new("github", &endpoints.github)?;
         Ok(Bases {
             login: Base::new("login", &endpoints.login)?,
@@ -91,6 +82,13 @@ impl Bases {
             github,
             vault: Base::new("vault", endpoints.vault.as_deref().unwrap_or("https://vault.azure.net"))?,
             storage: Base::new("storage", endpoints.storage.as_deref().unwrap_or("https://storage.azure.com"))?,
+            devops: [
+                Base::new("devops", &endpoints.devops)?,
+                Base::new("devops-graph", &endpoints.devops_graph)?,
+                Base::new("devops-release", &endpoints.devops_release)?,
+                Base::new("devops-audit", &endpoints.devops_audit)?,
+                Base::new("devops-entitlements", &endpoints.devops_entitlements)?,
+            ],
         })
     }
 
@@ -102,6 +100,11 @@ impl Bases {
             Service::GitHub => &self.github,
             Service::Vault => &self.vault,
             Service::Storage => &self.storage,
+            Service::DevOps => &self.devops[0],
+            Service::DevOpsGraph => &self.devops[1],
+            Service::DevOpsRelease => &self.devops[2],
+            Service::DevOpsAudit => &self.devops[3],
+            Service::DevOpsEntitlements => &self.devops[4],
         }
     }
 }

@@ -315,17 +315,20 @@ impl Code {
         &self.0
     }
 
-    /// `error.code`, as Graph, Resource Manager and Log Analytics have it.
+    /// `error.code`, as Graph, Resource Manager and Log Analytics have it; `typeKey`, as Azure DevOps has it.
     fn in_body(body: &[u8]) -> Option<Code> {
         #[derive(Deserialize)]
         struct Body {
-            error: Inner,
+            error: Option<Inner>,
+            #[serde(rename = "typeKey")]
+            type_key: Option<String>,
         }
         #[derive(Deserialize)]
         struct Inner {
             code: String,
         }
-        Code::parse(&serde_json::from_slice::<Body>(body).ok()?.error.code)
+        let body: Body = serde_json::from_slice(body).ok()?;
+        Code::parse(&body.error.map(|error| error.code).or(body.type_key)?)
     }
 }
 

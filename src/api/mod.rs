@@ -6,6 +6,7 @@ mod auth;
 mod batch;
 mod blob;
 mod cache;
+mod devops;
 mod endpoint;
 mod error;
 mod graphql;
@@ -62,6 +63,16 @@ pub enum Service {
     Logs,
     /// GitHub.
     GitHub,
+    /// Azure DevOps: projects, pipelines, pools, repositories.
+    DevOps,
+    /// Azure DevOps: users, groups and tokens.
+    DevOpsGraph,
+    /// Azure DevOps: release pipelines.
+    DevOpsRelease,
+    /// Azure DevOps: the audit log.
+    DevOpsAudit,
+    /// Azure DevOps: licences.
+    DevOpsEntitlements,
     /// Azure Key Vault, where a key may sign.
     Vault,
     /// Azure Blob Storage, where an archive may be.
@@ -76,9 +87,22 @@ impl Service {
             Service::Arm => "azure",
             Service::Logs => "logs",
             Service::GitHub => "github",
+            _ if self.is_devops() => "devops",
             Service::Vault => "vault",
-            Service::Storage => "storage",
+            _ => "storage",
         }
+    }
+
+    /// Whether it is one of the five hosts of Azure DevOps, which share a sign-in and their rules.
+    pub fn is_devops(self) -> bool {
+        matches!(
+            self,
+            Service::DevOps
+                | Service::DevOpsGraph
+                | Service::DevOpsRelease
+                | Service::DevOpsAudit
+                | Service::DevOpsEntitlements
+        )
     }
 }
 

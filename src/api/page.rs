@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{Answer, Ask, Error, ReadApi, link};
+use super::{Answer, Ask, Error, ReadApi, devops, link};
 
 /// How a list says that there is more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Paging {
     Items(&'static str),
     /// A bare list, and a `Link` header whose address nobody can work out.
     Cursor,
+    /// A list under this name, and a token for the next page in a header or in the body: Azure DevOps.
+    Continued(&'static str),
 }
 
 /// A list that is being read.
@@ -117,6 +119,7 @@ impl Pages {
             Paging::OData => self.after(&url, page.odata, page.arm),
             Paging::Arm => self.after(&url, page.arm, page.odata),
             Paging::Array | Paging::Items(_) | Paging::Cursor => self.linked(&url, &answer, items.len()),
+            Paging::Continued(_) => self.continued(&url, &answer),
         };
         // The rows of a page are good even where the way to the next one is not.
         self.place = after.and_then(|place| self.held(place)).unwrap_or_else(Place::Broken);
@@ -178,6 +181,24 @@ impl Pages {
         }
     }
 
+    /// A token says that there is more. Whoever says so without one has not shown the rest.
+    fn continued(&self, url: &Url, answer: &Answer) -> Result<Place, Error> {
+        let fields: Fields<'_> = whole(answer)?;
+        let field = |name: &str| fields.0.get(name).map(|value| value.get());
+        let in_body = match field("continuationToken") {
+            Some(text) => serde_json::from_str::<Option<String>>(text).map_err(|error| Error::of_json(&error))?,
+            None => None,
+        };
+        let in_header = answer.header(devops::CONTINUATION).map(str::to_owned);
+        let token = in_header.or(in_body).filter(|token| !token.is_empty());
+        match (token, field("hasMore")) {
+            // The audit log keeps a token beside its last page.
+            (_, Some("false")) | (None, None) => Ok(Place::End),
+            (Some(token), _) => self.at(devops::page(url, &token)),
+            (None, Some(_)) => Err(Error::at("a list that says that there is more, and not where")),
+        }
+    }
+
     /// The next page by its number; a service that ignores the number would send the same page for ever.
     fn numbered(&mut self, url: &Url, answer: &Answer) -> Result<Place, Error> {
         if !self.seen.insert(digest(&answer.body)) {
@@ -208,6 +229,12 @@ fn listed(paging: Paging, answer: &Answer) -> Result<Listed<'_>, Error> {
             Ok(Listed { items: value, odata, arm, total: count, flawed: error.is_some() || errors.is_some() })
         }
         Paging::Array | Paging::Cursor => Ok(of_items(whole(answer)?, None, false)),
+        Paging::Continued(name) => {
+            let fields: Fields<'_> = whole(answer)?;
+            let items = fields.0.get(name).copied().ok_or_else(|| Error::at("a list without its items"));
+            let flawed = fields.0.contains_key("typeKey") || fields.0.contains_key("errorCode");
+            Ok(of_items(items.and_then(parsed)?, None, flawed))
+        }
         Paging::Items(name) => {
             let fields: Fields<'_> = whole(answer)?;
             let field = |name: &str| fields.0.get(name).copied();

@@ -14,6 +14,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::endpoint::Base;
+use super::devops;
 use super::error::{Error, OUT_OF_TIME, Reply};
 use super::graphql;
 use super::log::Record;
@@ -76,7 +77,11 @@ impl From<Error> for Trouble {
 impl<'a> Sending<'a> {
     pub(super) fn new(shared: &'a Shared, service: Service, call: Call, record: Record) -> Sending<'a> {
         let retry = &shared.http.settings().retry;
-        let budget = if service == Service::GitHub { Budget::hourly(retry) } else { Budget::new(retry) };
+        let budget = match service {
+            Service::GitHub => Budget::hourly(retry),
+            service if service.is_devops() => Budget::new(&devops::patience(retry)),
+            _ => Budget::new(retry),
+        };
         Sending { shared, service, call, record, budget, redirects: 0, refused: None, timed_out: false }
     }
 
@@ -112,10 +117,14 @@ impl<'a> Sending<'a> {
         if let Ok(body) = &body {
             self.record.body(body);
         }
+        if let Some(wait) = self.slower(status, response.headers()) {
+            gate.pause(wait);
+        }
         if self.service == Service::GitHub {
             self.shared.quota.learn(self.resource(), status, response.headers());
         }
         match status.as_u16() {
+            _ if self.service.is_devops() && devops::is_sign_in(status) => Err(self.sign_in(status).into()),
             200 => self.usable(status, response.headers(), body?),
             // A token that was made for an App.
             201 if self.call.method == Method::POST => self.usable(status, response.headers(), body?),
@@ -130,7 +139,8 @@ impl<'a> Sending<'a> {
     }
 
     fn request(&self, token: &Secret) -> Result<reqwest::RequestBuilder, Error> {
-        let bearer = Zeroizing::new(format!("Bearer {}", token.expose()));
+        let scheme = self.shared.tokens.scheme(self.service);
+        let bearer = Zeroizing::new(format!("{scheme} {}", token.expose()));
         let mut bearer =
             HeaderValue::from_str(&bearer).map_err(|_| Error::NotSent("a token with control characters"))?;
         bearer.set_sensitive(true);
@@ -165,6 +175,7 @@ impl<'a> Sending<'a> {
 
     async fn read(&self, response: &mut Response) -> Result<Vec<u8>, Trouble> {
         let limit = self.shared.http.settings().body_limit;
+        let limit = if self.service == Service::DevOps { devops::body_limit(limit) } else { limit };
         let too_large = || Error::TooLarge { host: self.host(), limit };
         if response.content_length().is_some_and(|length| length > limit) {
             return Err(too_large().into());
@@ -235,6 +246,16 @@ impl<'a> Sending<'a> {
             }
             Some(_) => Err(Error::SignIn(reply()).into()),
         }
+    }
+
+    /// How long Azure DevOps wants to be left alone although it answered.
+    fn slower(&self, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+        let asks = self.service.is_devops() && status.is_success();
+        asks.then(|| devops::delay(headers, (self.shared.env.clock)())).flatten()
+    }
+
+    fn sign_in(&self, status: StatusCode) -> Error {
+        Error::SignIn(Reply::new(&self.host(), status.as_u16(), b""))
     }
 
     /// What was kept of the same answer.

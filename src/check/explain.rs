@@ -28,6 +28,9 @@ impl Checks {
             line("unseen", "yes: a fail is no ground for a change by `leaver apply`");
         }
         line("monotone", if check.monotone { "yes: more evidence cannot undo a fail" } else { "no" });
+        if let Some(table) = &check.applies {
+            line("applies", &format!("where {table} has a row"));
+        }
         for (framework, controls) in &check.controls {
             line(&format!("{framework} "), &controls.join(", "));
         }

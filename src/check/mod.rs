@@ -93,6 +93,8 @@ pub struct Check {
     pub action: Option<String>,
     /// True: no further row of evidence could undo a fail.
     pub monotone: bool,
+    /// The table without a row of which the question does not arise.
+    pub applies: Option<String>,
     /// True: a fail says that something is not visible, which is no ground for changing anything.
     pub unseen: bool,
     /// Control ids by framework.

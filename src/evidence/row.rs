@@ -73,7 +73,7 @@ pub type Table = (&'static str, &'static [&'static str]);
 
 /// Every table that a collector can fill.
 pub fn tables() -> impl Iterator<Item = Table> {
-    TABLES.iter().chain(github::TABLES).copied()
+    TABLES.iter().chain(github::TABLES).chain(devops::TABLES).copied()
 }
 
 /// A value that one column can hold. Text is scrubbed of tokens and cut on its way in.
@@ -292,6 +292,7 @@ macro_rules! rows {
     };
 }
 
+pub mod devops;
 pub mod github;
 
 use Is::{Not, Text};

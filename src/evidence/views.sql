@@ -145,7 +145,11 @@ CREATE VIEW reach AS
   UNION
   SELECT hold.person, trust.principal, hold.path, trust.subject
   FROM   github_trust AS trust
-  JOIN   github_hold AS hold ON hold.repository_id = trust.repository_id;
+  JOIN   github_hold AS hold ON hold.repository_id = trust.repository_id
+  UNION
+  SELECT devops_reach.person, principal.principal, devops_reach.path, principal.via
+  FROM   devops_reach
+  JOIN   devops_principal AS principal ON principal.connection = devops_reach.connection;
 
 CREATE VIEW github_leaver AS
   -- The GitHub accounts of these people.

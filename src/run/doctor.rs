@@ -13,7 +13,7 @@ use crate::api::{self, Http, Service, SignIn};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
-use crate::source::{azure, entra, github, logs::live};
+use crate::source::{azure, devops as azure_devops, entra, github, logs::live};
 use crate::text::{Secret, visible};
 
 /// Prints what a run would use. Findings of its own are the missing permissions.
@@ -29,6 +29,11 @@ pub async fn doctor(config: &Config, env: &Env) -> Result<Exit, Error> {
     let none =
         "no sign-in: the checks that need GitHub stay unknown; set GH_TOKEN, or [github] app-id and private-key-file";
     let _ = writeln!(text, "GitHub           {}", visible(hub.as_deref().unwrap_or(none)));
+    let organizations = match config.azure_devops.organizations.as_slice() {
+        [] => "no organisation configured: its checks do not apply; set [azure-devops] organizations".to_owned(),
+        names => format!("{}, by {}", names.join(", "), devops(env, http.settings().managed_identity)),
+    };
+    let _ = writeln!(text, "Azure DevOps     {}", visible(&organizations));
     let gateways = match config.entra.gateway_apps.as_slice() {
         [] => "none configured: the gateway checks stay unknown; set [entra] gateway-apps".to_owned(),
         gateways => gateways.join(", "),
@@ -44,6 +49,15 @@ pub async fn doctor(config: &Config, env: &Env) -> Result<Exit, Error> {
     let missing = permissions(&mut text, &claims(&token));
     env.console.print(&text).map_err(output)?;
     Ok(if missing { Exit::Unknown } else { Exit::Clean })
+}
+
+/// How a run signs in to Azure DevOps.
+pub(super) fn devops(env: &Env, managed_identity: bool) -> String {
+    const PERSONAL: &str = "AZURE_DEVOPS_EXT_PAT";
+    match env.variable(PERSONAL) {
+        Some(_) => format!("the token in {PERSONAL}"),
+        None => SignIn::of(env, managed_identity).to_string(),
+    }
 }
 
 /// The claims of a Graph token that say what it may do. Graph tokens are not ours to verify; this is a lead, not a proof.
@@ -86,6 +100,10 @@ fn permissions(text: &mut String, claims: &Option<Claims>) -> bool {
     // GitHub says what an endpoint takes only when it refuses.
     for (permission, tables) in by_permission(github::PERMISSIONS) {
         let _ = writeln!(text, "{:<9}{permission:<40}{}", "GitHub", tables.join(", "));
+    }
+    // Nor does Azure DevOps, where a right stands beside the scope.
+    for (permission, tables) in by_permission(azure_devops::PERMISSIONS) {
+        let _ = writeln!(text, "{:<9}{permission:<40}{}", "DevOps", tables.join(", "));
     }
     missing
 }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::evidence::Writer;
 use crate::person::Dossier;
 use crate::source::azure::Azure;
+use crate::source::devops::{self, DevOps};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::{self, Entra};
 use crate::source::github::{Depth, Means};
@@ -61,6 +62,7 @@ pub(super) async fn open<'a>(run: &Run<'a>, people: &'a [Dossier]) -> Result<Vec
         Box::new(Entra { reader: graph, question: run.question(people) }),
         Box::new(run.azure(people)),
         Box::new(hub),
+        Box::new(run.devops(people)),
         Box::new(run.log()),
     ])
 }
@@ -87,6 +89,18 @@ impl<'a> Run<'a> {
             identity: self.signed_in.reader_of_azure(),
             key: self.key.as_ref().map_err(ToString::to_string),
             now: self.env.now,
+        }
+    }
+
+    fn devops(&self, people: &'a [Dossier]) -> DevOps<'a> {
+        let http = self.means.http;
+        DevOps {
+            hosts: devops::Hosts::new(self.api, self.out, http.host(Service::DevOps)),
+            organizations: &self.config.azure_devops.organizations,
+            people,
+            now: self.env.now,
+            key: self.key.as_ref().map_err(ToString::to_string),
+            sign_in: super::doctor::devops(self.env, http.settings().managed_identity),
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod azure;
 mod configured;
 mod contract;
+pub mod devops;
 pub mod entra;
 mod federated;
 pub mod github;

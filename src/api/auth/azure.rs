@@ -48,6 +48,11 @@ const SOVEREIGN: [&str; 8] = [
     "graph.microsoft.de",
 ];
 
+/// What a token for Azure DevOps is for: its resource in Entra, the same for all five hosts.
+///
+/// <https://learn.microsoft.com/azure/devops/integrate/get-started/authentication/service-principal-managed-identity>
+const DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+
 /// The domains of vaults, and what a token for each is for.
 const VAULTS: [(&str, &str); 4] = [
     ("vault.azure.net", "https://vault.azure.net"),
@@ -180,6 +185,8 @@ impl Tokens for AzureIdentity {
     async fn token(&self, service: Service, fresh: bool) -> Result<Secret, Error> {
         let scope =
             scope(service, self.http.base(service)).ok_or(Error::NoToken { how: self.sign_in.name(), code: None })?;
+        // One token is good for all hosts of Azure DevOps.
+        let service = if service.is_devops() { Service::DevOps } else { service };
         let mut state = self.state.lock().await;
         if fresh {
             // The credentials cache as well, and have no way to be told to forget.
@@ -209,6 +216,7 @@ fn scope(service: Service, base: &Base) -> Option<String> {
         Service::Vault => vault(&base.host()),
         Service::Storage => "https://storage.azure.com",
         Service::GitHub => return None,
+        _ => DEVOPS,
     };
     let own = base.secure_origin().filter(|_| SOVEREIGN.contains(&base.host().as_str()));
     Some(format!("{}/.default", own.as_deref().unwrap_or(public)))
@@ -275,6 +283,7 @@ mod tests {
         let logs = scope(Service::Logs, "https://api.loganalytics.azure.com");
         assert_eq!(logs.unwrap(), "https://api.loganalytics.io/.default");
         assert_eq!(scope(Service::GitHub, "https://api.github.com"), None);
+        assert_eq!(scope(Service::DevOpsAudit, "https://auditservice.dev.azure.com").unwrap(), format!("{DEVOPS}/.default"));
         for (url, audience) in [
             ("https://v.vault.azure.net", "https://vault.azure.net"),
             ("https://v.vault.azure.cn", "https://vault.azure.cn"),

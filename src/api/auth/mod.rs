@@ -3,6 +3,7 @@
 
 mod azure;
 mod claims;
+mod devops;
 mod github;
 
 use std::fmt;
@@ -38,6 +39,11 @@ pub trait Tokens: Send + Sync {
     /// # Errors
     /// When there is none: [`Error::NoToken`], [`Error::NoVariable`].
     async fn token(&self, service: Service, fresh: bool) -> Result<Secret, Error>;
+
+    /// The word before the token in the header of a request to `service`.
+    fn scheme(&self, _service: Service) -> &'static str {
+        "Bearer"
+    }
 }
 
 /// One token for all services of Microsoft.
@@ -78,8 +84,8 @@ impl Tokens for Fixed {
             return Err(Error::Expired { how: SignIn::Token.name(), at: *at });
         }
         match service {
-            Service::Graph | Service::Arm | Service::Logs | Service::Vault | Service::Storage => Ok(self.token.clone()),
             Service::GitHub => Err(Error::NoToken { how: SignIn::Token.name(), code: None }),
+            _ => Ok(self.token.clone()),
         }
     }
 }
@@ -141,10 +147,11 @@ impl fmt::Display for SignIn {
 
 /// The tokens of the sign-in that the environment configures. Nothing is asked before the first token is needed.
 pub fn tokens(http: &Http, env: &Env) -> Arc<dyn Tokens> {
-    match env.variable(TOKEN) {
+    let entra: Arc<dyn Tokens> = match env.variable(TOKEN) {
         Some(token) => Arc::new(Fixed::until_it_expires(Secret::new(token), env)),
         None => Arc::new(AzureIdentity::new(http, env)),
-    }
+    };
+    devops::with_personal(entra, env)
 }
 
 #[cfg(test)]

@@ -116,6 +116,7 @@ fn metadata(mut fields: Fields<'_>) -> Result<Check, Refused> {
         fix: fields.need("fix")?.text()?,
         action: fields.take("action").map(action).transpose()?,
         monotone: fields.take("monotone").map(Field::boolean).transpose()?.unwrap_or(false),
+        applies: fields.take("applies").map(Field::text).transpose()?,
         unseen: fields.take("unseen").map(Field::boolean).transpose()?.unwrap_or(false),
         controls: fields.take("controls").map(controls).transpose()?.unwrap_or_default(),
         params: fields.take("params").map(params).transpose()?.unwrap_or_default(),

@@ -16,6 +16,8 @@ const SCAN: &str = "run `leaver scan / --proc` as root on the host of each runne
 /// What closes the gap of runners that come and go.
 const IMAGE: &str = "run `leaver scan DIR --image-of LABEL` on the pod template and the unpacked image that runners with the \
                      label start from, then audit with --include";
+/// The kind of an agent of Azure DevOps.
+const AGENT: &str = "azure-devops";
 /// The kind of a scanned image or template.
 pub(super) const TEMPLATE: &str = "template";
 
@@ -24,7 +26,7 @@ pub(super) const TEMPLATE: &str = "template";
 pub struct Lists<'a> {
     /// Host of the web pages of GitHub: what settings of its runners name.
     pub github: &'a str,
-    /// The organisations of Azure DevOps whose agents nobody lists.
+    /// The organisations of Azure DevOps whose agents are listed.
     pub devops: &'a [String],
 }
 
@@ -37,6 +39,7 @@ struct Scanned {
     server: Option<String>,
     runner_id: Option<String>,
     name: Option<String>,
+    pool: Option<String>,
     running: Option<bool>,
     ephemeral: Option<bool>,
     scanned_at: Option<Timestamp>,
@@ -49,12 +52,13 @@ struct Scanned {
 /// Only what the evidence file itself refuses.
 pub async fn reconcile(writer: &Writer, lists: Lists<'_>, now: Timestamp) -> Result<(), evidence::Error> {
     let scanned = scanned(writer)?;
-    let registered = registered(writer, lists.github)?;
+    let registered: Vec<RegisteredRunner> =
+        registered(writer, lists.github)?.into_iter().chain(agents(writer)?).collect();
     let mut unread = unread(writer)?;
     let listed: BTreeSet<String> =
         registered.iter().filter_map(|one| Some(one.server.as_ref()?.raw().to_owned())).collect();
-    let asked = asked(writer, lists.github)?;
-    unread.extend(agents(&scanned, lists.devops));
+    let asked = &asked(writer, lists.github)? | &asked_devops(writer)?;
+    unread.extend(unlisted(&scanned, lists.devops));
     let matches: Vec<Option<usize>> = scanned.iter().map(|one| position(one, &registered, lists.github)).collect();
     let states = scanned.iter().zip(&matches).map(|(one, found)| {
         let state = match (found, server(one, lists.github)) {
@@ -155,7 +159,8 @@ fn asked(writer: &Writer, web: &str) -> Result<BTreeSet<String>, evidence::Error
 
 /// Lists that could not be read: which runners there are is not known.
 fn unread(writer: &Writer) -> Result<Vec<(Untrusted, Cause)>, evidence::Error> {
-    let sql = "SELECT DISTINCT scope, gap, needs, detail FROM coverage WHERE dataset = 'github_runner' AND gap IS NOT NULL ORDER BY 1";
+    let sql = "SELECT DISTINCT scope, gap, needs, detail FROM coverage
+               WHERE dataset IN ('github_runner', 'devops_agent') AND gap IS NOT NULL ORDER BY 1";
     let mut gaps = writer.select(sql, |row| {
         let (scope, kind): (String, String) = (row.get(0)?, row.get(1)?);
         let detail = row.get::<_, Option<String>>(3)?.unwrap_or_default();
@@ -171,18 +176,55 @@ fn unread(writer: &Writer) -> Result<Vec<(Untrusted, Cause)>, evidence::Error> {
     Ok(gaps)
 }
 
-/// Agents that are registered with Azure DevOps are listed by nobody yet.
-fn agents(scanned: &[Scanned], configured: &[String]) -> Vec<(Untrusted, Cause)> {
-    let of_scan =
-        scanned.iter().filter(|one| one.kind == "azure-devops").filter_map(|one| normal(one.server.as_deref()?));
-    let servers: BTreeSet<String> =
-        configured.iter().map(|name| format!("dev.azure.com/{}", name.to_lowercase())).chain(of_scan).collect();
+/// Every agent of the pools that are not hosted. Those of a scale set come and go with its image, which the pool names.
+fn agents(writer: &Writer) -> Result<Vec<RegisteredRunner>, evidence::Error> {
+    let sql = "SELECT agent.id, agent.organization, agent.agent_id, agent.name, agent.online, agent.elastic,
+                      iif(pool.kind = 'deployment', NULL, agent.pool)
+               FROM devops_agent AS agent
+               LEFT JOIN devops_pool AS pool ON pool.organization = agent.organization AND pool.pool_id = agent.pool_id
+               ORDER BY agent.id";
+    writer.select(sql, |row| {
+        let text = |value: Option<String>| value.map(Untrusted::from);
+        Ok(RegisteredRunner {
+            id: Untrusted::from(row.get::<_, String>(0)?),
+            kind: AGENT.to_owned(),
+            server: Some(devops_server(&row.get::<_, String>(1)?).into()),
+            runner_id: Untrusted::from(row.get::<_, String>(2)?),
+            name: text(row.get(3)?),
+            online: row.get(4)?,
+            ephemeral: row.get(5)?,
+            labels: text(row.get(6)?),
+        })
+    })
+}
+
+fn devops_server(organization: &str) -> String {
+    format!("dev.azure.com/{}", organization.to_lowercase())
+}
+
+/// The organisations of Azure DevOps whose pools and agents were read to their end.
+fn asked_devops(writer: &Writer) -> Result<BTreeSet<String>, evidence::Error> {
+    let sql = "SELECT organization.name FROM devops_organization AS organization
+               WHERE NOT EXISTS (SELECT 1 FROM coverage WHERE coverage.dataset = 'devops_agent' AND coverage.gap IS NOT NULL
+                                 AND coverage.scope LIKE organization.name || ': %')
+               AND   EXISTS (SELECT 1 FROM coverage WHERE coverage.dataset = 'devops_agent'
+                             AND coverage.scope = organization.name || ': agent pools')";
+    Ok(writer.select(sql, |row| row.get::<_, String>(0))?.iter().map(|name| devops_server(name)).collect())
+}
+
+/// Agents of scanned hosts that serve an organisation whose agents nobody lists.
+fn unlisted(scanned: &[Scanned], configured: &[String]) -> Vec<(Untrusted, Cause)> {
+    let listed: BTreeSet<String> = configured.iter().map(|name| devops_server(name)).collect();
+    let of_scan = scanned.iter().filter(|one| one.kind == AGENT).filter_map(|one| normal(one.server.as_deref()?));
+    let servers: BTreeSet<String> = of_scan.filter(|server| !listed.contains(server)).collect();
     let what = "the agents of its pools are not listed, so it is not known which of them were not scanned";
-    servers.into_iter().map(|server| (server.into(), Cause::new(GapKind::NotCollected, what))).collect()
+    let cause = || Cause::new(GapKind::NotCollected, what).needing("[azure-devops] organizations");
+    servers.into_iter().map(|server| (server.into(), cause())).collect()
 }
 
 fn scanned(writer: &Writer) -> Result<Vec<Scanned>, evidence::Error> {
-    let sql = "SELECT id, host, kind, server, runner_id, name, running, ephemeral, scanned_at, saw_root, saw_work, saw_home, saw_environment
+    let sql = "SELECT id, host, kind, server, runner_id, name, running, ephemeral, scanned_at, saw_root, saw_work, saw_home, saw_environment,
+                      pool
                FROM runner ORDER BY id";
     writer.select(sql, |row| {
         Ok(Scanned {
@@ -192,6 +234,7 @@ fn scanned(writer: &Writer) -> Result<Vec<Scanned>, evidence::Error> {
             server: row.get(3)?,
             runner_id: row.get(4)?,
             name: row.get(5)?,
+            pool: row.get(13)?,
             running: row.get(6)?,
             ephemeral: row.get(7)?,
             scanned_at: row.get::<_, Option<String>>(8)?.and_then(|at| at.parse().ok()),
@@ -252,11 +295,17 @@ fn position(scanned: &Scanned, registered: &[RegisteredRunner], web: &str) -> Op
             // Numbers are counted by server: without it the name has to be the same as well.
             (None, named) => named == Some(true),
         };
-        fits && one.kind == scanned.kind && one.runner_id.raw() == number
+        fits && one.kind == scanned.kind && one.runner_id.raw() == number && in_pool(one, scanned)
     };
     let mut fitting = registered.iter().enumerate().filter(|(_, one)| alike(one)).map(|(index, _)| index);
     let first = fitting.next()?;
     fitting.next().is_none().then_some(first)
+}
+
+/// Agents are counted by pool as well: of two with one number the pool tells which is meant.
+fn in_pool(one: &RegisteredRunner, scanned: &Scanned) -> bool {
+    let pools = one.labels.as_ref().zip(scanned.pool.as_ref()).filter(|_| one.kind == AGENT);
+    pools.is_none_or(|(own, scanned)| own.raw().eq_ignore_ascii_case(scanned))
 }
 
 /// For each registered runner, or each label under which runners come and go: covered, or why not.

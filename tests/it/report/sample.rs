@@ -61,6 +61,7 @@ pub(super) fn check(id: &str, title: &str, severity: Severity) -> Arc<Check> {
         fix: "Delete it, then look again.".into(),
         action: None,
         monotone: false,
+        applies: None,
         unseen: false,
         controls: BTreeMap::from([("nist".into(), vec!["PS-4".into()])]),
         params: BTreeMap::new(),
