@@ -45,9 +45,10 @@ pub(super) fn body_limit(usual: u64) -> u64 {
 
 /// The address of the page that `token` stands for.
 pub(super) fn page(url: &Url, token: &str) -> Url {
-    let same = |pair: &&str| !pair.is_empty() && !pair.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case(PARAMETER));
-    let mut query: Vec<String> =
-        url.query().unwrap_or_default().split('&').filter(same).map(str::to_owned).collect();
+    let same = |pair: &&str| {
+        !pair.is_empty() && !pair.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case(PARAMETER))
+    };
+    let mut query: Vec<String> = url.query().unwrap_or_default().split('&').filter(same).map(str::to_owned).collect();
     query.push(format!("{PARAMETER}={}", utf8_percent_encode(token, NON_ALPHANUMERIC)));
     let mut next = url.clone();
     next.set_query(Some(&query.join("&")));
@@ -62,13 +63,17 @@ mod tests {
     fn the_next_page_keeps_the_question_and_replaces_the_token() {
         let url = Url::parse("https://h.example/o/_apis/projects?$top=2&continuationToken=a&x=y%20z").unwrap();
         let next = page(&url, "b&c=d/+");
-        assert_eq!(next.as_str(), "https://h.example/o/_apis/projects?$top=2&x=y%20z&continuationToken=b%26c%3Dd%2F%2B");
+        assert_eq!(
+            next.as_str(),
+            "https://h.example/o/_apis/projects?$top=2&x=y%20z&continuationToken=b%26c%3Dd%2F%2B"
+        );
         assert_eq!(page(&next, "e").query(), Some("$top=2&x=y%20z&continuationToken=e"));
     }
 
     #[test]
     fn a_delay_is_never_longer_than_a_window() {
-        let headers = |text: &str| [(reqwest::header::RETRY_AFTER, text.parse().unwrap())].into_iter().collect::<HeaderMap>();
+        let headers =
+            |text: &str| [(reqwest::header::RETRY_AFTER, text.parse().unwrap())].into_iter().collect::<HeaderMap>();
         let wait = |text: &str| delay(&headers(text), Timestamp::UNIX_EPOCH);
         assert_eq!(wait("7"), Some(Duration::from_secs(7)));
         assert_eq!(wait("86400"), Some(WINDOW));

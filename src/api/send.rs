@@ -13,8 +13,8 @@ use reqwest::{Method, Response, StatusCode};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::endpoint::Base;
 use super::devops;
+use super::endpoint::Base;
 use super::error::{Error, OUT_OF_TIME, Reply};
 use super::graphql;
 use super::log::Record;

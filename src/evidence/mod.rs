@@ -28,8 +28,15 @@ pub const FORMAT: i64 = 6;
 const APPLICATION_ID: i64 = 0x4C45_4156;
 
 /// The tables and views, with their comments.
-pub const SCHEMA: &str =
-    concat!(include_str!("schema.sql"), "\n", include_str!("github.sql"), "\n", include_str!("devops.sql"), "\n", include_str!("views.sql"));
+pub const SCHEMA: &str = concat!(
+    include_str!("schema.sql"),
+    "\n",
+    include_str!("github.sql"),
+    "\n",
+    include_str!("devops.sql"),
+    "\n",
+    include_str!("views.sql")
+);
 
 /// Why an evidence file cannot be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -283,7 +283,10 @@ mod tests {
         let logs = scope(Service::Logs, "https://api.loganalytics.azure.com");
         assert_eq!(logs.unwrap(), "https://api.loganalytics.io/.default");
         assert_eq!(scope(Service::GitHub, "https://api.github.com"), None);
-        assert_eq!(scope(Service::DevOpsAudit, "https://auditservice.dev.azure.com").unwrap(), format!("{DEVOPS}/.default"));
+        assert_eq!(
+            scope(Service::DevOpsAudit, "https://auditservice.dev.azure.com").unwrap(),
+            format!("{DEVOPS}/.default")
+        );
         for (url, audience) in [
             ("https://v.vault.azure.net", "https://vault.azure.net"),
             ("https://v.vault.azure.cn", "https://vault.azure.cn"),

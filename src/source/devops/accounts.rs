@@ -56,8 +56,11 @@ pub(super) async fn collect(place: &Place<'_>) -> Result<People, Error> {
     names(place, &accounts).await?;
     for (person, names) in &seen.doubtful {
         let names = names.iter().cloned().collect::<Vec<_>>().join(", ");
-        let what = format!("{names} is an account that Azure DevOps joins with no account of Entra: whose it is is not certain");
-        let cause = Cause::new(GapKind::Unresolved, what).needing("say whose it is, or remove it from the organisation");
+        let what = format!(
+            "{names} is an account that Azure DevOps joins with no account of Entra: whose it is is not certain"
+        );
+        let cause =
+            Cause::new(GapKind::Unresolved, what).needing("say whose it is, or remove it from the organisation");
         let scope = place.scope_of(person, "accounts", USERS);
         place.hosts.graph.dataset(&[TABLE], &scope, async |_, _| Err(Stop::Gap(cause))).await?;
     }
@@ -72,8 +75,11 @@ fn sort(place: &Place<'_>, user: Found, seen: &mut Seen) {
         seen.users.push((person.id.clone(), user));
         return;
     }
-    let names: Vec<String> =
-        [&user.principal_name, &user.mail_address].into_iter().flatten().map(|name| name.raw().to_lowercase()).collect();
+    let names: Vec<String> = [&user.principal_name, &user.mail_address]
+        .into_iter()
+        .flatten()
+        .map(|name| name.raw().to_lowercase())
+        .collect();
     let whose = people.iter().find(|one| one.names().any(|own| names.iter().any(|name| is_same(name, own))));
     if let (Some(person), None) = (whose, origin)
         && names.iter().any(|name| name.contains('@'))

@@ -129,7 +129,8 @@ impl Reading<'_> {
         if let Some(system) = system {
             agent.variables = Some(i64::try_from(system.len()).unwrap_or(i64::MAX));
             let hidden = system.iter().find(|(name, _)| name.eq_ignore_ascii_case(HIDES));
-            agent.hidden = hidden.and_then(|(_, names)| names.as_str()).filter(|names| !names.is_empty()).map(Into::into);
+            agent.hidden =
+                hidden.and_then(|(_, names)| names.as_str()).filter(|names| !names.is_empty()).map(Into::into);
         } else {
             let what = format!("the agent {} came without what it uploads", sent.id.0);
             rows.gap("devops_agent_literal", Cause::new(GapKind::Truncated, what));

@@ -102,11 +102,16 @@ mod tests {
             (pair.0.map(|text| text.raw().to_owned()), pair.1.map(|text| text.raw().to_owned()))
         };
         let both = (Some("vm 1".to_owned()), Some("linux".to_owned()));
-        let data = sent(serde_json::json!({ "id": "e", "actionId": REGISTERED, "data": { "agentName": "vm 1", "AgentPoolName": "linux" } }));
+        let data = sent(
+            serde_json::json!({ "id": "e", "actionId": REGISTERED, "data": { "agentName": "vm 1", "AgentPoolName": "linux" } }),
+        );
         assert_eq!(text(registered(&data)), both);
-        let words = sent(serde_json::json!({ "id": "e", "actionId": REGISTERED, "data": {}, "details": "Added agent vm 1 to pool linux." }));
+        let words = sent(
+            serde_json::json!({ "id": "e", "actionId": REGISTERED, "data": {}, "details": "Added agent vm 1 to pool linux." }),
+        );
         assert_eq!(text(registered(&words)), both);
-        let other = sent(serde_json::json!({ "id": "e", "actionId": "Git.Push", "details": "Added agent a to pool b." }));
+        let other =
+            sent(serde_json::json!({ "id": "e", "actionId": "Git.Push", "details": "Added agent a to pool b." }));
         assert_eq!(text(registered(&other)), (None, None));
     }
 }

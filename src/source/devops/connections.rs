@@ -32,7 +32,8 @@ fn connection(project: &InProject<'_>, people: &People, found: &Endpoint) -> Con
         .collect();
     // The first of the projects that may use it is the one that it was made in.
     let owner = shared.first().map_or(project.project(), |owner| owner.id.raw().to_ascii_lowercase().into());
-    let owner_name = shared.first().map_or(Some(project.project), |owner| Some(*owner)).and_then(|one| one.name.clone());
+    let owner_name =
+        shared.first().map_or(Some(project.project), |owner| Some(*owner)).and_then(|one| one.name.clone());
     let id = found.id.raw().to_ascii_lowercase();
     let told = |name: &str| found.authorization.as_ref().and_then(|authorization| authorization.parameter(name));
     let names = || shared.iter().map(|one| one.name.as_ref().unwrap_or(&one.id).raw()).collect::<Vec<_>>().join(", ");

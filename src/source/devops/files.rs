@@ -51,7 +51,9 @@ impl Files {
         if !is_same(kind, "TfsGit") {
             let name = definition.repository.name.as_ref().map_or("a repository", Untrusted::raw);
             let what = format!("its file {file} is in {name}, which is no repository of Azure DevOps ({kind})");
-            return Some(Cause::new(GapKind::NotCollected, what).needing("read the file by hand: schedules and literal tokens"));
+            return Some(
+                Cause::new(GapKind::NotCollected, what).needing("read the file by hand: schedules and literal tokens"),
+            );
         }
         let repository = definition.repository.id.as_ref().map(|id| id.raw().to_lowercase()).unwrap_or_default();
         let is_told = self.unlisted || self.broken.contains(&repository);
@@ -127,12 +129,7 @@ impl Reading<'_> {
     }
 
     /// The files that a definition names, as far as they are there, and those that are called a pipeline.
-    async fn listed(
-        &self,
-        api: &ReadApi,
-        rows: &mut Rows,
-        definitions: &[Definition],
-    ) -> Result<Vec<String>, Stop> {
+    async fn listed(&self, api: &ReadApi, rows: &mut Rows, definitions: &[Definition]) -> Result<Vec<String>, Stop> {
         let is_own = |one: &&Definition| one.repository.id.as_ref().is_some_and(|id| is_same(id.raw(), &self.id()));
         let named: BTreeSet<&String> = definitions.iter().filter(is_own).filter_map(|one| one.file.as_ref()).collect();
         let mut wanted = Vec::new();
@@ -213,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_pipeline_is_told_by_its_path() {
-        for path in ["/azure-pipelines.yml", "/pipelines/nightly.YAML", "/x/.azuredevops/a.yml", "/build/pipeline.yaml"] {
+        for path in ["/azure-pipelines.yml", "/pipelines/nightly.YAML", "/x/.azuredevops/a.yml", "/build/pipeline.yaml"]
+        {
             assert!(is_pipeline(path), "{path}");
         }
         for path in ["/k8s/deploy.yml", "/pipelines/readme.md", "/a.yml"] {

@@ -206,8 +206,11 @@ async fn none(out: &Writer) -> Result<(), Error> {
     let scope = Scope { name: "configuration: Azure DevOps".into(), person: None, needs: String::new() };
     let cause = hints.first().map(|(what, organization)| {
         let (what, where_) = (what.as_deref().unwrap_or("something"), organization.as_deref().unwrap_or("it"));
-        Cause::new(GapKind::NotConfigured, format!("{what} belongs to Azure DevOps ({where_}), and no organisation is configured"))
-            .needing("[azure-devops] organizations")
+        Cause::new(
+            GapKind::NotConfigured,
+            format!("{what} belongs to Azure DevOps ({where_}), and no organisation is configured"),
+        )
+        .needing("[azure-devops] organizations")
     });
     out.dataset(&tables(), &scope, async |_| cause.map_or(Ok(()), |cause| Err(Stop::Gap(cause)))).await.map(drop)
 }
@@ -323,7 +326,6 @@ async fn in_projects(
         Ok::<_, Error>(definitions.into_iter().map(|one| (one.number, id.clone())).collect::<Vec<_>>())
     };
     let all = stream::iter(projects.iter().map(Ok::<_, Error>));
-    let found: Vec<Vec<(String, String)>> =
-        all.map_ok(one).try_buffer_unordered(AT_ONCE).try_collect().await?;
+    let found: Vec<Vec<(String, String)>> = all.map_ok(one).try_buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }

@@ -54,7 +54,8 @@ impl People {
             let known = [Some(&account.descriptor), account.user_id.as_ref(), account.legacy.as_ref()];
             by_id.extend(known.into_iter().flatten().map(|id| (id.to_lowercase(), account.person.clone())));
         }
-        let names = people.iter().flat_map(|person| person.names().map(|name| (name.to_lowercase(), person.id.clone())));
+        let names =
+            people.iter().flat_map(|person| person.names().map(|name| (name.to_lowercase(), person.id.clone())));
         let by_name = names.filter(|(name, _)| name.contains('@') && !taken.contains(name)).collect();
         People { accounts, by_id, by_name, others }
     }

@@ -163,7 +163,8 @@ pub(super) fn cause(error: &Failure) -> Cause {
 pub(super) fn cause_of(what: &str, error: &Failure, needs: &str) -> Cause {
     let cause = cause(error);
     let detail = format!("{what}: {error}");
-    let needs = if cause.kind == GapKind::Denied { cause.needs.or_else(|| Some(needs.to_owned())) } else { cause.needs };
+    let needs =
+        if cause.kind == GapKind::Denied { cause.needs.or_else(|| Some(needs.to_owned())) } else { cause.needs };
     Cause { detail: Some(detail.into()), needs, ..cause }
 }
 

@@ -48,7 +48,9 @@ async fn whole(project: &InProject<'_>, api: &ReadApi, release: Release) -> Resu
     let what = format!("the release definition {}", release.id.0);
     match one::<Release>(api, &path).await {
         Ok(found) if found.id == release.id => Ok(found),
-        Ok(_) => Err(crate::model::Cause::new(crate::model::GapKind::Failed, format!("{what} came back as another one"))),
+        Ok(_) => {
+            Err(crate::model::Cause::new(crate::model::GapKind::Failed, format!("{what} came back as another one")))
+        }
         Err(error) => Err(cause_of(&what, &error, NEEDS)),
     }
 }

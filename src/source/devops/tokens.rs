@@ -19,8 +19,7 @@ const KINDS: [(bool, &str); 2] = [(false, "personal access tokens"), (true, "SSH
 
 pub(super) async fn collect(place: &Place<'_>, people: &People) -> Result<(), Error> {
     for person in place.question.people {
-        let accounts: Vec<&Account> =
-            people.accounts.iter().filter(|account| account.person == person.id).collect();
+        let accounts: Vec<&Account> = people.accounts.iter().filter(|account| account.person == person.id).collect();
         for (public, what) in KINDS {
             let fill = async |api: &ReadApi, rows: &mut Rows| {
                 for account in &accounts {

@@ -16,8 +16,13 @@ pub(super) struct Says {
 /// What inputs that take a service connection are called, in lower case. Tasks name theirs as they like, and most of them so.
 ///
 /// <https://learn.microsoft.com/azure/devops/pipelines/library/service-endpoints>
-const CONNECTIONS: [&str; 5] =
-    ["serviceconnection", "connectedservicename", "azuresubscription", "serviceendpoint", "azureresourcemanagerconnection"];
+const CONNECTIONS: [&str; 5] = [
+    "serviceconnection",
+    "connectedservicename",
+    "azuresubscription",
+    "serviceendpoint",
+    "azureresourcemanagerconnection",
+];
 
 /// `None`: it cannot be understood.
 pub(super) fn read(text: &str) -> Option<Says> {
