@@ -8,7 +8,8 @@ controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"]
 */
 SELECT variable.creator         AS person,
        variable.id              AS subject,
-       CASE WHEN last_day.ends_at IS NOT NULL AND variable.changed_at > last_day.ends_at THEN 'pass'
+       CASE WHEN variable.changed_at > last_day.ends_at  THEN 'pass'
+            WHEN variable.changed_at <= last_day.ends_at THEN 'fail'
        END                      AS status,
        printf('%s in %s of %s was made by the leaver and is shown to nobody; its place was last changed by %s%s', variable.name,
               ifnull(variable.holder, variable.place), ifnull(variable.project_name, variable.project),
@@ -33,7 +34,7 @@ devops_variable = [
   { id = "v1", organization = "contoso", project = "p1", project_name = "web", place = "variable-group", holder = "deploy", name = "v1", secret = 1, creator = "p", actor_name = "bob@contoso.com", changed_at = 2026-04-01T00:00:00Z },
   { id = "v2", organization = "contoso", project = "p1", project_name = "web", place = "variable-group", holder = "deploy", name = "v2", secret = 1, creator = "q", actor_name = "bob@contoso.com", changed_at = 2026-05-20T00:00:00Z },
 ]
-expect = { "v1" = "unknown", "v2" = "unknown" }
+expect = { "v1" = "fail", "v2" = "unknown" }
 
 [[case]]
 name = "renewed since, not the leaver's, or not a secret"
