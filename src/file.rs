@@ -36,6 +36,14 @@ pub fn spare() -> io::Result<File> {
     File::open("/dev/null")
 }
 
+/// Waits until the names in a directory are on the disk: a new file is only there once they are.
+///
+/// # Errors
+/// What the system says.
+pub fn settle(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
 /// The content of a file of at most `limit` bytes.
 ///
 /// # Errors

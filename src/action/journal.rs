@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,15 @@ use serde_json::{Map, Value, json};
 use super::route::{Request, State};
 use crate::env::Env;
 use crate::error::Error;
+use crate::file;
 use crate::model::stamp;
 use crate::seal::sha256;
 
 /// The layout.
 const SCHEMA: &str = "leaver.journal/1";
+
+/// No journal is larger.
+const LARGEST: u64 = 1 << 30;
 
 /// How a change ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -104,11 +108,17 @@ fn refused(path: &Path, why: &str) -> Error {
 
 /// Reads a journal without writing; empty where there is none.
 pub(super) fn read(path: &Path) -> Result<Told, Error> {
-    match std::fs::read(path) {
+    match file::read(path, LARGEST) {
         Ok(bytes) => parse(&bytes).map_err(|why| refused(path, &why)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Told::default()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Told::default()),
         Err(source) => Err(Error::Input { path: path.display().to_string().into(), source }),
     }
+}
+
+/// Whether this is nothing, or the beginning of a first line that was never finished: nothing of anybody else's is cut away.
+fn could_begin(bytes: &[u8]) -> bool {
+    let first: &[u8] = b"{\"at\":\"";
+    bytes.len() < 4096 && (first.starts_with(bytes) || bytes.starts_with(first))
 }
 
 fn parse(bytes: &[u8]) -> Result<Told, String> {
@@ -172,13 +182,20 @@ impl Journal {
         let failed = |source| Error::Output { target: path.display().to_string().into(), source };
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true).mode(0o600);
+        // A pipe would be waited for.
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
         let mut file = options.open(path).map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(failed(std::io::Error::new(ErrorKind::InvalidInput, "it is no regular file")));
+        }
         if file.try_lock().is_err() {
             return Err(refused(path, "somebody else is writing it"));
         }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
+        let bytes = file::content(file.try_clone().map_err(failed)?, LARGEST).map_err(failed)?;
         let told = parse(&bytes).map_err(|why| refused(path, &why))?;
+        if told.plan.is_none() && !could_begin(&bytes) {
+            return Err(refused(path, "there is a file of that name that is no journal; choose another with --journal"));
+        }
         if told.plan.as_deref().is_some_and(|known| known != plan) {
             return Err(refused(path, "it is of another plan"));
         }
@@ -194,7 +211,7 @@ impl Journal {
             journal.write(fields)?;
             // The name of a new file is only there once its directory is written too.
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+            file::settle(folder).map_err(failed)?;
         }
         Ok(journal)
     }
@@ -252,6 +269,17 @@ mod tests {
             if at + 1 < last {
                 assert!(Journal::open(&path, "p", None, &env()).is_err(), "{at}");
             }
+        }
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        for (text, taken) in [("notes", false), ("{", true), ("{\"at\":\"2026-0", true), ("", true), ("{}\n", false)] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(Journal::open(&path, "p", None, &env()).is_ok(), taken, "{text}");
+            assert!(taken || std::fs::read(&path).unwrap() == text.as_bytes());
         }
     }
 

@@ -1,13 +1,13 @@
 //! Signatures of a plan: a DSSE envelope beside it, which several people may sign. Documented in `docs/remediation.md`.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::error::Error;
+use crate::file;
 use crate::seal::{self, Envelope, PublicKey, Signer, Statement};
 
 /// The type of the statement about a plan.
@@ -59,13 +59,10 @@ fn is_about(envelope: &Envelope, plan: &[u8]) -> bool {
 
 fn read(path: &Path) -> Result<Option<Envelope>, Error> {
     let file = beside(path);
-    let failed = |source| Error::Input { path: file.display().to_string().into(), source };
-    match fs::metadata(&file) {
+    let bytes = match file::read(&file, LARGEST) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Ok(kind) if kind.len() > LARGEST => return Err(failed(ErrorKind::FileTooLarge.into())),
-        _ => {}
-    }
-    let bytes = fs::read(&file).map_err(failed)?;
+        read => read.map_err(|source| Error::Input { path: file.display().to_string().into(), source })?,
+    };
     Envelope::parse(&bytes)
         .map(Some)
         .map_err(|why| Error::Refused { what: format!("{}: {why}", file.display()).into() })

@@ -41,6 +41,9 @@ pub(super) struct PlanArgs {
     /// Signs also with a key that others can read or write.
     #[arg(long)]
     insecure_key: bool,
+    /// Replaces a plan that is there already.
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     folders: CheckArgs,
 }
@@ -71,6 +74,7 @@ impl From<PlanArgs> for Request {
             output: args.output,
             checks: args.folders.checks,
             insecure_key: args.insecure_key,
+            force: args.force,
         }
     }
 }

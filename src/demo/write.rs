@@ -137,6 +137,8 @@ fn graph(estate: &mut Estate, method: &str, rest: &[&str], body: &Value, number:
             add(estate, "graph/federatedIdentityCredentials", row, new("credential"))
         }
         ("DELETE", ["roleManagement", "directory", "roleAssignments", id]) => {
+            // One assignment, two lists.
+            let _ = take(estate, "graph/roleAssignmentScheduleInstances", |row| same(row, "roleAssignmentOriginId", id));
             take(estate, "graph/roleAssignments", |row| same(row, "id", id))
         }
         ("POST", ["roleManagement", "directory", "roleAssignments"]) => {

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::{load_checks, output, settings};
 use crate::action::plan::{Draft, Plan, Selection, draft};
-use crate::action::sign;
+use crate::action::{journal_of, sign};
 use crate::bundle::{EVIDENCE, REPORT};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::evidence::Evidence;
-use crate::report::{Report, json, write_file};
+use crate::report::{self, Report, json, write_file};
 use crate::seal::{self, Signer};
 use crate::text::Untrusted;
 
@@ -33,6 +33,8 @@ pub struct Request {
     pub checks: Vec<PathBuf>,
     /// Whether a key that others can read signs too.
     pub insecure_key: bool,
+    /// Whether a plan that is there already is replaced.
+    pub force: bool,
 }
 
 /// Writes the plan, and its signature where a key is configured.
@@ -40,6 +42,9 @@ pub struct Request {
 /// # Errors
 /// When report or evidence cannot be read or do not belong together, or the plan cannot be written.
 pub async fn plan(request: &Request, config: &Config, env: &Env) -> Result<Exit, Error> {
+    if let Some(path) = &request.output {
+        may_replace(path, request.force)?;
+    }
     let file = if request.report.is_dir() { request.report.join(REPORT) } else { request.report.clone() };
     let bytes = contents(&file)?;
     let report: Report = serde_json::from_slice(&bytes).map_err(|_| {
@@ -68,6 +73,20 @@ pub async fn plan(request: &Request, config: &Config, env: &Env) -> Result<Exit,
     Ok(Exit::Clean)
 }
 
+/// Nothing that is there is replaced unasked, and no plan whose changes were begun: its journal could not go on.
+fn may_replace(path: &Path, force: bool) -> Result<(), Error> {
+    report::may_write(report::plain(path)?, force)?;
+    report::may_write(&sign::beside(path), force)?;
+    let journal = journal_of(path);
+    match journal.exists() {
+        false => Ok(()),
+        true => Err(Error::usage(
+            format!("{} is there already: the changes of a plan of that name were begun", shown(&journal)),
+            "choose another name for the new plan, and keep the journal: it is what undo goes by",
+        )),
+    }
+}
+
 /// The evidence that the report was judged from, and no other.
 fn of_report(path: &Path, report: &Report) -> Result<Evidence, Error> {
     let evidence = Evidence::open(path)?;
@@ -85,9 +104,12 @@ async fn write(plan: &Plan, target: Option<&Path>, insecure: bool, config: &Conf
     let Some(path) = target else {
         return env.console.print(&text).map_err(output);
     };
+    let signer = match &config.signing.key {
+        Some(key) => Some(Signer::open(key, insecure, settings::of(config), env).await?),
+        None => None,
+    };
     write_file(path, |out| out.write_all(text.as_bytes()))?;
-    if let Some(key) = &config.signing.key {
-        let signer = Signer::open(key, insecure, settings::of(config), env).await?;
+    if let Some(signer) = signer {
         let envelope = sign::signed(path, text.as_bytes(), &signer).await?;
         write_file(&sign::beside(path), |out| out.write_all(envelope.as_bytes()))?;
     }
@@ -116,15 +138,7 @@ fn summary(plan: &Plan, path: &Path) -> String {
 
 /// A whole file.
 pub(super) fn contents(path: &Path) -> Result<Vec<u8>, Error> {
-    let failed = |source| Error::Input { path: path.display().to_string().into(), source };
-    let kind = std::fs::metadata(path).map_err(failed)?;
-    if !kind.is_file() || kind.len() > LARGEST {
-        return Err(Error::usage(
-            format!("{} is no ordinary file of a reasonable size", shown(path)),
-            "check the path",
-        ));
-    }
-    std::fs::read(path).map_err(failed)
+    crate::file::read(path, LARGEST).map_err(|source| Error::Input { path: path.display().to_string().into(), source })
 }
 
 pub(super) fn shown(path: &Path) -> String {

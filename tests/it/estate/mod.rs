@@ -269,14 +269,15 @@ async fn what_is_not_understood_is_refused() {
 }
 
 #[tokio::test]
-async fn writes_are_refused_and_remembered() {
+async fn writes_that_no_action_sends_are_refused_and_all_are_remembered() {
     let server = serve(Faults::none());
-    let alice = format!("{}/graph/v1.0/users/{}", server.base_url(), person("alice"));
+    let path = format!("/graph/v1.0/users/{}", person("alice"));
+    let alice = format!("{}{path}", server.base_url());
     let client = client();
     for request in [
         client.delete(&alice),
         client.patch(&alice).body("{}"),
-        client.post(format!("{alice}/revokeSignInSessions")),
+        client.patch(&alice).json(&json!({ "accountEnabled": false, "displayName": "x" })),
         client.put(&alice),
     ] {
         assert_eq!(request.bearer_auth(TOKEN).send().await.unwrap().status(), 405);
@@ -285,7 +286,13 @@ async fn writes_are_refused_and_remembered() {
     let (_, body) = post(&server, "/graph/v1.0/$batch", &batch).await;
     assert_eq!(body["responses"][0]["status"], json!(405));
     assert_eq!(server.writes().len(), 5);
-    assert_eq!(get(&server, &format!("/graph/v1.0/users/{}", person("alice")), &[]).await.0, 200);
+    let enabled = async || get(&server, &path, &[("$select", "accountEnabled")]).await.1["accountEnabled"].clone();
+    assert_eq!(enabled().await, json!(true));
+    // What the actions send is obeyed, and seen from then on.
+    let close = client.patch(&alice).json(&json!({ "accountEnabled": false })).bearer_auth(TOKEN);
+    assert_eq!(close.send().await.unwrap().status(), 204);
+    assert_eq!(enabled().await, json!(false));
+    assert_eq!(server.writes().len(), 6);
 }
 
 async fn post(server: &Server, path: &str, body: &Value) -> (u16, Value) {
