@@ -10,6 +10,7 @@ SELECT method.person                  AS person,
        printf('entra:user/%s/method/%s', account.id, method.id) AS subject,
        'fail'                         AS status,
        printf('%s%s', method.kind, ifnull(': ' || method.name, '')) AS reason,
+       method.kind                    AS kind,
        method.created_at              AS created_at,
        'A'                            AS grade
 FROM   authentication_method AS method

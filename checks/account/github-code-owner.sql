@@ -12,7 +12,11 @@ SELECT DISTINCT
        'fail'                  AS status,
        printf('%s of %s/%s names %s for %s', owner.path, owner.organization, owner.repository,
               ifnull(owner.login, owner.mail), ifnull(owner.pattern, 'everything')) AS reason,
-       'D'                     AS grade
+       'D'                     AS grade,
+       owner.path              AS path,
+       owner.line              AS line,
+       owner.text              AS text,
+       ifnull(owner.login, owner.mail) AS names
 FROM   github_code_owner AS owner
 JOIN   identity
   ON   (identity.kind = 'github' AND identity.name = owner.login COLLATE NOCASE)

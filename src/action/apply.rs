@@ -246,7 +246,7 @@ async fn whose(github: &ReadApi, number: &str, login: &str) -> Option<(Outcome, 
 /// What speaks against it now that the object was seen.
 fn guard(target: &Target, change: &Change, person: Option<&Person>, now: &State) -> Option<(Outcome, String)> {
     match (target.route.guard)(&all(&target.ids, now)) {
-        Some(Keep::Never(why) | Keep::ByHand(why)) => return Some((Outcome::Refused, why)),
+        Some(Keep::Never(why) | Keep::ByHand(why) | Keep::ByCommand(why, _)) => return Some((Outcome::Refused, why)),
         None => {}
     }
     if let Some(what) = changed(target.route, &change.before, now) {

@@ -6,11 +6,13 @@ use std::sync::LazyLock;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::known;
-use super::route::{Request, Route, State, Template};
+use super::route::{Hand, Request, Route, State, Template};
 
 const SEGMENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const WORD: AsciiSet = SEGMENT.remove(b'/').remove(b':').remove(b'@');
 const PATH: AsciiSet = SEGMENT.remove(b'/').remove(b'(').remove(b')');
 
 const GUID: &str = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}";
@@ -22,6 +24,10 @@ fn class(kind: &str) -> &'static str {
         "number" => "[0-9]{1,20}",
         "key" => "[A-Za-z0-9_.~-]{1,512}",
         "name" => "[A-Za-z0-9_.-]{1,128}",
+        // What people called it; one segment.
+        "text" => r"[^\x00-\x1f\x7f/\\]{1,256}",
+        // On a host.
+        "place" => r"/[^\x00-\x1f\x7f]{1,4096}",
         // Of a repository, and of Azure: several segments.
         "tail" => r"[^\x00-\x20\\?#%]{1,1024}",
         _ => r"/[^\x00-\x20\\?#%]{1,1024}",
@@ -44,6 +50,15 @@ static PATTERNS: LazyLock<Vec<(&'static Route, Pattern)>> = LazyLock::new(|| {
     };
     known::routes().map(one).collect()
 });
+
+static HANDS: LazyLock<Vec<(&'static Hand, Option<Regex>)>> =
+    LazyLock::new(|| known::HANDS.iter().map(|hand| (hand, compiled(hand.subject))).collect());
+
+/// What a person does about such a subject, and the parts of it.
+pub(super) fn hand(check: &str, subject: &str) -> Option<(&'static Hand, State)> {
+    let mut hands = HANDS.iter().filter(|(hand, _)| hand.check.is_none_or(|wanted| wanted == check));
+    hands.find_map(|(hand, pattern)| Some((*hand, captured(pattern.as_ref()?, subject)?)))
+}
 
 fn compiled(pattern: &str) -> Option<Regex> {
     let mut out = String::from(r"\A");
@@ -84,7 +99,10 @@ pub(super) struct Target {
 pub(super) fn target(action: &str, subject: &str, person: Option<&str>) -> Option<Target> {
     let mut routes = PATTERNS.iter().filter(|(route, _)| route.action == action);
     routes.find_map(|(route, pattern)| {
-        if let Some(ids) = pattern.subject.as_ref().and_then(|regex| captured(regex, subject)) {
+        if let Some(mut ids) = pattern.subject.as_ref().and_then(|regex| captured(regex, subject)) {
+            if route.request.url.contains("{request_id}") {
+                ids.insert("request_id".to_owned(), derived(subject).into());
+            }
             return Some(Target { route, ids, subject: subject.to_owned(), told: State::new() });
         }
         let (_, part, told) = route.alias?;
@@ -93,6 +111,12 @@ pub(super) fn target(action: &str, subject: &str, person: Option<&str>) -> Optio
         let subject = filled_plain(route.subject, &ids)?;
         Some(Target { route, ids, subject, told: serde_json::from_str(told).unwrap_or_default() })
     })
+}
+
+/// An id for a request that has to bring its own: the same for the same object, and another for every other.
+fn derived(subject: &str) -> String {
+    let name = format!("urn:leaver:request:{}", subject.to_lowercase());
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
 }
 
 /// Whether any action of this name is known.
@@ -156,6 +180,32 @@ pub(super) fn filled_plain(template: &str, values: &State) -> Option<String> {
     Some(out)
 }
 
+/// The command that a template makes: `<name>` keeps a path, `<name%>` is one segment of one, `<name!>` is one word of a shell.
+pub(super) fn command(template: &str, values: &State) -> Option<String> {
+    let mut out = String::new();
+    for piece in template.split('>') {
+        let Some((literal, place)) = piece.split_once('<') else {
+            out.push_str(piece);
+            continue;
+        };
+        out.push_str(literal);
+        let name = place.trim_end_matches(['%', '!']);
+        let value = plain(values.get(name)?)?;
+        match place.strip_prefix(name) {
+            Some("!") => out.push_str(&quoted(&value)),
+            Some("%") => out.extend(utf8_percent_encode(&value, &SEGMENT)),
+            _ => out.extend(utf8_percent_encode(&value, &WORD)),
+        }
+    }
+    Some(out)
+}
+
+/// One word for a shell, without a control character that a terminal would obey.
+pub(super) fn quoted(text: &str) -> String {
+    let shown: String = text.chars().filter(|letter| !letter.is_control()).collect();
+    format!("'{}'", shown.replace('\'', r"'\''"))
+}
+
 /// The request that a template makes; `None` where a value is missing that it cannot do without.
 pub(super) fn request(template: &Template, values: &State) -> Option<Request> {
     let body = match template.body {
@@ -211,6 +261,24 @@ mod tests {
                 assert!(serde_json::from_str::<Value>(body).is_ok(), "{body}");
             }
         }
+    }
+
+    #[test]
+    fn every_command_of_a_hand_can_be_filled() {
+        for (hand, pattern) in HANDS.iter() {
+            let pattern = pattern.as_ref().expect(hand.subject);
+            let mut values: State = pattern.capture_names().flatten().map(|name| (name.to_owned(), "x".into())).collect();
+            values.extend([("kind", "phone"), ("person", "p")].map(|(name, value)| (name.to_owned(), value.into())));
+            assert!(command(hand.command, &values).is_some(), "{}", hand.command);
+            assert!(filled_plain(hand.portal, &values).is_some(), "{}", hand.portal);
+        }
+    }
+
+    #[test]
+    fn what_people_called_it_is_one_word() {
+        let values = [("a".to_owned(), Value::from("it's $(x)\u{1b} `y`"))].into_iter().collect();
+        assert_eq!(command("gh x <a!> /<a%>", &values).unwrap(), r"gh x 'it'\''s $(x) `y`' /it%27s%20%24%28x%29%1B%20%60y%60");
+        assert_eq!(command("gh x <b>", &values), None);
     }
 
     #[test]

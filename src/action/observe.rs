@@ -113,6 +113,7 @@ fn state(route: &Route, body: &Value) -> State {
         let value = body.pointer(pointer).filter(|value| !value.is_null());
         let value = match (how, value) {
             (Some("present"), value) => Some(Value::Bool(value.is_some())),
+            (Some("expiration"), value) => Some(if value.is_some() { "afterDateTime" } else { "noExpiration" }.into()),
             (Some("origin"), Some(value)) => Some(origin(value.as_str()?).into()),
             (Some("last"), Some(value)) => value.as_str()?.rsplit('/').next().map(Value::from),
             (_, value) => value.cloned(),
@@ -138,7 +139,7 @@ pub(super) fn changed<'a>(route: &Route, before: &'a State, now: &State) -> Opti
 }
 
 /// What is compared to the letter: everything that means something else in another case.
-const EXACT: [&str; 6] = ["subject", "expression", "scope", "name", "title", "displayName"];
+const EXACT: [&str; 6] = ["subject", "value", "scope", "name", "title", "displayName"];
 
 fn equal(name: &str, before: &Value, now: Option<&Value>) -> bool {
     match (before, now) {
@@ -149,6 +150,10 @@ fn equal(name: &str, before: &Value, now: Option<&Value>) -> bool {
         (Value::Array(before), Some(Value::Array(now))) => before.iter().all(|item| now.contains(item)),
         (Value::String(text), Some(Value::Number(number))) | (Value::Number(number), Some(Value::String(text))) => {
             *text == number.to_string()
+        }
+        // Evidence may hold less of it.
+        (Value::Object(before), Some(Value::Object(now))) => {
+            before.iter().all(|(name, value)| equal(name, value, now.get(name)))
         }
         (before, Some(now)) => before == now,
         (_, None) => false,

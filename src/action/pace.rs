@@ -34,6 +34,12 @@ impl Pace {
         Pace { patience: Duration::from_secs(5), apart: short, ..Pace::new(short) }
     }
 
+    /// As patient as this.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Pace {
+        Pace { patience, ..self }
+    }
+
     /// Ends as if killed after so many steps: each line of the journal and each request is two.
     #[must_use]
     pub fn dying_after(self, steps: i64) -> Pace {

@@ -110,6 +110,23 @@ pub(super) enum Keep {
     Never(String),
     /// A person has to do it, for this reason.
     ByHand(String),
+    /// The same, with the command; `<name>` where a part of the subject or of the state goes.
+    ByCommand(String, &'static str),
+}
+
+/// What a person does about an object that no action is for.
+#[derive(Debug)]
+pub(super) struct Hand {
+    /// If set: only for findings of this check.
+    pub(super) check: Option<&'static str>,
+    /// The typed id, as of a route.
+    pub(super) subject: &'static str,
+    /// Why no program does it.
+    pub(super) why: &'static str,
+    /// The command, or nothing. `<name>` is percent-encoded, `<name!>` is one word of a shell, whatever is in it.
+    pub(super) command: &'static str,
+    /// Where a person finds it, or nothing.
+    pub(super) portal: &'static str,
 }
 
 /// One route of an action: one kind of object in one service.
@@ -145,6 +162,8 @@ pub(super) struct Route {
     pub(super) guard: fn(&State) -> Option<Keep>,
     /// What breaks.
     pub(super) breaks: &'static [&'static str],
+    /// What else the evidence says that breaks: subject, and a sentence.
+    pub(super) depends: Option<&'static str>,
     /// Where a person finds it.
     pub(super) portal: &'static str,
 }

@@ -56,12 +56,11 @@ pub(super) fn answer(call: &Call) -> Reply {
             children(call, &parts, "userAssignedIdentities", "federatedIdentityCredentials", shown)
         }
         [.., "federatedidentitycredentials", name] => child(call, &parts, "federatedIdentityCredentials", name),
-        [.., "flexiblefederatedidentitycredentials", name] => {
-            child(call, &parts, "flexibleFederatedIdentityCredentials", name)
-        }
-        [.., "microsoft.authorization", "roleassignments", _] => {
+        [.., "microsoft.authorization", kind @ ("roleassignments" | "roleeligibilityscheduleinstances"), _] => {
             let id = format!("/{}", parts.join("/"));
-            one(rows(call, "roleAssignments", |row| text(row, "id").eq_ignore_ascii_case(&id)))
+            let collection =
+                if kind == "roleassignments" { "roleAssignments" } else { "roleEligibilityScheduleInstances" };
+            one(rows(call, collection, |row| text(row, "id").eq_ignore_ascii_case(&id)))
         }
         ["subscriptions", id, "providers", "microsoft.operationalinsights", "workspaces"] => {
             list(call, rows(call, "workspaces", |row| is_below(row, id)))

@@ -29,11 +29,38 @@ pub enum RetryAfter {
 pub struct Faults {
     rules: Vec<Rule>,
     hidden: Vec<String>,
+    writes: Vec<WriteRule>,
+    /// How many reads after a write still show how it was.
+    pub(super) lag: u32,
     pub(super) token_life: Option<u32>,
     pub(super) canary: Option<String>,
     pub(super) retention_days: Option<u32>,
     pub(super) hour: Option<u64>,
     pub(super) log_columns: LogColumns,
+}
+
+/// What goes wrong with a write.
+#[derive(Debug, Clone)]
+pub enum WriteFault {
+    /// This status, and nothing happens; 429 and 503 say when to come back: at once.
+    Refused(u16),
+    /// It happens, but the answer is this status.
+    Lost(u16),
+    /// It happens, but the connection ends before the answer.
+    Dropped,
+    /// It happens, but the answer comes too late.
+    Late(Duration),
+    /// Somebody else did it just before.
+    Gone,
+    /// Somebody else gave this object another value just before: collection, its id, the property, the value.
+    Changed(&'static str, String, &'static str, Value),
+}
+
+#[derive(Debug, Clone)]
+struct WriteRule {
+    on: String,
+    fault: WriteFault,
+    left: Arc<AtomicU32>,
 }
 
 #[derive(Debug, Clone)]
@@ -216,6 +243,28 @@ impl Faults {
         self
     }
 
+    /// What goes wrong with the first `times` writes that have this in `METHOD path`.
+    #[must_use]
+    pub fn write(mut self, on: &str, fault: WriteFault, times: u32) -> Faults {
+        self.writes.push(WriteRule { on: on.to_owned(), fault, left: Arc::new(AtomicU32::new(times)) });
+        self
+    }
+
+    /// After each write so many reads show the estate as it was.
+    #[must_use]
+    pub fn lag(mut self, reads: u32) -> Faults {
+        self.lag = reads;
+        self
+    }
+
+    pub(super) fn of_write(&self, method: &str, path: &str) -> Option<&WriteFault> {
+        let shape = format!("{method} {path}");
+        let left = |rule: &WriteRule| {
+            rule.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1)).is_ok()
+        };
+        self.writes.iter().find(|rule| shape.contains(&rule.on) && left(rule)).map(|rule| &rule.fault)
+    }
+
     pub(super) fn hidden(&self) -> impl Iterator<Item = &str> {
         self.hidden.iter().map(String::as_str)
     }
@@ -280,6 +329,15 @@ impl Fault {
             _ => None,
         }
     }
+}
+
+/// A write that is refused.
+pub(super) fn refused(status: u16) -> Reply {
+    let mut reply = Reply::error(status, "Injected", "The estate was told to answer this.");
+    if matches!(status, 429 | 503) {
+        reply.headers.push(("Retry-After", "0".to_owned()));
+    }
+    reply
 }
 
 fn throttled(retry_after: RetryAfter) -> Reply {

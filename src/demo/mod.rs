@@ -17,7 +17,7 @@ mod server;
 mod write;
 
 pub use estate::{Error, Estate, Planted};
-pub use faults::{Faults, RetryAfter};
+pub use faults::{Faults, RetryAfter, WriteFault};
 pub use http::{Outcome, Recorded};
 pub use query::LogColumns;
 pub use server::Server;

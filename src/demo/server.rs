@@ -2,7 +2,6 @@
 //! It has a thread of its own, so that tests and the demo can block on a client of it.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::pin::Pin;
@@ -20,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 
 use super::estate::{Error, Estate};
-use super::faults::{Effect, Faults};
+use super::faults::{self, Effect, Faults, WriteFault};
 use super::http::{Ask, Body, Outcome, Recorded, Reply};
 use super::{TOKEN, arm, canary, github, graph, log, login, query, write};
 use crate::source::logs::kql::Template;
@@ -50,6 +49,7 @@ impl Server {
             estate,
             faults,
             writes: AtomicUsize::new(0),
+            old: Mutex::default(),
             records: OnceLock::new(),
             memory: Mutex::default(),
         });
@@ -121,6 +121,8 @@ struct World {
     served: Mutex<Arc<Served>>,
     faults: Faults,
     writes: AtomicUsize,
+    /// As it was before the last write, and for how many reads that shows.
+    old: Mutex<Option<(Arc<Served>, u32)>>,
     records: OnceLock<Vec<Record>>,
     memory: Mutex<Memory>,
 }
@@ -144,22 +146,53 @@ impl World {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// As it shows to a read: for a while as it was before the last write.
     fn now(&self) -> Arc<Served> {
-        Arc::clone(&self.served.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
+        match old.take() {
+            Some((served, left)) if left > 0 => {
+                *old = Some((Arc::clone(&served), left - 1));
+                served
+            }
+            _ => Arc::clone(&self.served.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
     }
 
-    /// Changes the estate, if it knows such a write; a fault of the wire may keep the write or its answer away.
+    /// Changes the estate, if it knows such a write; a fault may keep the write or its answer away.
     fn write(&self, ask: &Ask, effect: &Effect) -> Reply {
         if let Some(answer) = &effect.answer {
             return Reply { outcome: Outcome::Write, ..answer.clone() };
         }
+        let fault = self.faults.of_write(&ask.method, &ask.path());
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
         let mut estate = served.estate.clone();
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
+        match fault {
+            Some(WriteFault::Refused(status)) => {
+                return Reply { outcome: Outcome::Write, ..faults::refused(*status) };
+            }
+            Some(WriteFault::Gone) => drop(write::obey(&mut estate, ask, number)),
+            Some(WriteFault::Changed(collection, id, property, value)) => {
+                let mut rows = estate.rows_mut(collection).iter_mut();
+                if let Some(row) = rows.find(|row| row["id"].as_str() == Some(id)) {
+                    row[*property] = value.clone();
+                }
+            }
+            _ => {}
+        }
         let Some(reply) = write::obey(&mut estate, ask, number) else { return Reply::write_refused() };
         let shelf = github::Shelf::new(&estate, self.faults.hour);
-        *served = Arc::new(Served { estate, shelf });
-        Reply { outcome: Outcome::Write, ..reply }
+        let before = std::mem::replace(&mut *served, Arc::new(Served { estate, shelf }));
+        if self.faults.lag > 0 {
+            *self.old.lock().unwrap_or_else(PoisonError::into_inner) = Some((before, self.faults.lag));
+        }
+        let reply = Reply { outcome: Outcome::Write, ..reply };
+        match fault {
+            Some(WriteFault::Lost(status)) => Reply { outcome: Outcome::Write, ..faults::refused(*status) },
+            Some(WriteFault::Dropped) => Reply { status: 0, ..reply },
+            Some(WriteFault::Late(delay)) => Reply { delay: *delay, ..reply },
+            _ => reply,
+        }
     }
 
     /// One exchange as a client sees it: sign-in first, the canary last.
@@ -293,7 +326,7 @@ async fn serve(listener: TcpListener, world: Arc<World>) -> io::Result<()> {
 type Broken = Pin<Box<dyn Stream<Item = io::Result<Frame<Bytes>>> + Send>>;
 type Content = Either<Full<Bytes>, StreamBody<Broken>>;
 
-async fn respond(world: Arc<World>, request: Request<Incoming>) -> Result<Response<Content>, Infallible> {
+async fn respond(world: Arc<World>, request: Request<Incoming>) -> io::Result<Response<Content>> {
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
@@ -305,7 +338,11 @@ async fn respond(world: Arc<World>, request: Request<Incoming>) -> Result<Respon
     if !reply.delay.is_zero() {
         tokio::time::sleep(reply.delay).await;
     }
-    Ok(response(reply))
+    match reply.status {
+        // The connection ends without a word.
+        0 => Err(io::ErrorKind::ConnectionReset.into()),
+        _ => Ok(response(reply)),
+    }
 }
 
 fn response(reply: Reply) -> Response<Content> {

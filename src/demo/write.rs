@@ -1,6 +1,6 @@
 //! What the estate remembers of writes: exactly those that actions send, and what undoes them. Every other write is refused.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::estate::Estate;
 use super::http::{Ask, Body, Reply};
@@ -145,7 +145,12 @@ fn graph(estate: &mut Estate, method: &str, rest: &[&str], body: &Value, number:
             add(estate, "graph/roleAssignments", body.clone(), new("role"))
         }
         ("POST", ["roleManagement", "directory", "roleEligibilityScheduleRequests"]) => {
-            eligibility(estate, body, new("eligibility"))
+            let fields = ["principalId", "roleDefinitionId", "directoryScopeId"];
+            eligibility(estate, "graph/roleEligibilityScheduleInstances", &fields, body, new("eligibility"))
+        }
+        ("POST", ["identityGovernance", "privilegedAccess", "group", "eligibilityScheduleRequests"]) => {
+            let fields = ["principalId", "groupId", "accessId"];
+            eligibility(estate, "graph/groupEligibilityScheduleInstances", &fields, body, new("eligibility"))
         }
         _ => None,
     }
@@ -155,20 +160,34 @@ fn is_only(body: &Value, name: &str) -> bool {
     body.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key(name))
 }
 
-fn eligibility(estate: &mut Estate, body: &Value, id: String) -> Option<Reply> {
-    const FIELDS: [&str; 3] = ["principalId", "roleDefinitionId", "directoryScopeId"];
-    let collection = "graph/roleEligibilityScheduleInstances";
+fn eligibility(estate: &mut Estate, collection: &str, fields: &[&str], body: &Value, id: String) -> Option<Reply> {
     match text(body, "action") {
         "adminRemove" => {
-            take(estate, collection, |row| FIELDS.iter().all(|name| same(row, name, text(body, name))))?;
+            take(estate, collection, |row| fields.iter().all(|name| same(row, name, text(body, name))))?;
             made(body)
         }
         "adminAssign" => {
-            let fields = FIELDS.iter().map(|name| ((*name).to_owned(), body[*name].clone()));
-            add(estate, collection, Value::Object(fields.collect()), id)
+            let mut row: Map<String, Value> =
+                fields.iter().map(|name| ((*name).to_owned(), body[*name].clone())).collect();
+            row.insert("endDateTime".to_owned(), body["scheduleInfo"]["expiration"]["endDateTime"].clone());
+            add(estate, collection, Value::Object(row), id)
         }
         _ => None,
     }
+}
+
+/// A request of Privileged Identity Management for Azure: it takes the eligibility of its principal and role on its scope away.
+fn azure_eligibility(estate: &mut Estate, scope: &str, body: &Value) -> Option<Reply> {
+    let wanted = &body["properties"];
+    if text(wanted, "requestType") != "AdminRemove" {
+        return None;
+    }
+    let role = |row: &Value| text(row, "roleDefinitionId").rsplit('/').next().unwrap_or_default().to_lowercase();
+    take(estate, "arm/roleEligibilityScheduleInstances", |row| {
+        let held = &row["properties"];
+        same(held, "principalId", text(wanted, "principalId")) && same(held, "scope", scope) && role(held) == role(wanted)
+    })?;
+    made(body)
 }
 
 fn arm(estate: &mut Estate, ask: &Ask, body: &Value) -> Option<Reply> {
@@ -176,9 +195,12 @@ fn arm(estate: &mut Estate, ask: &Ask, body: &Value) -> Option<Reply> {
     let lower = id.to_ascii_lowercase();
     let (parent, name) = id.rsplit_once('/')?;
     let (holder, _) = parent.rsplit_once('/')?;
+    if lower.contains("/providers/microsoft.authorization/roleeligibilityschedulerequests/") {
+        let scope = holder.get(..lower.find("/providers/microsoft.authorization/")?)?;
+        return if ask.method == "PUT" { azure_eligibility(estate, scope, body) } else { None };
+    }
     let collection = [
         ("/federatedidentitycredentials/", "arm/federatedIdentityCredentials"),
-        ("/flexiblefederatedidentitycredentials/", "arm/flexibleFederatedIdentityCredentials"),
         ("/roleassignments/", "arm/roleAssignments"),
     ]
     .into_iter()

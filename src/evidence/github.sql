@@ -404,5 +404,6 @@ CREATE TABLE github_code_owner (
   line         INTEGER NOT NULL,
   pattern      TEXT,
   login        TEXT,           -- without the @
-  mail         TEXT
+  mail         TEXT,
+  text         TEXT            -- the whole line
 ) STRICT;

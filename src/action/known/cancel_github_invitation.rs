@@ -31,6 +31,7 @@ macro_rules! invitations {
             undo: Undo::Manual("invite the person again"),
             guard: free,
             breaks: &[],
+            depends: None,
             portal: $portal,
         }
     };

@@ -8,10 +8,19 @@ const BREAKS: &[&str] =
     &["jobs whose identity token matches it get no more tokens, whoever runs them; other credentials of the identity stay"];
 
 const APPLICATION: &str = "/v1.0/applications/{object}/federatedIdentityCredentials/{credential}";
-const PLAIN: &str = "{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}\
-                     /federatedIdentityCredentials/{credential}?api-version=2024-11-30";
-const FLEXIBLE: &str = "{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}\
-                        /flexibleFederatedIdentityCredentials/{credential}?api-version=2025-05-31-preview";
+const LIST: &str = "{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}\
+                    /federatedIdentityCredentials?api-version=2025-05-31-preview";
+const OBJECT: &str = "{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}\
+                      /federatedIdentityCredentials/{credential}?api-version=2024-11-30";
+// Older versions know no expression.
+const AGAIN: &str = "{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}\
+                     /federatedIdentityCredentials/{credential}?api-version=2025-05-31-preview";
+/// Who else depends on the same identity: its other credentials.
+const OTHERS: &str = "SELECT trusted.subject, printf('%s is shared: %d other federated credentials of it stay, %s among them',
+                             trusted.object_name, count(*), min(other.trusts))
+                      FROM trusted JOIN trusted AS other
+                        ON other.object = trusted.object COLLATE NOCASE AND other.subject <> trusted.subject
+                      GROUP BY trusted.subject";
 
 pub(super) static ROUTES: &[Route] = &[
     Route {
@@ -55,6 +64,7 @@ pub(super) static ROUTES: &[Route] = &[
         )),
         guard: free,
         breaks: BREAKS,
+        depends: Some(OTHERS),
         portal: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
     },
     Route {
@@ -67,58 +77,30 @@ pub(super) static ROUTES: &[Route] = &[
         stage: Stage::Trust,
         disposition: Disposition::Disruptive,
         owner: None,
-        see: See::One { path: PLAIN, witness: None },
+        // Only a preview version shows credentials with an expression.
+        see: See::Row { path: LIST, paging: Paging::Arm, key: "/name", is: "{credential}", others: None },
         back: None,
         state: &[
             ("issuer", "/properties/issuer"),
             ("subject", "/properties/subject"),
+            ("expression", "/properties/claimsMatchingExpression"),
             ("audiences", "/properties/audiences"),
         ],
         evidence: "SELECT printf('azure:%s/federated/%s', object, ifnull(name, id)), issuer, subject,
+                          CASE WHEN expression IS NOT NULL THEN json_object('value', expression) END AS \"expression[]\",
                           json_array(audience) AS \"audiences[]\"
-                   FROM federated_credential WHERE object_kind = 'managed-identity' AND expression IS NULL",
-        request: get_gone(PLAIN),
+                   FROM federated_credential WHERE object_kind = 'managed-identity'",
+        request: get_gone(OBJECT),
         after: After::Absent,
         undo: Undo::Request(send(
             "PUT",
-            PLAIN,
-            r#"{"properties": {"issuer": "{issuer}", "subject": "{subject}", "audiences": "{audiences}"}}"#,
+            AGAIN,
+            r#"{"properties": {"issuer": "{issuer}", "subject": "{subject?}", "claimsMatchingExpression": "{expression?}",
+                "audiences": "{audiences}"}}"#,
         )),
         guard: free,
         breaks: BREAKS,
-        portal: "https://portal.azure.com/#resource{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}/federatedcredentials",
-    },
-    Route {
-        action: "delete-federated-credential",
-        does: "delete the flexible federated credential",
-        service: Service::Arm,
-        subject: "azure:{scope:path}/providers/microsoft.managedidentity/userassignedidentities/{identity:name}/flexible/{credential:name}",
-        alias: None,
-        needs: "Managed Identity Contributor on the identity",
-        stage: Stage::Trust,
-        disposition: Disposition::Disruptive,
-        owner: None,
-        see: See::One { path: FLEXIBLE, witness: None },
-        back: None,
-        state: &[
-            ("issuer", "/properties/issuer"),
-            ("expression", "/properties/claimsMatchingExpression/value"),
-            ("language", "/properties/claimsMatchingExpression/languageVersion"),
-            ("audiences", "/properties/audiences"),
-        ],
-        evidence: "SELECT printf('azure:%s/flexible/%s', object, ifnull(name, id)), issuer, expression,
-                          json_array(audience) AS \"audiences[]\"
-                   FROM federated_credential WHERE object_kind = 'managed-identity' AND expression IS NOT NULL",
-        request: get_gone(FLEXIBLE),
-        after: After::Absent,
-        undo: Undo::Request(send(
-            "PUT",
-            FLEXIBLE,
-            r#"{"properties": {"issuer": "{issuer}", "audiences": "{audiences}", "claimsMatchingExpression":
-                {"value": "{expression}", "languageVersion": "{language}"}}}"#,
-        )),
-        guard: free,
-        breaks: BREAKS,
+        depends: Some(OTHERS),
         portal: "https://portal.azure.com/#resource{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}/federatedcredentials",
     },
 ];

@@ -39,6 +39,7 @@ macro_rules! hooks {
             undo: UNDO,
             guard: free,
             breaks: BREAKS,
+            depends: None,
             portal: $portal,
         }
     };

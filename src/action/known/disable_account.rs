@@ -28,6 +28,10 @@ pub(super) static ROUTES: &[Route] = &[Route {
         "whoever still works in this account is locked out within the hour",
         "a GitHub account that the directory manages is suspended with it, and its scheduled workflows stop",
     ],
+    depends: Some(
+        "SELECT 'entra:user/' || account.id, printf('the scheduled workflow %s of %s/%s runs as this account and stops', path, organization, repository)
+         FROM github_schedule JOIN account ON account.person = github_schedule.person",
+    ),
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/overview/userId/{user}",
 }];
 

@@ -25,6 +25,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
     undo: Undo::Request(send("PATCH", OBJECT, r#"{"accountEnabled": true}"#)),
     guard: mastered_here,
     breaks: &["nobody can sign in with this device; take what is on it into evidence before it is wiped"],
+    depends: None,
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_Devices/DeviceDetailsMenuBlade/~/Properties/objectId/{device}",
 }];
 

@@ -1,7 +1,9 @@
 //! The actions, one file each. Adding one is a file and a word in the list below.
 
+mod by_hand;
 mod tools;
 
+pub(super) use self::by_hand::HANDS;
 use super::route::Route;
 
 macro_rules! actions {
@@ -25,6 +27,7 @@ actions! {
     delete_federated_credential,
     remove_role_assignment,
     remove_role_eligibility,
+    remove_group_eligibility,
     revoke_grant,
     remove_app_role_assignment,
     cancel_github_invitation,

@@ -30,5 +30,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     undo: Undo::Manual("invite the account to the repository again, in the role that the plan names; it has to accept"),
     guard: free,
     breaks: &["invitations that the person sent are cancelled, and issues lose this assignee"],
+    depends: None,
     portal: "https://github.com/{org}/{repo}/settings/access",
 }];

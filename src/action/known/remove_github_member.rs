@@ -30,6 +30,17 @@ pub(super) static ROUTES: &[Route] = &[Route {
         "all teams and the access to repositories go with it; private forks are deleted",
         "deploy keys, webhooks, secrets, runners, apps and schedules stay: they have changes of their own",
     ],
+    depends: Some(
+        "SELECT printf('github:org/%s/member/%s', held.organization, held.user_id),
+                printf('the scheduled workflow %s of %s/%s runs as this account and stops', path, organization, repository)
+         FROM (SELECT DISTINCT organization, user_id FROM github_schedule_actor WHERE user_id IS NOT NULL) AS held
+         JOIN github_schedule USING (organization)
+         WHERE github_schedule.login IN (SELECT login FROM github_leaver WHERE github_leaver.user_id = held.user_id)
+         UNION
+         SELECT printf('github:org/%s/member/%s', organization, user_id),
+                printf('%s of %s/%s is left without a reviewer', environment, organization, repository)
+         FROM github_reviewer WHERE others = 0 AND user_id IS NOT NULL",
+    ),
     portal: "https://github.com/orgs/{org}/people",
 }];
 

@@ -32,6 +32,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
     undo: Undo::Request(Template { method: "PUT", url: HELD, body: None }),
     guard: direct,
     breaks: &["what the role let the person administer needs somebody else"],
+    depends: None,
     portal: "https://github.com/organizations/{org}/settings/org_role_assignments",
 }];
 

@@ -30,5 +30,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     undo: Undo::Manual("invite the account to its repositories again; it has to accept"),
     guard: free,
     breaks: &["the access to every repository of the organisation ends at once"],
+    depends: None,
     portal: "https://github.com/orgs/{org}/outside-collaborators",
 }];

@@ -34,6 +34,9 @@ macro_rules! runners {
                 "jobs that ask for its labels wait",
                 "its host still runs and keeps what was signed in there: take an image of it as evidence before it is wiped",
             ],
+            depends: Some(
+                "SELECT runner, printf('the workflow %s of %s/%s ran on it', path, organization, repository) FROM github_runner_job",
+            ),
             portal: $portal,
         }
     };

@@ -33,6 +33,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
     undo: Undo::Request(send("PUT", MEMBERSHIP, r#"{"role": "{role?}"}"#)),
     guard: own,
     breaks: &["review requests to the team no longer reach the person; a team that the identity provider fills takes this back"],
+    depends: None,
     portal: "https://github.com/orgs/{org}/teams/{team}/members",
 }];
 

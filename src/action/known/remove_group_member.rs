@@ -39,20 +39,30 @@ pub(super) static ROUTES: &[Route] = &[Route {
     )),
     guard: plain,
     breaks: &["licences and a shared mailbox that the group gives go too: convert the mailbox, or place a hold, first"],
+    depends: Some(
+        "SELECT printf('entra:group/%s/member/%s', held.group_id, account.id),
+                printf('the group opens %s', ifnull(assigned.resource_name, assigned.resource))
+         FROM group_membership AS held JOIN account ON account.person = held.person
+         JOIN app_role_assignment AS assigned ON assigned.principal = held.group_id COLLATE NOCASE AND assigned.person = held.person",
+    ),
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/Members/groupId/{group}",
 }];
 
+const RULE: &str = "az rest --method get --url 'https://graph.microsoft.com/v1.0/groups/<group>?$select=displayName,membershipRule'";
+const REMOVE: &str = "az rest --method delete --url 'https://graph.microsoft.com/v1.0/groups/<group>/members/<user>/$ref'";
+const NESTED: &str = "az rest --method get --url 'https://graph.microsoft.com/v1.0/groups/<group>/members?$select=id,displayName'";
+
 fn plain(state: &State) -> Option<Keep> {
-    let why = if is(state, "dynamic") {
-        "the membership follows a rule: change the property that the rule asks for, or the rule"
+    let (why, command) = if is(state, "dynamic") {
+        ("the membership follows a rule: change the property that the rule asks for, or the rule", RULE)
     } else if is(state, "onPremisesSyncEnabled") {
-        "the group is mastered on premises: take the person out there"
+        return Some(Keep::ByHand("the group is mastered on premises: take the person out there".to_owned()));
     } else if is(state, "isAssignableToRole") {
-        "the group can hold directory roles, so only a Privileged Role Administrator may change it: take the person out by hand"
+        ("the group can hold directory roles, so only a Privileged Role Administrator may change it", REMOVE)
     } else if is(state, "_indirect") {
-        "the person is in the group through another group: take the person out of that one"
+        ("the person is in the group through another group: take the person out of that one", NESTED)
     } else {
         return None;
     };
-    Some(Keep::ByHand(why.to_owned()))
+    Some(Keep::ByCommand(why.to_owned(), command))
 }

@@ -7,6 +7,11 @@ use crate::api::{Paging, Service};
 const DIRECTORY: &str = "/v1.0/roleManagement/directory/roleAssignments/{assignment}";
 const AZURE: &str = "{scope}/providers/Microsoft.Authorization/roleAssignments/{assignment}?api-version=2022-04-01";
 
+const DEACTIVATE: &str = "az rest --method post \
+    --url https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignmentScheduleRequests \
+    --headers Content-Type=application/json --body '{\"action\": \"adminRemove\", \"principalId\": \"<principalId>\", \
+    \"roleDefinitionId\": \"<roleDefinitionId>\", \"directoryScopeId\": \"/\", \"justification\": \"The person has left.\"}'";
+
 pub(super) static ROUTES: &[Route] = &[
     Route {
         action: "remove-role-assignment",
@@ -45,6 +50,7 @@ pub(super) static ROUTES: &[Route] = &[
         )),
         guard: standing,
         breaks: &["whatever the person still administers needs somebody else; a sole Global Administrator needs a successor first"],
+        depends: None,
         portal: "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles",
     },
     Route {
@@ -79,6 +85,7 @@ pub(super) static ROUTES: &[Route] = &[
         )),
         guard: not_of_a_group,
         breaks: &["what this principal does in Azure under the scope stops within minutes"],
+        depends: None,
         portal: "https://portal.azure.com/#resource{scope}/users",
     },
 ];
@@ -86,5 +93,5 @@ pub(super) static ROUTES: &[Route] = &[
 fn standing(state: &State) -> Option<Keep> {
     let why = "the role was switched on through Privileged Identity Management: end the activation there, and take the eligibility away";
     let activated = text(state, "_state") == Some("activated");
-    not_of_a_group(state).or_else(|| activated.then(|| Keep::ByHand(why.to_owned())))
+    not_of_a_group(state).or_else(|| activated.then(|| Keep::ByCommand(why.to_owned(), DEACTIVATE)))
 }

@@ -29,5 +29,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     undo: Undo::Manual("only the owner of the credential can authorise it again, as long as the membership lasts"),
     guard: free,
     breaks: &["whatever pulls or pushes with this credential stops"],
+    depends: None,
     portal: "https://github.com/orgs/{org}/people",
 }];

@@ -34,6 +34,7 @@ pub(super) static ROUTES: &[Route] = &[
         undo: UNDO,
         guard: free,
         breaks: BREAKS,
+        depends: None,
         portal: PORTAL,
     },
     Route {
@@ -61,6 +62,7 @@ pub(super) static ROUTES: &[Route] = &[
         undo: UNDO,
         guard: free,
         breaks: BREAKS,
+        depends: None,
         portal: PORTAL,
     },
 ];

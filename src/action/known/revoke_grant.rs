@@ -38,6 +38,14 @@ pub(super) static ROUTES: &[Route] = &[Route {
     )),
     guard: of_one_person,
     breaks: &["the client loses this person's delegated access; access tokens that are out live on for up to an hour"],
+    depends: Some(
+        "SELECT 'entra:grant/' || own.id,
+                printf('%d other consents for the same client and resource stay; one for everybody among them keeps this person in: %s',
+                       count(*), iif(max(other.consent = 'AllPrincipals'), 'yes', 'no'))
+         FROM delegated_grant AS own JOIN delegated_grant AS other
+           ON other.client = own.client COLLATE NOCASE AND other.resource = own.resource COLLATE NOCASE AND other.id <> own.id
+         GROUP BY own.id",
+    ),
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/StartboardApplicationsMenuBlade/~/AppAppsPreview",
 }];
 

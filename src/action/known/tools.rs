@@ -15,5 +15,6 @@ pub(super) fn not_of_a_group(state: &State) -> Option<Keep> {
     let group =
         is(state, "_group") || text(state, "principalType").is_some_and(|kind| kind.eq_ignore_ascii_case("Group"));
     let why = "a group holds it, so taking it away would hit everybody in the group: take the person out of the group";
-    group.then(|| Keep::ByHand(why.to_owned()))
+    let command = "az ad group member remove --group <principalId> --member-id <person>";
+    group.then(|| Keep::ByCommand(why.to_owned(), command))
 }

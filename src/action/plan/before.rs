@@ -1,6 +1,6 @@
 //! How the objects of a plan were, from the evidence: each route's query once, whatever the number of objects.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rusqlite::types::ValueRef;
 use serde_json::Value;
@@ -54,6 +54,43 @@ fn row_of(row: &rusqlite::Row<'_>, wanted: &HashSet<String>) -> rusqlite::Result
         }
     }
     Ok(Some((subject, state)))
+}
+
+/// What else breaks, by what asks for it, then by subject in lower case.
+pub(super) type Depends = HashMap<&'static str, HashMap<String, BTreeSet<String>>>;
+
+/// How many sentences about one object are enough.
+const ENOUGH: usize = 8;
+
+/// What the evidence says that depends on these targets.
+pub(super) fn depends<'a>(evidence: &Evidence, targets: impl Iterator<Item = &'a Target>) -> Result<Depends, Error> {
+    let mut queries: BTreeMap<&'static str, HashSet<String>> = BTreeMap::new();
+    for target in targets {
+        if let Some(sql) = target.route.depends {
+            queries.entry(sql).or_default().insert(target.subject.to_lowercase());
+        }
+    }
+    let mut depends = Depends::new();
+    for (sql, wanted) in queries {
+        let rows = evidence.rows(sql, [], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let said = depends.entry(sql).or_default();
+        for (subject, text) in rows {
+            let (Some(subject), Some(text)) = (subject.map(|subject| subject.to_lowercase()), text) else { continue };
+            if wanted.contains(&subject) {
+                let texts: &mut BTreeSet<String> = said.entry(subject).or_default();
+                if texts.len() < ENOUGH {
+                    texts.insert(crate::text::visible(&text));
+                }
+            }
+        }
+    }
+    Ok(depends)
+}
+
+/// Every workflow that reads secrets, with their names.
+pub(super) fn workflows(evidence: &Evidence) -> Result<Vec<(String, String)>, Error> {
+    let sql = "SELECT id, secrets FROM github_workflow WHERE secrets IS NOT NULL ORDER BY id";
+    evidence.rows(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Whether each account was enabled, by person.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Person, Undone};
-use crate::action::fill::{self, Target, all, filled_plain};
+use crate::action::fill::{self, Target, all, filled_plain, quoted};
 use crate::action::route::{After, Disposition, Request, Route, State, Undo, text};
 use crate::api::Service;
 
@@ -100,11 +100,6 @@ fn command(service: Service, request: &Request) -> String {
             format!("az rest --method {} --url {url}{}", method.to_lowercase(), body.unwrap_or_default())
         }
     }
-}
-
-/// One word for a shell.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Whose login stands in the path of a request, by number: GitHub may give a login to somebody else.

@@ -52,6 +52,14 @@ impl Selection {
     }
 }
 
+/// What the evidence tells besides the findings.
+#[derive(Default)]
+struct Known {
+    states: before::States,
+    depends: before::Depends,
+    workflows: Vec<(String, String)>,
+}
+
 /// The findings about one object.
 struct Group<'a> {
     target: Target,
@@ -82,11 +90,15 @@ pub fn draft(from: &Draft<'_>) -> Result<Plan, Error> {
         manual: Vec::new(),
         refused: Vec::new(),
     };
-    let groups = grouped(from, &mut plan);
-    let known = match from.evidence {
-        Some(evidence) => before::states(evidence, groups.values().map(|group| &group.target))?,
-        None => before::States::new(),
-    };
+    let mut known = Known::default();
+    if let Some(evidence) = from.evidence {
+        known.workflows = before::workflows(evidence)?;
+    }
+    let groups = grouped(from, &known, &mut plan);
+    if let Some(evidence) = from.evidence {
+        known.states = before::states(evidence, groups.values().map(|group| &group.target))?;
+        known.depends = before::depends(evidence, groups.values().map(|group| &group.target))?;
+    }
     let mut owners: HashMap<String, i64> = HashMap::new();
     for group in groups.into_values() {
         decide(from, group, &known, &mut owners, &mut plan);
@@ -116,7 +128,7 @@ fn people(from: &Draft<'_>) -> Result<Vec<Person>, Error> {
 }
 
 /// Findings by object; what is no change at all goes into the plan at once.
-fn grouped<'a>(from: &Draft<'a>, plan: &mut Plan) -> BTreeMap<(String, String), Group<'a>> {
+fn grouped<'a>(from: &Draft<'a>, known: &Known, plan: &mut Plan) -> BTreeMap<(String, String), Group<'a>> {
     let mut groups: BTreeMap<(String, String), Group<'a>> = BTreeMap::new();
     for check in from.report.checks() {
         let absent = from.unseen.contains(&check.id);
@@ -135,7 +147,7 @@ fn grouped<'a>(from: &Draft<'a>, plan: &mut Plan) -> BTreeMap<(String, String), 
                     group.nobodys |= finding.person.is_none();
                     group.found.push((check, finding));
                 }
-                Sorted::Manual(why) => plan.manual.push(manual(check, finding, why, None)),
+                Sorted::Manual(why) => plan.manual.push(manual(check, finding, why, known)),
                 Sorted::Refused(why) => plan.refused.push(refused(check, finding, why)),
             }
         }
@@ -154,6 +166,9 @@ fn is_meant(from: &Draft<'_>, check: &Check, finding: &Finding) -> bool {
     from.selection.takes(&[&finding.id, &check.id, action, subject, &change])
 }
 
+const NO_ACTION: &str =
+    "no service lets a program do this safely, or it lives in a repository, on a host or with somebody else";
+
 enum Sorted {
     Change(Target),
     Manual(&'static str),
@@ -162,9 +177,7 @@ enum Sorted {
 
 fn sorted(check: &Check, finding: &Finding, absent: bool) -> Sorted {
     let Some(action) = finding.action.as_deref() else {
-        return Sorted::Manual(
-            "no service lets a program do this safely, or it lives in a repository, on a host or with somebody else",
-        );
+        return Sorted::Manual(NO_ACTION);
     };
     if !finding.complete {
         let why = "the finding is incomplete: more evidence could undo it. Close the gaps of the check, then audit and plan again";
@@ -186,19 +199,20 @@ fn sorted(check: &Check, finding: &Finding, absent: bool) -> Sorted {
     }
 }
 
-fn manual(check: &Check, finding: &Finding, why: &str, change: Option<(String, String)>) -> Manual {
-    let (command, portal) =
-        change.map_or_else(|| hand::command(finding.subject.raw()), |(command, portal)| (Some(command), Some(portal)));
+fn manual(check: &Check, finding: &Finding, why: &str, known: &Known) -> Manual {
+    let step = hand::step(&check.id, finding);
+    let used_by = hand::readers(finding, &known.workflows);
     Manual {
         finding: finding.id.clone(),
         check: check.id.clone(),
         person: finding.person.clone(),
         subject: finding.subject.clone(),
-        why: why.to_owned(),
+        why: step.why.filter(|_| why == NO_ACTION).unwrap_or(why).to_owned(),
         todo: check.fix.clone(),
-        command,
+        command: step.command,
+        used_by: used_by.into_iter().map(Untrusted::from).collect(),
         patch: hand::patch(finding),
-        portal,
+        portal: step.portal,
     }
 }
 
@@ -216,7 +230,7 @@ fn refused(check: &Check, finding: &Finding, why: String) -> Refused {
 fn decide(
     from: &Draft<'_>,
     group: Group<'_>,
-    known: &before::States,
+    known: &Known,
     owners: &mut HashMap<String, i64>,
     plan: &mut Plan,
 ) {
@@ -224,7 +238,7 @@ fn decide(
         (false, 1) => plan.person(group.people.first().copied()).cloned(),
         _ => None,
     };
-    let rows = known.get(group.target.route.evidence);
+    let rows = known.states.get(group.target.route.evidence);
     let mut state = rows.and_then(|rows| rows.get(&group.target.subject.to_lowercase())).cloned().unwrap_or_default();
     state.extend(group.target.told.clone());
     complete(&group.target, &mut state, person.as_ref(), from.report);
@@ -241,8 +255,16 @@ fn decide(
     }
     let (why, by_hand) = match (keep, composed) {
         (Some(Keep::Never(why)), _) => (why, None),
-        (Some(Keep::ByHand(why)), composed) => (why, Some(composed)),
-        (None, Some(composed)) => {
+        // A command that would do what speaks against it is not shown.
+        (Some(Keep::ByHand(why)), composed) => (why, Some((None, composed))),
+        (Some(Keep::ByCommand(why, command)), composed) => {
+            let person = group.people.first().and_then(|id| id.strip_prefix("entra:user/"));
+            (why, Some((hand::of_change(command, &values, person), composed)))
+        }
+        (None, Some(mut composed)) => {
+            let said = group.target.route.depends.and_then(|sql| known.depends.get(sql));
+            let said = said.and_then(|said| said.get(&group.target.subject.to_lowercase()));
+            composed.breaks.extend(said.into_iter().flatten().cloned());
             plan.changes.push(change(&group, state, person.map(|person| person.id), composed));
             return;
         }
@@ -250,11 +272,10 @@ fn decide(
     };
     for (check, finding) in &group.found {
         match &by_hand {
-            // A command that would do what speaks against it is not shown.
-            Some(composed) => {
-                let place = composed.as_ref().map(|composed| composed.portal.clone());
-                let mut step = manual(check, finding, &why, None);
-                step.portal = step.portal.or(place);
+            Some((command, composed)) => {
+                let mut step = manual(check, finding, &why, known);
+                step.command.clone_from(command);
+                step.portal = composed.as_ref().map(|composed| composed.portal.clone()).or(step.portal);
                 plan.manual.push(step);
             }
             None => plan.refused.push(refused(check, finding, why.clone())),

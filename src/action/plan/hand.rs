@@ -1,107 +1,98 @@
-//! Steps that only a person can take: the command where a tool of the service has one, with every id filled in, and the place.
+//! Steps that only a person can take: why, the command with every id filled in, the place, and the patch where the evidence
+//! holds the line. The data is in `known`.
 
-use super::compose::quoted;
+use serde_json::Value;
+
+use crate::action::fill::{command, filled_plain, hand};
+use crate::action::route::State;
 use crate::model::Finding;
 use crate::text::Untrusted;
 
-/// The command and the place for a subject.
-pub(super) fn command(subject: &str) -> (Option<String>, Option<String>) {
-    if let Some(rest) = subject.strip_prefix("github:") {
-        return github(rest);
+/// What a person needs for a step.
+#[derive(Debug, Default)]
+pub(super) struct Step {
+    pub(super) why: Option<&'static str>,
+    pub(super) command: Option<String>,
+    pub(super) portal: Option<String>,
+}
+
+/// The step for a finding.
+pub(super) fn step(check: &str, finding: &Finding) -> Step {
+    let Some((hand, ids)) = hand(check, finding.subject.raw()) else { return Step::default() };
+    let mut values: State = finding.facts.iter().map(|(name, value)| (name.clone(), value.raw().into())).collect();
+    values.extend(ids);
+    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Step {
+        why: Some(hand.why),
+        command: filled(command(hand.command, &values)),
+        portal: filled(filled_plain(hand.portal, &values)),
     }
-    if let Some(id) = subject.strip_prefix("azure:/") {
-        return (
-            Some(format!("az resource show --ids {}", quoted(&format!("/{id}")))),
-            Some(format!("https://portal.azure.com/#resource/{id}")),
-        );
+}
+
+/// A unified diff, where the finding holds the line that has to change: the file, the line's number, what it says, and
+/// whom it must no longer name. It applies with `git apply --unidiff-zero`.
+pub(super) fn patch(finding: &Finding) -> Option<Untrusted> {
+    let fact = |name: &str| Some(finding.facts.get(name)?.raw());
+    let (path, number, line, gone) = (fact("path")?, fact("line")?, fact("text")?, fact("names")?);
+    let odd = |text: &str| text.chars().any(char::is_control);
+    if [path, line, gone].into_iter().any(|text| odd(&text.replace('\t', " "))) || number.parse::<u64>().is_err() {
+        return None;
     }
-    let mut parts = subject.split('/');
-    let (kind, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let rest: Vec<&str> = parts.collect();
-    let get = |path: String| {
-        format!("az rest --method get --url {}", quoted(&format!("https://graph.microsoft.com/v1.0/{path}")))
+    let new = without(line, gone)?;
+    Some(format!("--- a/{path}\n+++ b/{path}\n@@ -{number} +{number} @@\n-{line}\n+{new}\n").into())
+}
+
+/// The line without this owner. Where nobody else is named, somebody has to be: a pattern without an owner opens the path.
+fn without(line: &str, gone: &str) -> Option<String> {
+    let (rule, comment) = match line.find(" #") {
+        Some(at) => line.split_at(at),
+        None => (line, ""),
     };
-    let command = match (kind, rest.as_slice()) {
-        ("entra:user", ["method", ..]) => get(format!("users/{id}/authentication/methods")),
-        ("entra:user", _) => get(format!("users/{id}")),
-        ("entra:application", _) => get(format!("applications/{id}")),
-        ("entra:service-principal", _) => get(format!("servicePrincipals/{id}")),
-        ("entra:grant", _) => get(format!("oauth2PermissionGrants/{id}")),
-        ("entra:group", _) => get(format!("groups/{id}")),
-        _ => return (None, None),
-    };
-    let portal =
-        "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/overview/userId/";
-    (Some(command), (kind == "entra:user").then(|| format!("{portal}{id}")))
-}
-
-fn github(rest: &str) -> (Option<String>, Option<String>) {
-    let parts: Vec<&str> = rest.split('/').collect();
-    let secret = |name: &str, place: String| Some(format!("gh secret set {} {place}", quoted(name)));
-    let variable = |name: &str, place: String| Some(format!("gh variable set {} {place}", quoted(name)));
-    match parts.as_slice() {
-        ["org", org, "secret", name] => {
-            (secret(name, format!("--org {}", quoted(org))), settings(org, "settings/secrets/actions"))
-        }
-        ["org", org, "dependabot-secret", name] => (
-            secret(name, format!("--org {} --app dependabot", quoted(org))),
-            settings(org, "settings/secrets/dependabot"),
-        ),
-        ["org", org, "variable", name] => {
-            (variable(name, format!("--org {}", quoted(org))), settings(org, "settings/variables/actions"))
-        }
-        ["org", org, "installation", id] => (None, settings(org, &format!("settings/installations/{id}"))),
-        ["org", org, "ruleset", id, ..] => (
-            Some(format!("gh api {}", quoted(&format!("/orgs/{org}/rulesets/{id}")))),
-            settings(org, &format!("settings/rules/{id}")),
-        ),
-        ["repo", org, repo, "secret", name] => {
-            (secret(name, at(org, repo)), Some(format!("https://github.com/{org}/{repo}/settings/secrets/actions")))
-        }
-        ["repo", org, repo, "dependabot-secret", name] => (
-            secret(name, format!("{} --app dependabot", at(org, repo))),
-            Some(format!("https://github.com/{org}/{repo}/settings/secrets/dependabot")),
-        ),
-        ["repo", org, repo, "environment", environment, "secret", name] => (
-            secret(name, format!("{} --env {}", at(org, repo), quoted(environment))),
-            Some(format!("https://github.com/{org}/{repo}/settings/environments")),
-        ),
-        ["repo", org, repo, "variable", name] => {
-            (variable(name, at(org, repo)), Some(format!("https://github.com/{org}/{repo}/settings/variables/actions")))
-        }
-        ["repo", org, repo, "environment", environment, ..] => {
-            let path = format!("/repos/{org}/{repo}/environments/{environment}");
-            (
-                Some(format!("gh api {}", quoted(&path))),
-                Some(format!("https://github.com/{org}/{repo}/settings/environments")),
-            )
-        }
-        ["repo", org, repo, "branch-rule", ..] => {
-            (None, Some(format!("https://github.com/{org}/{repo}/settings/branches")))
-        }
-        ["repo", org, repo, "file", path @ ..] => {
-            let path = path.join("/");
-            let path = path.rsplit_once(':').map_or(path.as_str(), |(path, _)| path);
-            (
-                Some(format!("gh browse {} --repo {}", quoted(path), quoted(&format!("{org}/{repo}")))),
-                Some(format!("https://github.com/{org}/{repo}/blob/HEAD/{path}")),
-            )
-        }
-        ["repo", org, repo, ..] => (None, Some(format!("https://github.com/{org}/{repo}/settings"))),
-        ["org", org, ..] => (None, settings(org, "settings/profile")),
-        _ => (None, None),
+    let mut words = rule.split_whitespace();
+    let mut kept = vec![words.next()?];
+    kept.extend(words.clone().filter(|word| !word.trim_start_matches('@').eq_ignore_ascii_case(gone)));
+    if kept.len() == words.count() + 1 {
+        return None;
     }
+    if kept.len() == 1 {
+        kept.push("@SUCCESSOR");
+    }
+    Some(format!("{}{comment}", kept.join(" ")))
 }
 
-fn at(org: &str, repo: &str) -> String {
-    format!("--repo {}", quoted(&format!("{org}/{repo}")))
+/// The command of a change that a person makes.
+pub(super) fn of_change(template: &str, values: &State, person: Option<&str>) -> Option<String> {
+    let mut values = values.clone();
+    if let Some(person) = person {
+        values.insert("person".to_owned(), Value::from(person));
+    }
+    command(template, &values)
 }
 
-fn settings(org: &str, page: &str) -> Option<String> {
-    Some(format!("https://github.com/organizations/{org}/{page}"))
+/// The workflows that read a secret of this name, where the evidence knows them.
+pub(super) fn readers<'a>(finding: &Finding, workflows: &'a [(String, String)]) -> Vec<&'a str> {
+    let subject = finding.subject.raw();
+    let Some((place, name)) = subject.rsplit_once("/secret/") else { return Vec::new() };
+    let place = place.split_once("/environment/").map_or(place, |(place, _)| place);
+    let inside = match place.strip_prefix("github:org/") {
+        Some(org) => format!("github:repo/{org}/"),
+        None => format!("{place}/"),
+    };
+    let is = |(id, secrets): &&(String, String)| {
+        id.get(..inside.len()).is_some_and(|start| start.eq_ignore_ascii_case(&inside))
+            && secrets.split_whitespace().any(|secret| secret.eq_ignore_ascii_case(name))
+    };
+    workflows.iter().filter(is).map(|(id, _)| id.as_str()).collect()
 }
 
-/// A unified diff, where the evidence holds the line that has to change.
-pub(super) fn patch(_: &Finding) -> Option<Untrusted> {
-    None
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_owner_goes_and_the_others_stay() {
+        assert_eq!(without("/src @Alice @org/team # why", "alice").unwrap(), "/src @org/team # why");
+        assert_eq!(without("* alice@contoso.example", "alice@contoso.example").unwrap(), "* @SUCCESSOR");
+        assert_eq!(without("* @alicia", "alice"), None);
+    }
 }

@@ -167,6 +167,9 @@ pub struct Manual {
     pub todo: Untrusted,
     /// The command, with every id filled in; null: there is none.
     pub command: Option<String>,
+    /// What uses it, where the evidence tells: it needs something else first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_by: Vec<Untrusted>,
     /// A unified diff; null: there is none.
     pub patch: Option<Untrusted>,
     /// Where a person finds it.

@@ -105,8 +105,10 @@ fn differs(plan: &Plan, change: &Change, found: &Target) -> Option<&'static str>
         return Some("it is about somebody who is not in the plan");
     }
     let values = crate::action::fill::all(&found.ids, &change.before);
-    if let Some(Keep::Never(_)) = (found.route.guard)(&values) {
-        return Some("it is never done");
+    match (found.route.guard)(&values) {
+        Some(Keep::Never(_)) => return Some("it is never done"),
+        Some(_) => return Some("it is for a person to do"),
+        None => {}
     }
     let Some(composed) = compose(found, &change.before, person) else {
         return Some("its state lacks what the request needs");
@@ -119,7 +121,8 @@ fn differs(plan: &Plan, change: &Change, found: &Target) -> Option<&'static str>
         (composed.disposition != change.disposition, "its disposition is another"),
         (found.route.needs != change.needs, "its permission is another"),
         (composed.command != change.command, "its command is another"),
-        (composed.breaks != change.breaks, "what it breaks is another"),
+        // The evidence may have told more.
+        (!change.breaks.starts_with(&composed.breaks), "what it breaks is another"),
     ]
     .into_iter()
     .find_map(|(differs, what)| differs.then_some(what))

@@ -183,6 +183,6 @@ rows! {
     /// An owner that a CODEOWNERS file names.
     CodeOwner in github_code_owner needs [Any(&["login", "mail"])] {
         id: Untrusted, organization: Untrusted, repository: Untrusted, path: Untrusted, line: i64,
-        pattern: Option<Untrusted>, login: Option<Untrusted>, mail: Option<Untrusted>,
+        pattern: Option<Untrusted>, login: Option<Untrusted>, mail: Option<Untrusted>, text: Option<Untrusted>,
     }
 }

@@ -10,8 +10,8 @@ use crate::text::Untrusted;
 /// <https://docs.github.com/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners>
 pub(super) fn owners(place: &Place<'_>, path: &str, text: &str) -> Vec<CodeOwner> {
     let mut rows = Vec::new();
-    for (line, text) in (1..).zip(text.lines()) {
-        let mut words = without_comment(text).split_whitespace();
+    for (line, whole) in (1..).zip(text.lines()) {
+        let mut words = without_comment(whole).split_whitespace();
         let Some(pattern) = words.next() else { continue };
         for word in words {
             let login = word.strip_prefix('@').filter(|login| !login.is_empty() && !login.contains('/'));
@@ -28,6 +28,7 @@ pub(super) fn owners(place: &Place<'_>, path: &str, text: &str) -> Vec<CodeOwner
                 pattern: Some(pattern.into()),
                 login: login.map(Untrusted::from),
                 mail: mail.map(Untrusted::from),
+                text: Some(whole.into()),
             });
         }
     }

@@ -34,11 +34,26 @@ fn looked_between(server: &Server) {
     }
 }
 
+/// A few of the points, so that it is quick.
 #[tokio::test]
 async fn dying_anywhere_changes_nothing_about_the_end() {
+    let points = dying(23).await;
+    assert!(points >= 8, "{points} points");
+}
+
+/// Every point: some minutes.
+#[tokio::test]
+#[ignore = "minutes: run it after a change of apply or of the journal"]
+async fn dying_at_every_step_changes_nothing_about_the_end() {
+    let points = dying(1).await;
+    assert!(points >= 200, "{points} points");
+}
+
+/// Dies at each `every`th step, and goes on; how many points there were.
+async fn dying(every: usize) -> usize {
     let selection = some();
     let mut points = 0;
-    for steps in 0.. {
+    for steps in (0..).step_by(every) {
         let server = serve();
         let folder = tempfile::tempdir().unwrap();
         let journal = folder.path().join("j");
@@ -65,5 +80,5 @@ async fn dying_anywhere_changes_nothing_about_the_end() {
             break;
         }
     }
-    assert!(points >= 200, "{points} points");
+    points
 }

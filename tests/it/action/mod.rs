@@ -1,6 +1,7 @@
 //! Plan, apply and undo against the estate: what is changed is what was planned, whatever goes wrong and wherever the program dies.
 
 mod apply;
+mod faults;
 mod imports;
 mod killed;
 mod plan;
@@ -28,7 +29,11 @@ static CHECKS: LazyLock<Checks> = LazyLock::new(|| Checks::load(&[]).unwrap());
 static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
 fn serve() -> Server {
-    Server::start(ESTATE.clone(), Faults::none()).unwrap()
+    serve_with(Faults::none())
+}
+
+fn serve_with(faults: Faults) -> Server {
+    Server::start(ESTATE.clone(), faults).unwrap()
 }
 
 fn env() -> Env {
@@ -82,7 +87,8 @@ fn services(server: &Server) -> Services {
     };
     let tiny = Duration::from_millis(1);
     let retry = Retry { attempts: 2, base: tiny, longest: tiny, unnamed: tiny, ..Retry::default() };
-    let http = Http::new(Settings { endpoints, retry, ..Settings::default() }).unwrap();
+    let read_timeout = Duration::from_millis(300);
+    let http = Http::new(Settings { endpoints, retry, read_timeout, ..Settings::default() }).unwrap();
     let env = env();
     let github = GitHubSignIn::of(None, &env).unwrap();
     Services::new(http, github, &env)
