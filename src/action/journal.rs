@@ -121,6 +121,15 @@ fn could_begin(bytes: &[u8]) -> bool {
     bytes.len() < 4096 && (first.starts_with(bytes) || bytes.starts_with(first))
 }
 
+/// How each change of a journal ended.
+///
+/// # Errors
+/// When it was changed.
+pub fn outcomes(path: &Path) -> Result<HashMap<String, Outcome>, Error> {
+    let stories = read(path)?.stories;
+    Ok(stories.into_iter().filter_map(|(change, story)| Some((change, story.end?))).collect())
+}
+
 fn parse(bytes: &[u8]) -> Result<Told, String> {
     let mut told = Told::default();
     let mut number = 0;

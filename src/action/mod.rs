@@ -24,9 +24,9 @@ mod write;
 
 pub use apply::{Applied, Apply, Made, apply, journal_of, selected};
 pub use head::{First, Head, head};
-pub use journal::Outcome;
+pub use journal::{Outcome, outcomes};
 pub use pace::Pace;
 pub use route::{Disposition, Request, State};
 pub use services::Services;
-pub use undo::{Back, Undo, tenant, undo};
+pub use undo::{Back, Undo, beside as undo_journal, tenant, undo};
 pub use write::Permit;

@@ -139,7 +139,7 @@ async fn one(
 }
 
 /// Where the journal of an undo is.
-pub(super) fn beside(journal: &Path) -> PathBuf {
+pub fn beside(journal: &Path) -> PathBuf {
     let mut name = journal.as_os_str().to_owned();
     name.push(".undo");
     name.into()

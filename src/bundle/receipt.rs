@@ -17,7 +17,8 @@ pub const RECEIPT: &str = "receipt.dsse.json";
 pub const RECEIPT_PREDICATE: &str = "urn:leaver:attestation:remediation:v1";
 
 const NAME: &str = "done";
-const FILES: [&str; 3] = ["plan.json", "plan.json.journal", "plan.json.dsse.json"];
+const FILES: [&str; 5] =
+    ["plan.json", "plan.json.journal", "plan.json.journal.undo", "plan.json.dsse.json", "proof.json"];
 const LARGEST: u64 = 16 << 20;
 
 /// Checks the folder; `None`: nothing was done.

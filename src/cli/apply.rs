@@ -59,9 +59,16 @@ pub(super) struct ApplyArgs {
     /// Signs also with a key that others can read or write.
     #[arg(long)]
     insecure_key: bool,
-    /// Adds plan, journal and signatures to this bundle.
+    /// Adds plan, journal and signatures to the bundle that the plan was made from, with a signed receipt.
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
+    /// A later audit of the same people as the proof: its bundle or JSON report goes into --bundle too, and the receipt says
+    /// which findings are gone.
+    #[arg(long, value_name = "BUNDLE|REPORT", requires = "bundle")]
+    proof: Option<PathBuf>,
+    /// Replaces what another plan left in the bundle.
+    #[arg(long)]
+    force: bool,
 }
 
 /// Takes back what a journal says was done, the last change first. Without --yes it only looks.
@@ -94,6 +101,8 @@ impl From<ApplyArgs> for Request {
             keys: args.keys,
             insecure_key: args.insecure_key,
             bundle: args.bundle,
+            proof: args.proof,
+            force: args.force,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::plan::contents;
+use super::receipt::Receipt;
 use super::{github, output, settings};
 use crate::action::plan::{Change, Plan, Selection, parse, recompute};
 use crate::action::{self, Apply, Made, Pace, Services, Undo, sign};
@@ -39,6 +40,10 @@ pub struct Request {
     pub insecure_key: bool,
     /// A bundle that plan, journal and signatures are added to.
     pub bundle: Option<PathBuf>,
+    /// A later audit that shows what is gone; it goes into the bundle too.
+    pub proof: Option<PathBuf>,
+    /// Whether what another plan left in the bundle is replaced.
+    pub force: bool,
 }
 
 /// What the command line says of an undo.
@@ -68,13 +73,25 @@ pub async fn apply(request: &Request, config: &Config, env: &Env) -> Result<Exit
         let hint = "choose with --only or --skip, or raise --max";
         return Err(Error::usage(format!("{chosen} changes are more than --max {}", request.max), hint));
     }
+    let path = request.journal.clone().unwrap_or_else(|| action::journal_of(&request.plan));
+    let receipt = request.bundle.as_deref().map(|bundle| Receipt {
+        bundle,
+        path: &request.plan,
+        plan: &plan,
+        journal: &path,
+        proof: request.proof.as_deref(),
+        force: request.force,
+        insecure: request.insecure_key,
+    });
+    if let Some(receipt) = &receipt {
+        receipt.examine()?;
+    }
     let services = services(config, env)?;
     same_tenant(plan.tenant.as_deref(), config, env).await?;
-    let path = request.journal.clone().unwrap_or_else(|| action::journal_of(&request.plan));
     let pace = Pace::new(Duration::from_secs(request.patience));
     let exit = made(request, &plan, &sha256(&bytes), &path, &pace, &services, config, env).await?;
-    if let Some(bundle) = request.bundle.as_deref().filter(|_| request.yes) {
-        super::receipt::add(bundle, &request.plan, &path, request.insecure_key, config, env).await?;
+    if let Some(receipt) = receipt.filter(|_| request.yes) {
+        receipt.add(config, env).await?;
     }
     Ok(exit)
 }

@@ -71,6 +71,8 @@ async fn applied(plan: &Plan, folder: &Path, config: &Config, env: &Env) -> Resu
         keys: Vec::new(),
         insecure_key: false,
         bundle: None,
+        proof: None,
+        force: false,
     };
     let services = super::apply::services(config, env)?;
     let pace = Pace::at_once();
