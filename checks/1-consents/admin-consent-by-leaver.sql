@@ -2,7 +2,7 @@
 title    = "The leaver consented to an application for the whole tenant, and it still holds"
 severity = "high"
 why      = "An admin consent outlives the administrator; it is a favourite way to leave a door open."
-fix      = "Have the application's owner confirm the consent, or revoke it for everybody."
+fix      = "Ask the application's owner first who needs it. Then have the owner confirm the consent, or revoke it: that ends it for everybody who uses the application."
 monotone = true
 controls = { nist = ["PS-4", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["6.2", "6.8"], owasp-nhi = ["NHI5:2025"], owasp-mcp = ["MCP02:2025"] }
 */

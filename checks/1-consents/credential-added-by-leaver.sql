@@ -2,7 +2,7 @@
 title    = "A secret or certificate that the leaver added is still valid"
 severity = "critical"
 why      = "Whoever knows it signs in as the application, without any user name in the logs, long after the person's account is closed."
-fix      = "Remove the credential from the application; give its users a new one first."
+fix      = "Give its users a new one first. Then remove the credential from the application: whatever still signs in with it stops at once, and a secret that was removed cannot come back."
 action   = "remove-credential"
 monotone = true
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI7:2025"], owasp-mcp = ["MCP01:2025"] }

@@ -2,7 +2,7 @@
 title    = "A credential of an application that the leaver owns is too old for the log to say who added it"
 severity = "medium"
 why      = "Entra forgets who added a secret after 30 days. An owner could have added it, and may know it."
-fix      = "Rotate the credential, or have its users say that the leaver never knew it."
+fix      = "Ask its users whether the leaver knew it. If nobody can say, give them a new one first and remove this one then: whatever still signs in with it stops."
 controls = { nist = ["IA-5", "AU-11"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["5.5", "8.10"], owasp-nhi = ["NHI7:2025"] }
 
 [params]

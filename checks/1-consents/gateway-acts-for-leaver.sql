@@ -2,7 +2,7 @@
 title    = "The MCP gateway may act elsewhere on behalf of the leaver"
 severity = "high"
 why      = "With this consent the gateway itself calls other services as the person, from any request that carries a token of theirs."
-fix      = "Delete the grant, then revoke the sign-in sessions: tokens that are out stay valid for about an hour."
+fix      = "Disable the account first, or the next sign-in consents anew. Then delete the grant and revoke the sessions: the client loses this person's access, and tokens that are out stay valid for about an hour."
 action   = "revoke-grant"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP07:2025"] }

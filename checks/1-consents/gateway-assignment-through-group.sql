@@ -2,7 +2,7 @@
 title    = "A group assigns the leaver to the MCP gateway"
 severity = "high"
 why      = "The person's own assignments look empty, and still every token request for the gateway is granted."
-fix      = "Take the person out of the group that the finding names; licences that the group gives go too."
+fix      = "Look first which licences and mailboxes the group gives: they go with it. Then take the person out of the group that the finding names."
 action   = "remove-group-member"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP07:2025"] }

@@ -2,7 +2,7 @@
 title    = "The leaver is assigned to the MCP gateway"
 severity = "high"
 why      = "An assignment lets the person get tokens for the gateway even where assignment is required, and survives every consent clean-up."
-fix      = "Remove the assignment of the user from the gateway's enterprise application."
+fix      = "Disable the account first, then remove the assignment of the user from the gateway's enterprise application: what runs with this person's sign-in gets no more tokens for it."
 action   = "remove-app-role-assignment"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP07:2025"] }

@@ -2,7 +2,7 @@
 title    = "The MCP gateway is open to the leaver through a consent for everybody"
 severity = "medium"
 why      = "An administrator consented for all users: deleting the person's own grants closes nothing while the account lives."
-fix      = "Close the account; then consider assignment on the gateway, so that a consent for everybody is not access for everybody."
+fix      = "Close the account; then consider assignment on the gateway, so that a consent for everybody is not access for everybody: assign those who need it first, for everybody else is locked out."
 monotone = true
 controls = { nist = ["AC-2(3)", "AC-6"], iso27001 = ["A.5.15", "A.5.18"], soc2 = ["CC6.1"], cis = ["3.3", "6.8"], owasp-nhi = ["NHI5:2025"], owasp-mcp = ["MCP02:2025", "MCP07:2025"] }
 */

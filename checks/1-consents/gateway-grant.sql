@@ -2,7 +2,7 @@
 title    = "The leaver still has a delegated grant on an MCP gateway"
 severity = "medium"
 why      = "Whatever client holds this consent gets tokens for the gateway in the leaver's name, with no further question."
-fix      = "Revoke the grant, then revoke the leaver's sessions: access tokens already issued live on for up to an hour."
+fix      = "Disable the account first, or the next sign-in consents anew. Then revoke the grant and the leaver's sessions: the client loses this person's access, and tokens that are out live on for up to an hour."
 action   = "revoke-grant"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP01:2025", "MCP07:2025"] }

@@ -2,7 +2,7 @@
 title    = "The MCP gateway asks for no assignment while the account of the leaver lives"
 severity = "medium"
 why      = "Without required assignment every user of the tenant who can consent gets a token for the gateway, this person included."
-fix      = "Set \"Assignment required\" on the gateway's enterprise application, and close the account."
+fix      = "Close the account. Assign those who need the gateway, then set \"Assignment required\" on its enterprise application: whoever is not assigned is locked out."
 monotone = true
 controls = { nist = ["AC-3", "AC-6"], iso27001 = ["A.5.15"], soc2 = ["CC6.1"], cis = ["3.3", "6.8"], owasp-nhi = ["NHI5:2025"], owasp-mcp = ["MCP07:2025"] }
 */

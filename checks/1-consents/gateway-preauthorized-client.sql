@@ -2,7 +2,7 @@
 title    = "A pre-authorised client opens the MCP gateway to the leaver without any consent"
 severity = "medium"
 why      = "Pre-authorised clients leave no grant object: a list of zero grants is not a proof of no access."
-fix      = "Close the account; require assignment on the gateway, or take the client off its pre-authorised list."
+fix      = "Close the account. Then require assignment on the gateway, or take the client off its pre-authorised list: those who need it have to be assigned, or consent, first."
 monotone = true
 controls = { nist = ["AC-2(3)", "AC-6"], iso27001 = ["A.5.15"], soc2 = ["CC6.1"], cis = ["3.3", "6.8"], owasp-nhi = ["NHI5:2025"], owasp-mcp = ["MCP02:2025", "MCP07:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "The leaver has consented to other applications"
 severity = "medium"
 why      = "Each consent lets an application act as the person wherever it still holds a refresh token."
-fix      = "Delete the grants. The Entra portal cannot remove a user's own consent; the API can."
+fix      = "Disable the account first, or the next sign-in consents anew. Then delete the grants: the clients lose this person's access and nobody else's. The Entra portal cannot remove a user's own consent; the API can."
 action   = "revoke-grant"
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 */

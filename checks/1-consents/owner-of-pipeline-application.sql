@@ -2,7 +2,7 @@
 title    = "The leaver owns an application that a pipeline signs in as"
 severity = "critical"
 why      = "Its federated credentials let outside workloads act as this application, and an owner can add another one that points anywhere."
-fix      = "Name another owner where there is none. Then remove the leaver from the owners, and review every federated credential and secret of the application."
+fix      = "Name another owner first where there is none. Then remove the leaver from the owners, which stops nothing that runs, and review every federated credential and secret of the application."
 action   = "remove-owner"
 monotone = true
 controls = { nist = ["PS-4", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }

@@ -2,7 +2,7 @@
 title    = "The leaver is the only owner of an application"
 severity = "high"
 why      = "An owner can add secrets and federated credentials; when the account goes, nobody is left who watches over the application."
-fix      = "Give the application another owner, then remove the leaver."
+fix      = "Give the application another owner first: without one nobody can rotate its secrets. Then remove the leaver, which stops nothing that runs."
 action   = "remove-owner"
 controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.9", "A.5.18"], soc2 = ["CC6.3"], cis = ["5.5"], owasp-nhi = ["NHI1:2025"] }
 */

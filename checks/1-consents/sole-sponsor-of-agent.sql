@@ -2,7 +2,7 @@
 title    = "The leaver is the only sponsor of an AI agent identity"
 severity = "high"
 why      = "A sponsor answers for what an agent does. Sponsors are not owners: no list of owned objects shows them."
-fix      = "Name another sponsor for the agent identity, or disable it."
+fix      = "Name another sponsor for the agent identity first. Disable it if nobody takes it: what it does then stops."
 controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.9"], soc2 = ["CC6.3"], cis = ["5.5"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP09:2025"] }
 */
 SELECT account.person                AS person,

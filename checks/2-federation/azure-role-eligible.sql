@@ -2,7 +2,7 @@
 title    = "The leaver can switch on an Azure role"
 severity = "high"
 why      = "An eligible role is no role assignment until it is used, and then it is one click away from a live session."
-fix      = "Remove the eligibility in Privileged Identity Management; for one through a group, remove the person from the group."
+fix      = "Name who takes over what only this person administers. Then remove the eligibility in Privileged Identity Management, or for one through a group the person from the group; a role that is switched on now ends by itself, within hours."
 action   = "remove-role-eligibility"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "AC-6(5)"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["6.2", "6.8"], owasp-nhi = ["NHI1:2025"] }

@@ -2,7 +2,7 @@
 title    = "The leaver granted an Azure role to somebody else"
 severity = "low"
 why      = "A role given shortly before leaving is a way to stay; nobody else may know why it was given."
-fix      = "Have the owner of the scope confirm the role assignment, or delete it."
+fix      = "Ask the owner of the scope first who needs it. Then have the owner confirm the role assignment, or delete it: what its holder does there stops within minutes."
 monotone = true
 controls = { nist = ["AC-2(4)", "AC-6(7)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["6.1", "6.8"], owasp-nhi = ["NHI5:2025"] }
 */

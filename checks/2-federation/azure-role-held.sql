@@ -2,7 +2,7 @@
 title    = "The leaver holds an Azure role"
 severity = "medium"
 why      = "A role assignment is not part of the account: it works again as soon as anybody enables the account or adds it to the group."
-fix      = "Delete the role assignment; for a role held through a group, remove the person from the group."
+fix      = "Name who takes over what only this person administers. Then delete the role assignment, or for a role held through a group remove the person from the group: what still runs with it is refused within minutes."
 action   = "remove-role-assignment"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["6.2", "6.8"], owasp-nhi = ["NHI1:2025"] }

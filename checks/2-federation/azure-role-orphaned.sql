@@ -2,7 +2,7 @@
 title    = "An Azure role of the deleted leaver was left behind"
 severity = "medium"
 why      = "Azure does not clean up: restoring the account within 30 days brings the role back."
-fix      = "Delete the role assignment."
+fix      = "See first that the principal is gone for good: a deleted account or application can be restored for 30 days, and comes back without the role. Then delete the role assignment, which stops nothing."
 action   = "remove-role-assignment"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["5.1", "6.2"], owasp-nhi = ["NHI1:2025"] }

@@ -2,7 +2,7 @@
 title    = "A federated credential was added or changed by the leaver"
 severity = "high"
 why      = "What it trusts was the leaver's choice, and nobody else may know what runs there."
-fix      = "Find out who owns what it trusts; delete the credential if nobody does."
+fix      = "Find out first who owns what it trusts. If nobody does, delete the credential: jobs that match it get no more tokens."
 action   = "delete-federated-credential"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(4)"], iso27001 = ["A.5.18", "A.8.15"], soc2 = ["CC6.3", "CC7.2"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025"] }

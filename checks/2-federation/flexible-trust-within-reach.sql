@@ -2,7 +2,7 @@
 title    = "A pipeline identity accepts tokens that the leaver, or anybody, can obtain"
 severity = "critical"
 why      = "A wildcard reaches further than it was meant to: what matches it can be registered or run by somebody who has left."
-fix      = "Delete the flexible credential, or spell out owner, repository and branch."
+fix      = "Write a credential that spells out owner, repository and branch for the jobs that are still needed. Then delete the flexible one: every other job that matches it gets no more tokens."
 action   = "delete-federated-credential"
 monotone = true
 controls = { nist = ["PS-4", "AC-6", "IA-9"], iso27001 = ["A.5.17", "A.8.2"], soc2 = ["CC6.1"], cis = ["3.3", "6.8"], owasp-nhi = ["NHI4:2025", "NHI6:2025"] }

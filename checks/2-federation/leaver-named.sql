@@ -2,7 +2,7 @@
 title    = "A pipeline identity trusts something that is named after the leaver"
 severity = "medium"
 why      = "A branch, an environment or an actor of that name was made for this person. It outlives them, and whoever can use the name gets the identity."
-fix      = "Delete the federated credential, or point it at a branch or environment that belongs to nobody."
+fix      = "Write a credential for a branch or environment that belongs to nobody, for the jobs that are still needed. Then delete this one: jobs that match it get no more tokens."
 action   = "delete-federated-credential"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }

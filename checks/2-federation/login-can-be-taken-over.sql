@@ -2,7 +2,7 @@
 title    = "A pipeline identity trusts the leaver's login by its name alone"
 severity = "high"
 why      = "GitHub gives a login away again once its account is renamed or deleted. Whoever registers it next gets this identity."
-fix      = "Delete the federated credential; where it is still needed, use a subject with the numbers of owner and repository."
+fix      = "Where it is still needed, write one first whose subject has the numbers of owner and repository. Then delete the federated credential: jobs under the old name get no more tokens."
 action   = "delete-federated-credential"
 monotone = true
 controls = { nist = ["PS-4", "IA-4"], iso27001 = ["A.5.16"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI1:2025", "NHI4:2025"] }

@@ -2,7 +2,7 @@
 title    = "A pipeline identity trusts a GitHub owner that is none of our organisations"
 severity = "medium"
 why      = "Whoever controls that account controls the identity, and no offboarding of ours reaches it."
-fix      = "Delete the federated credential, or add the organisation to [github] organizations if it is ours."
+fix      = "Ask the identity's owner first whose organisation it is. Add it to [github] organizations if it is ours; if not, delete the federated credential: jobs there get no more tokens."
 controls = { nist = ["AC-20", "IA-9"], iso27001 = ["A.5.19"], soc2 = ["CC6.1", "CC9.2"], cis = ["15.1"], owasp-nhi = ["NHI3:2025", "NHI6:2025"] }
 */
 SELECT NULL                          AS person,

@@ -2,7 +2,7 @@
 title    = "An Azure role is within the leaver's reach through a pipeline identity"
 severity = "high"
 why      = "The leaver can still act as this identity, so its role is theirs, and the logs show the identity's name."
-fix      = "Close the path first: delete the credential that leads there. Then review what the identity did since the last day."
+fix      = "Close the path first: delete the credential that leads there, which stops the jobs that use it. Then review what the identity did since the last day, before its logs are too old."
 monotone = true
 controls = { nist = ["PS-4", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.1", "CC6.3"], cis = ["6.2", "6.8"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A pipeline identity trusts a whole repository, a whole organisation, or any pull request"
 severity = "medium"
 why      = "Everybody who can open a branch or a pull request there gets the identity: a protected branch or environment protects nothing then."
-fix      = "Bind the credential to one protected branch or one environment with reviewers."
+fix      = "Name one protected branch, or one environment with reviewers, for the jobs that are needed, and write that credential first. Then delete this one: jobs from anywhere else get no more tokens."
 monotone = true
 controls = { nist = ["AC-6", "CM-5"], iso27001 = ["A.8.2", "A.8.32"], soc2 = ["CC6.1", "CC8.1"], cis = ["6.8"], owasp-nhi = ["NHI5:2025", "NHI6:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A container in Azure carries a token of the leaver in clear"
 severity = "critical"
 why      = "What runs in it acts as the leaver, and everybody who can read the container's settings can do so too."
-fix      = "Revoke the token at its issuer, then give the container an identity of its own, or a secret that its settings only refer to."
+fix      = "Give the container an identity of its own first, or a secret that its settings only refer to. Then revoke the token at its issuer: a container that still has it stops working. Write the template that makes the container too, or the token comes back."
 monotone = true
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A container in Azure carries a personal token of somebody who is no member any more"
 severity = "high"
 why      = "Nobody revoked it when its owner left, or it belongs to somebody who was never here: the container acts as a person whom nobody answers for."
-fix      = "Revoke the token at its issuer, then give the container an identity of its own, or a secret that its settings only refer to."
+fix      = "Give the container an identity of its own first, or a secret that its settings only refer to. Then revoke the token at its issuer: a container that still has it stops working. Write the template that makes the container too, or the token comes back."
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.2"], cis = ["5.1", "6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */

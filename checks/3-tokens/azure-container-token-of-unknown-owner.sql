@@ -2,7 +2,7 @@
 title    = "A container in Azure carries a personal token in clear, and nothing says whose it is"
 severity = "high"
 why      = "It dies with an account of a person, or should have. Until somebody says whose, nobody can tell whether that person has left."
-fix      = "Ask who set it and revoke it at its issuer; then give the container an identity of its own, or a secret that its settings only refer to."
+fix      = "Ask who set it. Give the container an identity of its own first, or a secret that its settings only refer to; then revoke the token at its issuer: a container that still has it stops working."
 monotone = true
 controls = { nist = ["AC-2", "IA-4", "IA-5"], iso27001 = ["A.5.16", "A.5.17"], soc2 = ["CC6.1"], cis = ["5.1"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A tool on a scanned host is still signed in as the leaver"
 severity = "critical"
 why      = "The tool renews its own tokens. Whatever runs as that account acts as the leaver without anybody signing in again: this is how the incident began."
-fix      = "Revoke the sessions of the account at the issuer, then delete the file and sign the tool in with an identity of its own."
+fix      = "Take an image of the host as evidence before anything on it is deleted. Then revoke the sessions of the account at the issuer, delete the file, and sign the tool in with an identity of its own: its jobs fail until then."
 monotone = true
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)", "AC-12"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "An app that the leaver owns or installed has access to a GitHub organisation"
 severity = "high"
 why      = "An installed app acts with keys of its owner and needs no member. Its own tokens outlive whoever installed it."
-fix      = "If the leaver owns the app, uninstall it: its owner can sign in as it at any time. If they only installed it, find out who needs it; suspending the installation first can be undone."
+fix      = "Find out first who needs it. If the leaver owns the app, uninstall it, for its owner can sign in as it at any time; if they only installed it, suspend the installation, which can be undone. Whatever works through the app stops."
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "SA-9"], iso27001 = ["A.5.18", "A.5.19"], soc2 = ["CC6.3", "CC9.2"], cis = ["5.5", "6.2"], owasp-nhi = ["NHI1:2025", "NHI3:2025"] }
 

@@ -2,7 +2,7 @@
 title    = "A webhook was made or redirected by the leaver"
 severity = "high"
 why      = "It sends every event, with code and names in it, to a host that the leaver chose, and is bound to no account."
-fix      = "Find out who runs the receiver. Switch the webhook off first, which can be undone; delete it when nobody misses it."
+fix      = "Find out first who runs the receiver: it hears nothing any more. Switch the webhook off, which can be undone; delete it when nobody misses it."
 action   = "delete-github-hook"
 monotone = true
 controls = { nist = ["PS-4", "AC-4", "CM-7"], iso27001 = ["A.5.14", "A.8.12"], soc2 = ["CC6.7"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }

@@ -2,7 +2,7 @@
 title    = "A GitHub variable or workflow holds a token of the leaver in clear"
 severity = "critical"
 why      = "Everybody who can read the repository can act as the leaver, and what uses the token goes on doing so."
-fix      = "Revoke the token at its issuer, then give the workflow a secret or an identity of its own. Taking it out of the file is not enough: history keeps it."
+fix      = "Give the workflow a secret or an identity of its own first. Then revoke the token at its issuer: runs that still use it fail. Taking it out of the file is not enough: history keeps it."
 monotone = true
 controls = { nist = ["PS-4", "IA-5"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A GitHub variable or workflow holds a token in clear"
 severity = "high"
 why      = "Everybody who can read the repository has it, leavers included; nobody rotates what is not known to be a secret."
-fix      = "Revoke the token at its issuer, then store the new one as a secret. Taking it out of the file is not enough: history keeps it."
+fix      = "Store a new one as a secret first. Then revoke the token at its issuer: runs that still use it fail. Taking it out of the file is not enough: history keeps it."
 monotone = true
 controls = { nist = ["IA-5", "SC-28"], iso27001 = ["A.5.17", "A.8.12"], soc2 = ["CC6.1"], cis = ["16.1"], owasp-nhi = ["NHI2:2025"], owasp-mcp = ["MCP01:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A workflow ran as the leaver after the last day"
 severity = "high"
 why      = "Something still acts in the leaver's name: a schedule, a token, or the leaver."
-fix      = "See what started it. A schedule is to be taken over by somebody else; anything else means a credential that still works: find and revoke it."
+fix      = "See first what started it, and keep the run's log as evidence. A schedule is to be taken over by somebody else, or its jobs stop with the account; anything else means a credential that still works: find and revoke it."
 monotone = true
 controls = { nist = ["PS-4", "AU-6"], iso27001 = ["A.8.15", "A.8.16"], soc2 = ["CC7.2"], cis = ["6.2", "8.11"], owasp-nhi = ["NHI1:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A self-hosted runner is online that last ran a workflow of the leaver"
 severity = "high"
 why      = "What such a job leaves behind, cached sign-ins, tokens in files, background processes, is there for the next job. In the incident the runner was the leaver's own, and nobody had looked at it."
-fix      = "Scan the machine with `leaver scan`, then rebuild it. Take the workflow's schedule away from the leaver first, or it comes back."
+fix      = "Take the workflow's schedule away from the leaver first, or it comes back. Take an image of the machine as evidence, scan it with `leaver scan`, then rebuild it: jobs for its labels wait until then."
 monotone = true
 controls = { nist = ["PS-4", "CM-8", "SI-7"], iso27001 = ["A.5.9", "A.8.9"], soc2 = ["CC6.1", "CC7.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A scheduled workflow runs as the leaver"
 severity = "high"
 why      = "The schedule goes on after the account is removed from the organisation: only a managed account that the identity provider suspends stops it. Until then every run acts in the leaver's name, unattended."
-fix      = "Let somebody else change the cron line in a commit: the runs are then theirs. Or disable the workflow. If the account is managed, its suspension stops these jobs without a word: tell who depends on them."
+fix      = "Let somebody else change the cron line in a commit first: the runs are then theirs. Or disable the workflow: its other triggers stop too. If the account is managed, its suspension stops these jobs without a word: tell who depends on them."
 action   = "disable-github-workflow"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "CM-3"], iso27001 = ["A.5.18", "A.8.9"], soc2 = ["CC6.1", "CC8.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"] }

@@ -2,7 +2,7 @@
 title    = "Single sign-on lets a classic token, SSH key or app token of the leaver into a GitHub organisation"
 severity = "high"
 why      = "The authorisation was given once and is not asked again: the credential works without the identity provider."
-fix      = "Revoke the authorisations of the account. Whatever pulls or pushes with these credentials stops; as long as the membership lasts, the account can authorise them anew."
+fix      = "Find out first what pulls or pushes with these credentials: it stops. Then revoke the authorisations and end the membership: as long as it lasts, the account can authorise them anew."
 action   = "revoke-github-sso-authorization"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI7:2025", "NHI10:2025"] }

@@ -2,7 +2,7 @@
 title    = "A fine-grained personal token of the leaver has access to a GitHub organisation"
 severity = "high"
 why      = "It works without anybody signing in, from any machine, until it expires or the membership ends."
-fix      = "Revoke the token's access (deny it where it only asks). What used it stops at once; SSH keys that were created through the token go on working and must be removed separately."
+fix      = "Find out first what uses the token: it stops at once. Then revoke the token's access (deny it where it only asks); SSH keys that were created through the token go on working and must be removed separately."
 action   = "revoke-github-token-grant"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI7:2025", "NHI10:2025"] }

@@ -2,7 +2,7 @@
 title    = "A GitHub variable was last set by the leaver"
 severity = "low"
 why      = "Variables steer workflows: hosts, image names, switches. One that points to something of the leaver's hands it the jobs."
-fix      = "Look at the value; set it anew if it is still right, so that somebody answers for it."
+fix      = "Look at the value first. Set it anew if it is still right, so that somebody answers for it; workflows read whatever is set from their next run on."
 controls = { nist = ["PS-4", "CM-3"], iso27001 = ["A.8.9"], soc2 = ["CC8.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }
 
 [params]

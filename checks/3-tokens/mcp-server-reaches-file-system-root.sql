@@ -2,7 +2,7 @@
 title    = "An MCP server on a runner serves a root of the file system"
 severity = "critical"
 why      = "Through it a job reads every file that the account may read: in the incident, 847 files in 34 directories at 2 AM."
-fix      = "Serve the one folder that is needed, read-only, or remove the server from the runner."
+fix      = "Take an image of the host as evidence first. Then serve the one folder that is needed, read-only, or remove the server from the runner: jobs that read anything else through it fail."
 monotone = true
 controls = { nist = ["AC-6", "CM-7"], iso27001 = ["A.8.3"], soc2 = ["CC6.1", "CC6.3"], cis = ["3.3"], owasp-nhi = ["NHI5:2025"], owasp-mcp = ["MCP02:2025", "MCP10:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "An MCP server on a runner is configured with a credential in the file itself"
 severity = "high"
 why      = "Every job on the runner can read the file, and the server acts with that credential for whoever calls it."
-fix      = "Let the client take the credential from a variable or a vault, and revoke the one in the file."
+fix      = "Let the client take a new credential from a variable or a vault first. Then revoke the one in the file at its issuer: clients that still have it stop."
 monotone = true
 controls = { nist = ["IA-5", "CM-6"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI2:2025"], owasp-mcp = ["MCP01:2025"] }
 */

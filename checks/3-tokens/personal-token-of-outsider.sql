@@ -2,7 +2,7 @@
 title    = "A runner can read a personal token of somebody who is no member any more"
 severity = "high"
 why      = "Nobody revoked it when its owner left, or it belongs to somebody who was never here: jobs act as a person whom nobody answers for."
-fix      = "Revoke the token at its issuer, take it out of the file, and give the job a token of its own."
+fix      = "Take an image of the host as evidence and give the job a token of its own first. Then revoke the token at its issuer and take it out of the file: what still uses it stops."
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.2"], cis = ["5.1", "6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A runner can read a personal token, and nothing says whose it is"
 severity = "high"
 why      = "It dies with an account of a person, or should have. Until somebody says whose, nobody can tell whether that person has left."
-fix      = "Scan again with --identify, or ask who set it; then replace it by a token of a service or an app."
+fix      = "Scan again with --identify, or ask who set it. Give the job a token of a service or an app first; then revoke this one at its issuer: what still uses it stops."
 controls = { nist = ["AC-2", "IA-4", "IA-5"], iso27001 = ["A.5.16", "A.5.17"], soc2 = ["CC6.1"], cis = ["5.1"], owasp-nhi = ["NHI1:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */
 SELECT NULL                    AS person,

@@ -2,7 +2,7 @@
 title    = "A runner can read a personal token of the leaver"
 severity = "critical"
 why      = "Every job on that runner can act as the leaver, and does so until the token is revoked where it was issued."
-fix      = "Revoke the token at its issuer, take it out of the file, and give the job a token of its own."
+fix      = "Take an image of the host as evidence and give the job a token of its own first. Then revoke the token at its issuer and take it out of the file: what still uses it stops."
 monotone = true
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "A runner on a scanned host is in no list of registered runners any more"
 severity = "medium"
 why      = "The service has forgotten it, so nobody who looks there sees the machine, and whatever its jobs left behind stays."
-fix      = "Find out who runs the machine. Register the runner again, or remove its service, its folder and what its account is signed in to."
+fix      = "Find out first who runs the machine, and take an image of it as evidence. Then register the runner again, or remove its service, its folder and what its account is signed in to: whatever it still does by itself stops."
 controls = { nist = ["CM-8", "AC-2(3)"], iso27001 = ["A.5.9", "A.5.11"], soc2 = ["CC6.1"], cis = ["1.1", "6.2"], owasp-nhi = ["NHI1:2025"] }
 */
 SELECT NULL                    AS person,

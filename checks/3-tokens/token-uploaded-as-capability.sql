@@ -2,7 +2,7 @@
 title    = "An agent uploads a credential as one of its capabilities"
 severity = "high"
 why      = "Every variable of the agent's environment is shown on the page of its pool and written in clear to its log: all who may read the pool hold the credential."
-fix      = "Revoke the credential, take it out of the environment file, and name such variables in VSO_AGENT_IGNORE."
+fix      = "Give the agent another credential first. Then revoke this one at its issuer, take it out of the environment file, and name such variables in VSO_AGENT_IGNORE: jobs that still read it fail."
 monotone = true
 controls = { nist = ["IA-5", "SC-28"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI2:2025"], owasp-mcp = ["MCP01:2025"] }
 */

@@ -2,7 +2,7 @@
 title    = "Somebody acted with what the leaver can reach after the last day"
 severity = "critical"
 why      = "A leaver's runner goes on with cached credentials as a principal without user name: a search for the name finds nothing."
-fix      = "Close the path that is named, first of all; then look up what was read, and treat it as disclosed."
+fix      = "Keep the log as evidence first. Close the path that is named, which stops whatever else uses it; then look up what was read, and treat it as disclosed."
 monotone = true
 controls = { nist = ["PS-4", "AC-2(12)", "AU-6"], iso27001 = ["A.8.15", "A.8.16"], soc2 = ["CC7.2"], cis = ["6.2", "8.11"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP07:2025"] }
 */

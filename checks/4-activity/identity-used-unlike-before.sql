@@ -2,7 +2,7 @@
 title    = "An identity within the leaver's reach was used outside working hours for what it never does"
 severity = "critical"
 why      = "A pipeline works on its own few directories day after day. Many others in one night is somebody with its credentials."
-fix      = "Cut off the identity, close the path that is named, and treat what was read as disclosed."
+fix      = "Keep the log as evidence first. Then cut off the identity and close the path that is named: pipelines that share the identity stop too. Treat what was read as disclosed."
 monotone = true
 controls = { nist = ["AU-6", "SI-4", "PS-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"], owasp-nhi = ["NHI9:2025"] }
 

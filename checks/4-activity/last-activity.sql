@@ -2,7 +2,7 @@
 title    = "The last call on a server was made after the last day"
 severity = "high"
 why      = "The last call counts over everything that the log retains, also beyond the window in which calls are read one by one."
-fix      = "Close the path that is named; the check activity-after-last-day tells what was done."
+fix      = "Close the path that is named, after asking who else uses it: they stop too. The check activity-after-last-day tells what was done."
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "AU-6"], iso27001 = ["A.8.15"], soc2 = ["CC7.2"], cis = ["5.3", "8.11"] }
 */

@@ -2,7 +2,7 @@
 title    = "Very much was read within one hour"
 severity = "high"
 why      = "People read a few files at a time. Hundreds, or dozens of directories, within an hour is a copy being made."
-fix      = "Ask what it was for; if nobody knows, treat what was read as disclosed and close the path that is named."
+fix      = "Keep the log as evidence first and ask what it was for. If nobody knows, treat what was read as disclosed and close the path that is named: whoever else uses it stops too."
 monotone = true
 controls = { nist = ["AU-6", "SI-4"], iso27001 = ["A.8.12", "A.8.16"], soc2 = ["CC7.2"], cis = ["3.14"] }
 

@@ -2,7 +2,7 @@
 title    = "Tools were tried one after the other and refused"
 severity = "high"
 why      = "Somebody who is refused again and again within minutes is looking for what the credentials can still open."
-fix      = "Find out who it was; close the path that is named, and look at what was not refused around that time."
+fix      = "Find out first who it was. Then close the path that is named, which stops whoever else uses it, and look at what was not refused around that time."
 monotone = true
 controls = { nist = ["AU-6", "SI-4", "AC-7"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"], owasp-mcp = ["MCP02:2025"] }
 

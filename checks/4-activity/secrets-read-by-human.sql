@@ -2,7 +2,7 @@
 title    = "A person used tools of the secrets scope"
 severity = "high"
 why      = "Secrets are for workloads. What a person has read through such a tool is known to them after the last day as well."
-fix      = "Replace every secret that was handed out, then take the scope from people."
+fix      = "Replace every secret that was handed out, its users first: what still has the old value stops. Then take the scope from people."
 monotone = true
 controls = { nist = ["IA-5", "AC-6", "AU-6"], iso27001 = ["A.5.17", "A.8.16"], soc2 = ["CC6.1"], cis = ["3.14"], owasp-nhi = ["NHI10:2025"], owasp-mcp = ["MCP01:2025"] }
 */

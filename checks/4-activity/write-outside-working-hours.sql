@@ -2,7 +2,7 @@
 title    = "Something was changed outside working hours"
 severity = "medium"
 why      = "Changes at night and on weekends are seen by nobody while they happen."
-fix      = "Ask who did it and why; if nobody knows, undo it and close the path that is named."
+fix      = "Ask first who did it and why, and keep the log as evidence. If nobody knows, undo it and close the path that is named: whoever else uses it stops too."
 monotone = true
 controls = { nist = ["AU-6", "AC-2(12)"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 */

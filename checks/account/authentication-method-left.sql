@@ -2,7 +2,7 @@
 title    = "A way to authenticate as the leaver is still registered"
 severity = "low"
 why      = "A key or phone that the person took along satisfies multi-factor authentication as soon as the account is enabled again."
-fix      = "Disable the account first, or the person registers new ones with a session that is still open. Then delete the methods."
+fix      = "Disable the account first, or the person registers new ones with a session that is still open. Then delete the methods: they cannot come back, and a person who returns registers new ones."
 monotone = true
 controls = { nist = ["PS-4", "IA-5"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["6.2"] }
 */

@@ -2,7 +2,7 @@
 title    = "The leaver can switch on a directory role"
 severity = "high"
 why      = "An eligible role does not show among assigned roles, and is one click away from a live session."
-fix      = "Remove the eligibility in Privileged Identity Management."
+fix      = "Name who takes over what only this person administers. Then remove the eligibility in Privileged Identity Management; a role that is switched on now ends by itself, within hours."
 action   = "remove-role-eligibility"
 monotone = true
 controls = { nist = ["PS-4", "AC-6(5)"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["6.2"] }

@@ -2,7 +2,7 @@
 title    = "The leaver holds a directory role"
 severity = "high"
 why      = "A directory role works from any session that is still alive, and comes back with a restored account."
-fix      = "Name who takes over what only this person administers. Then remove the role assignment; where a group holds the role, take the person out of the group."
+fix      = "Name who takes over what only this person administers. Then remove the role assignment; where a group holds the role, take the person out of the group: licences that it gives go too."
 action   = "remove-role-assignment"
 monotone = true
 controls = { nist = ["PS-4", "AC-2", "AC-6(5)"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["6.2"] }

@@ -2,7 +2,7 @@
 title    = "A branch protection rule makes an exception for the leaver"
 severity = "medium"
 why      = "The exception outlives the person: with any access to the repository the account may push to, or merge into, a branch that is closed to others."
-fix      = "Take the account off the rule, or name a team."
+fix      = "Name a team first where the exception is still needed, or nobody may push or merge there. Then take the account off the rule: saving a rule replaces its whole list."
 monotone = true
 controls = { nist = ["AC-2(3)", "AC-5", "CM-3"], iso27001 = ["A.5.3", "A.8.32"], soc2 = ["CC6.3", "CC8.1"], cis = ["6.2"] }
 */

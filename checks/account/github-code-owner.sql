@@ -2,7 +2,7 @@
 title    = "A CODEOWNERS file names the leaver"
 severity = "low"
 why      = "Where a review by code owners is required, changes wait for somebody who is gone, or are let through without the review. If the login is registered anew, its holder owns the code as soon as they get access."
-fix      = "Name a team instead."
+fix      = "Name a team first, or a successor: a pattern that names nobody lets changes through without a review. It is a commit in the repository."
 monotone = true
 controls = { nist = ["AC-2", "AC-5", "CM-3"], iso27001 = ["A.5.3", "A.8.32"], soc2 = ["CC8.1"], cis = ["6.2"] }
 */

@@ -2,7 +2,7 @@
 title    = "The leaver can release jobs into a GitHub environment"
 severity = "medium"
 why      = "A job that waits for this review gets the environment's secrets and identity as soon as the account says yes; where nobody else may, nothing is released any more."
-fix      = "Name a team as the reviewer. Saving an environment replaces all of its rules: send the others along."
+fix      = "Name a team as the reviewer first: without one its jobs wait for ever, or start without a review. Saving an environment replaces all of its rules: send the others along."
 monotone = true
 controls = { nist = ["AC-2(3)", "AC-5", "CM-3"], iso27001 = ["A.5.3", "A.8.32"], soc2 = ["CC6.3", "CC8.1"], cis = ["6.2"] }
 */

@@ -2,7 +2,7 @@
 title    = "Invited to a GitHub organisation or repository"
 severity = "medium"
 why      = "Whoever reads the mail can accept it, also after the account was removed."
-fix      = "Cancel the invitation."
+fix      = "Cancel the invitation. Nobody has accepted it yet, so nothing breaks; it can be sent again."
 action   = "cancel-github-invitation"
 monotone = true
 controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }

@@ -2,7 +2,7 @@
 title    = "Holds a role in a GitHub organisation"
 severity = "high"
 why      = "Such a role reads or manages every repository of the organisation, also those to which nobody added the person."
-fix      = "Take the role away, or remove the person from the team that holds it."
+fix      = "Name who takes over what only this person administers. Then take the role away, or remove the person from the team that holds it: other rights of the team go too."
 action   = "remove-github-organization-role"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["6.2", "5.4"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }

@@ -2,7 +2,7 @@
 title    = "Direct access to a GitHub repository"
 severity = "high"
 why      = "A grant on one repository survives the removal from a team, and whoever can push to a repository can run code with its secrets."
-fix      = "Remove the collaborator from the repository. This also cancels invitations that they sent, and takes them off its issues."
+fix      = "Find out first which jobs pull with the account's keys or tokens: they stop. Then remove the collaborator from the repository. This also cancels invitations that they sent, and takes them off its issues."
 action   = "remove-github-collaborator"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)", "AC-6"], iso27001 = ["A.5.15", "A.5.18"], soc2 = ["CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }

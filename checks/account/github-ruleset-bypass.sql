@@ -2,7 +2,7 @@
 title    = "A ruleset can be bypassed by the leaver"
 severity = "medium"
 why      = "The exception outlives the person: with any access to the repository the account is not bound by the ruleset."
-fix      = "Take the account off the bypass list, or name a team. Saving a ruleset replaces the whole list."
+fix      = "Name a team first where the exception is still needed. Then take the account off the bypass list: saving a ruleset replaces the whole list."
 monotone = true
 controls = { nist = ["AC-2(3)", "AC-5", "CM-3"], iso27001 = ["A.5.3", "A.8.32"], soc2 = ["CC6.3", "CC8.1"], cis = ["6.2"] }
 */

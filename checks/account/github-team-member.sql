@@ -2,7 +2,7 @@
 title    = "Still in a GitHub team"
 severity = "medium"
 why      = "A team carries its repositories and its reviews: as long as the name is in it, reviews are asked of nobody and access comes back with the next invitation."
-fix      = "Remove the team membership; where the team follows a group of the identity provider, remove the person from that group."
+fix      = "See first that somebody else in the team answers its review requests. Then remove the membership, and with it the access that the team gives; where the team follows a group of the identity provider, remove the person from that group, or it comes back."
 action   = "remove-github-team-member"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18"], soc2 = ["CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }

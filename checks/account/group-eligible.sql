@@ -2,7 +2,7 @@
 title    = "The leaver can switch on a group membership"
 severity = "high"
 why      = "An eligible membership shows in no list of members, and is one click away from a live session."
-fix      = "Remove the eligibility in Privileged Identity Management for groups."
+fix      = "Name who takes over what the group gave only to this person. Then remove the eligibility in Privileged Identity Management for groups; a membership that is switched on now ends by itself."
 action   = "remove-group-eligibility"
 monotone = true
 controls = { nist = ["PS-4", "AC-6(5)"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.3"], cis = ["6.2"] }

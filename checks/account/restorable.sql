@@ -2,7 +2,7 @@
 title    = "The deleted account of the leaver can be restored with everything it had"
 severity = "low"
 why      = "For 30 days a deleted account lies in the recycle bin; restoring it brings back its groups, roles, consents and app assignments."
-fix      = "See first that no legal hold or investigation needs the mailbox and files. Then delete it for good, or remove its grants and roles, or wait until the 30 days are over."
+fix      = "See first that no legal hold or investigation needs the mailbox and files. Then delete it for good, which cannot be undone, or remove its grants and roles, or wait until the 30 days are over."
 monotone = true
 controls = { nist = ["PS-4", "AC-2"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["5.3", "6.2"] }
 

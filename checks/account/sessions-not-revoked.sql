@@ -2,7 +2,7 @@
 title    = "Sessions of the leaver were not revoked after the last day"
 severity = "high"
 why      = "A refresh token issued before the last day goes on minting access tokens on any machine that kept it."
-fix      = "Revoke the sign-in sessions of the account. Guests must be revoked in their home tenant."
+fix      = "Disable the account first, or the person signs in again. Then revoke its sign-in sessions: tools that are signed in as this person stop within the hour. Guests must be revoked in their home tenant."
 action   = "revoke-sessions"
 monotone = true
 controls = { nist = ["PS-4", "AC-12"], iso27001 = ["A.5.18"], soc2 = ["CC6.2"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"], owasp-mcp = ["MCP01:2025"] }

@@ -2,7 +2,7 @@
 title    = "The sign-in log shows the account after the last day"
 severity = "critical"
 why      = "Each row is an application that accepted the leaver's credentials after they should have been dead."
-fix      = "Look at where these sign-ins came from, then revoke the sessions and remove the credential that was used."
+fix      = "Look at where these sign-ins came from and keep the log as evidence first. Then disable the account, revoke the sessions and remove the credential that was used: jobs that run with it stop."
 monotone = true
 controls = { nist = ["PS-4", "AU-6"], iso27001 = ["A.8.15", "A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 */

@@ -2,7 +2,7 @@
 title    = "The account was used after the last day"
 severity = "critical"
 why      = "Somebody holds working credentials of a person who has left. Entra keeps the last sign-in however long ago it was."
-fix      = "Disable the account, revoke its sessions, and find out in the sign-in logs from where it was used."
+fix      = "Keep the sign-in logs as evidence first: they tell from where it was used, and for 30 days only. Disable the account and revoke its sessions: jobs that run as this person stop."
 monotone = true
 controls = { nist = ["PS-4", "AC-2(12)", "AU-6"], iso27001 = ["A.8.15", "A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 */

@@ -2,7 +2,7 @@
 title    = "The account of the leaver can still sign in"
 severity = "high"
 why      = "Every other clean-up can be undone from a live account: it can consent again, create secrets again, sign in again."
-fix      = "Disable the account in Entra, or on premises where it is synchronised from there, before anything else. Scheduled workflows of a managed GitHub account stop with it."
+fix      = "Place legal holds and hand over the mailbox first where that is due. Then disable the account in Entra, or on premises where it is synchronised from there, before anything else: whatever runs as this person stops, and so do scheduled workflows of a managed GitHub account."
 action   = "disable-account"
 monotone = true
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.18", "A.6.5"], soc2 = ["CC6.2"], cis = ["6.2"] }
