@@ -31,11 +31,11 @@ pub(super) async fn look(api: &ReadApi, target: &Target, known: &State, see: &Se
             Err(error) => Err(error),
         },
         See::Row { path, paging, key, is, others } => {
-            let wanted = filled_plain(is, &values).ok_or(Error::NotSent("a part of an id is missing"))?;
-            row(api, route, ask(path, &values)?, *paging, (key, &wanted, *others)).await
+            let wanted = wanted(key, is, &values)?;
+            row(api, route, ask(path, &values)?, *paging, (&wanted, *others)).await
         }
         See::Within { path, lists, key, is } => {
-            let wanted = filled_plain(is, &values).ok_or(Error::NotSent("a part of an id is missing"))?;
+            let wanted = wanted(key, is, &values)?;
             let body: Value = match api.get(&ask(path, &values)?).await {
                 Ok(answer) => answer.json()?,
                 Err(error) if error.is_not_found() => return Ok(Seen::Absent),
@@ -45,7 +45,7 @@ pub(super) async fn look(api: &ReadApi, target: &Target, known: &State, see: &Se
             for (list, kind) in *lists {
                 let Some(items) = body.pointer(list).and_then(Value::as_array) else { continue };
                 complete = true;
-                if let Some(item) = items.iter().find(|item| is_it(item, key, &wanted)) {
+                if let Some(item) = items.iter().find(|item| is_it(item, &wanted)) {
                     let mut found = state(route, item);
                     found.insert("kind".to_owned(), (*kind).into());
                     return Ok(Seen::There(found));
@@ -62,7 +62,7 @@ async fn row(
     route: &Route,
     ask: Ask,
     paging: Paging,
-    (key, wanted, others): (&str, &str, Option<&'static str>),
+    (wanted, others): (&[(&str, String)], Option<&'static str>),
 ) -> Result<Seen, Error> {
     let mut pages = api.pages(ask, paging);
     let (mut found, mut rest) = (None, 0_i64);
@@ -75,7 +75,7 @@ async fn row(
             Err(error) => return Err(error),
         };
         for item in page {
-            if is_it(&item, key, wanted) {
+            if is_it(&item, wanted) {
                 found = Some(item);
             } else {
                 rest += 1;
@@ -98,12 +98,18 @@ fn ask(path: &str, values: &State) -> Result<Ask, Error> {
     Ok(Ask { path, headers: Vec::new() })
 }
 
-fn is_it(item: &Value, key: &str, wanted: &str) -> bool {
-    match item.pointer(key) {
+/// What an item has to have where, by which it is known: `/a&/b` is `{a}&{b}`.
+fn wanted<'a>(key: &'a str, is: &str, values: &State) -> Result<Vec<(&'a str, String)>, Error> {
+    let missing = || Error::NotSent("a part of an id is missing");
+    key.split('&').zip(is.split('&')).map(|(key, is)| Ok((key, filled_plain(is, values).ok_or_else(missing)?))).collect()
+}
+
+fn is_it(item: &Value, wanted: &[(&str, String)]) -> bool {
+    wanted.iter().all(|(key, wanted)| match item.pointer(key) {
         Some(Value::String(text)) => text.eq_ignore_ascii_case(wanted),
-        Some(Value::Number(number)) => number.to_string() == wanted,
+        Some(Value::Number(number)) => number.to_string() == *wanted,
         _ => false,
-    }
+    })
 }
 
 /// The properties that count. No other leaves the answer: it may hold secrets.

@@ -75,7 +75,7 @@ pub(super) enum See {
     /// It alone. Not found means that it is gone, but where a service says so of what it hides as well, only if the list
     /// `witness` can be read.
     One { path: &'static str, witness: Option<&'static str> },
-    /// A row of a list: the one whose `key` is `is`. With `others`, how many further rows there are is part of the state.
+    /// A row of a list: the one whose `key` is `is`; several of each are joined by `&`. With `others`, how many further rows there are is part of the state.
     Row { path: &'static str, paging: Paging, key: &'static str, is: &'static str, others: Option<&'static str> },
     /// An entry in one of the lists of an object; the list says its `kind`.
     Within { path: &'static str, lists: &'static [(&'static str, &'static str)], key: &'static str, is: &'static str },

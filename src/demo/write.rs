@@ -81,6 +81,10 @@ fn add(estate: &mut Estate, collection: &str, mut row: Value, id: String) -> Opt
     reply
 }
 
+/// Consents that are gone.
+const FORMER: &str = "former/oauth2PermissionGrants";
+const GRANT: [&str; 3] = ["clientId", "resourceId", "principalId"];
+
 fn owned(collection: &str) -> String {
     format!("graph/{collection}")
 }
@@ -100,9 +104,16 @@ fn graph(estate: &mut Estate, method: &str, rest: &[&str], body: &Value, number:
             Some(Reply::json(json!({ "value": true })))
         }
         ("DELETE", ["oauth2PermissionGrants", id]) => {
+            let row = estate.rows("graph/oauth2PermissionGrants").iter().find(|row| same(row, "id", id)).cloned();
+            estate.rows_mut(FORMER).extend(row);
             take(estate, "graph/oauth2PermissionGrants", |row| same(row, "id", id))
         }
-        ("POST", ["oauth2PermissionGrants"]) => add(estate, "graph/oauth2PermissionGrants", body.clone(), new("grant")),
+        ("POST", ["oauth2PermissionGrants"]) => {
+            // The id of a consent follows from client, resource and person.
+            let is = |row: &&Value| GRANT.iter().all(|name| row[*name] == body[*name]);
+            let id = estate.rows(FORMER).iter().find(is).map(|row| text(row, "id").to_owned());
+            add(estate, "graph/oauth2PermissionGrants", body.clone(), id.unwrap_or_else(|| new("grant")))
+        }
         ("DELETE", ["users", _, "appRoleAssignments", id]) => {
             take(estate, "graph/appRoleAssignments", |row| same(row, "id", id))
         }

@@ -17,7 +17,13 @@ pub(super) static ROUTES: &[Route] = &[Route {
     disposition: Disposition::Safe,
     owner: Some("principalId"),
     see: See::Row { path: LIST, paging: Paging::OData, key: "/id", is: "{assignment}", others: None },
-    back: Some(See::Row { path: LIST, paging: Paging::OData, key: "/resourceId", is: "{resourceId}", others: None }),
+    back: Some(See::Row {
+        path: LIST,
+        paging: Paging::OData,
+        key: "/principalId&/resourceId&/appRoleId",
+        is: "{principalId}&{resourceId}&{appRoleId}",
+        others: None,
+    }),
     state: &[
         ("principalId", "/principalId"),
         ("principalType", "/principalType"),

@@ -19,7 +19,13 @@ pub(super) static ROUTES: &[Route] = &[Route {
     disposition: Disposition::Safe,
     owner: Some("principalId"),
     see: See::Row { path: LIST, paging: Paging::OData, key: "/id", is: "{eligibility}", others: None },
-    back: Some(See::Row { path: LIST, paging: Paging::OData, key: "/groupId", is: "{groupId}", others: None }),
+    back: Some(See::Row {
+        path: LIST,
+        paging: Paging::OData,
+        key: "/groupId&/accessId",
+        is: "{groupId}&{accessId}",
+        others: None,
+    }),
     state: &[
         ("principalId", "/principalId"),
         ("groupId", "/groupId"),

@@ -27,8 +27,8 @@ pub(super) static ROUTES: &[Route] = &[
         back: Some(See::Row {
             path: "/v1.0/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'{principalId}'",
             paging: Paging::OData,
-            key: "/roleDefinitionId",
-            is: "{roleDefinitionId}",
+            key: "/roleDefinitionId&/directoryScopeId",
+            is: "{roleDefinitionId}&{directoryScopeId}",
             others: None,
         }),
         state: &[

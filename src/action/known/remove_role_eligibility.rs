@@ -29,8 +29,8 @@ pub(super) static ROUTES: &[Route] = &[
         back: Some(See::Row {
             path: LIST,
             paging: Paging::OData,
-            key: "/roleDefinitionId",
-            is: "{roleDefinitionId}",
+            key: "/roleDefinitionId&/directoryScopeId",
+            is: "{roleDefinitionId}&{directoryScopeId}",
             others: None,
         }),
         state: &[
