@@ -1,5 +1,6 @@
 //! `leaver demo --apply`: the same leaver, found, planned, cleaned up on the estate, and looked for again.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::apply::{Request, made};
@@ -50,7 +51,7 @@ pub(super) async fn run(config: &Config, subject: &Subject, delivery: &Delivery,
     applied(&plan, folder.path(), config, env).await?;
     let evidence = collect(config, subject, &Intake::default(), env).await?;
     let bare = judge(&evidence, &checks, None, None, (env.clock)(), env)?;
-    let waivers = waivers(&bare, env);
+    let waivers = waivers(&bare, &plan, env);
     say("4. audit again. What only people can do is waived here, for the show:\n\n".to_owned())?;
     let report = judge(&evidence, &checks, Some(&waivers), None, (env.clock)(), env)?;
     deliver(report, &evidence, delivery, sealing, env).await
@@ -79,8 +80,11 @@ async fn applied(plan: &Plan, folder: &Path, config: &Config, env: &Env) -> Resu
     made(&request, plan, &sha256(text.as_bytes()), &journal_of(&path), &pace, &services, config, env).await
 }
 
-/// A waiver for everything that is left: in an organisation each would have an owner who answers for it.
-fn waivers(report: &Report, env: &Env) -> Waivers {
+/// A waiver for each step that the plan leaves to people, and for what cannot be looked at: in an organisation each would have
+/// an owner who answers for it. What a change was to close has none.
+fn waivers(report: &Report, plan: &Plan, env: &Env) -> Waivers {
+    let closed: BTreeSet<&str> =
+        plan.changes.iter().flat_map(|change| &change.findings).map(String::as_str).collect();
     let entry = |check: &str| Entry {
         check: Some(check.to_owned()),
         subject: None,
@@ -103,7 +107,7 @@ fn waivers(report: &Report, env: &Env) -> Waivers {
         }
     };
     for check in report.checks() {
-        for finding in &check.findings {
+        for finding in check.findings.iter().filter(|finding| !closed.contains(finding.id.as_str())) {
             let person = finding.person.as_deref().map(Untrusted::from);
             add(Entry { subject: Some(finding.subject.clone()), person, ..entry(&check.id) });
         }

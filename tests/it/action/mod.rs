@@ -3,8 +3,10 @@
 mod apply;
 mod faults;
 mod imports;
+mod input;
 mod killed;
 mod plan;
+mod proof;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
