@@ -26,6 +26,7 @@ fn class(kind: &str) -> &'static str {
         "name" => "[A-Za-z0-9_.-]{1,128}",
         // What people called it; one segment.
         "text" => r"[^\x00-\x1f\x7f/\\]{1,256}",
+        "all" => ".{1,4096}",
         // On a host.
         "place" => r"/[^\x00-\x1f\x7f]{1,4096}",
         // Of a repository, and of Azure: several segments.
@@ -56,7 +57,8 @@ static HANDS: LazyLock<Vec<(&'static Hand, Option<Regex>)>> =
 
 /// What a person does about such a subject, and the parts of it.
 pub(super) fn hand(check: &str, subject: &str) -> Option<(&'static Hand, State)> {
-    let mut hands = HANDS.iter().filter(|(hand, _)| hand.check.is_none_or(|wanted| wanted == check));
+    let is = |wanted: &str| check == wanted || (wanted.ends_with('/') && check.starts_with(wanted));
+    let mut hands = HANDS.iter().filter(|(hand, _)| hand.check.is_none_or(is));
     hands.find_map(|(hand, pattern)| Some((*hand, captured(pattern.as_ref()?, subject)?)))
 }
 

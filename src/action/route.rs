@@ -117,7 +117,7 @@ pub(super) enum Keep {
 /// What a person does about an object that no action is for.
 #[derive(Debug)]
 pub(super) struct Hand {
-    /// If set: only for findings of this check.
+    /// If set: only for findings of this check, or of all in this folder (`step/`).
     pub(super) check: Option<&'static str>,
     /// The typed id, as of a route.
     pub(super) subject: &'static str,

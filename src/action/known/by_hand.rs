@@ -42,6 +42,8 @@ const APPS: &str = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredAp
 const ENTERPRISE: &str = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/StartboardApplicationsMenuBlade/~/AppAppsPreview";
 
 pub(in crate::action) static HANDS: &[Hand] = &[
+    // What a log tells, whatever it is about.
+    of("4-activity/", hand("{what:all}", HISTORY, "", "")),
     // GitHub: reviewers, exceptions, code owners.
     hand(
         "github:repo/{org:name}/{repo:name}/environment/{environment:text}/reviewer/{account:number}",
@@ -66,6 +68,48 @@ pub(in crate::action) static HANDS: &[Hand] = &[
         REPLACES,
         "gh browse --settings --repo <org>/<repo>",
         "https://github.com/{org}/{repo}/settings/branches",
+    ),
+    hand(
+        "github:repo/{org:name}/{repo:name}/file/{path:tail}#{mark:name}",
+        FILE,
+        "gh browse <path> --repo <org>/<repo>",
+        "https://github.com/{org}/{repo}/blob/HEAD/{path}",
+    ),
+    hand(
+        "github:repo/{org:name}/{repo:name}/variable/{variable:name}#{mark:name}",
+        "a credential does not belong into a variable: whoever uses it needs a secret first",
+        "gh secret set <variable!> --repo <org>/<repo>",
+        "https://github.com/{org}/{repo}/settings/variables/actions",
+    ),
+    hand(
+        "github:org/{org:name}/variable/{variable:name}#{mark:name}",
+        "a credential does not belong into a variable: whoever uses it needs a secret first",
+        "gh secret set <variable!> --org <org!>",
+        "https://github.com/organizations/{org}/settings/variables/actions",
+    ),
+    hand(
+        "github:repo/{org:name}/{repo:name}/runner/{runner:number}",
+        "its host has to be looked at first: take an image of it as evidence",
+        "gh api /repos/<org>/<repo>/actions/runners/<runner>",
+        "https://github.com/{org}/{repo}/settings/actions/runners",
+    ),
+    hand(
+        "github:org/{org:name}/runner/{runner:number}",
+        "its host has to be looked at first: take an image of it as evidence",
+        "gh api /orgs/<org>/actions/runners/<runner>",
+        "https://github.com/organizations/{org}/settings/actions/runners",
+    ),
+    hand(
+        "github:repo/{org:name}/{repo:name}/secrets",
+        SECRET,
+        "gh secret list --repo <org>/<repo>",
+        "https://github.com/{org}/{repo}/settings/secrets/actions",
+    ),
+    hand(
+        "github:org/{org:name}/secrets",
+        SECRET,
+        "gh secret list --org <org!>",
+        "https://github.com/organizations/{org}/settings/secrets/actions",
     ),
     hand(
         "github:repo/{org:name}/{repo:name}/file/{path:tail}",
@@ -244,6 +288,18 @@ pub(in crate::action) static HANDS: &[Hand] = &[
         TEMPLATE,
         "az containerapp show --subscription <subscription> --resource-group <group!> --name <app> --query properties.template",
         "https://portal.azure.com/#resource/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.App/containerApps/{app}",
+    ),
+    hand(
+        "azure:/subscriptions/{subscription:guid}/resourcegroups/{group:text}/providers/microsoft.app/jobs/{job:name}/template/{rest:tail}",
+        TEMPLATE,
+        "az containerapp job show --subscription <subscription> --resource-group <group!> --name <job> --query properties.template",
+        "https://portal.azure.com/#resource/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.App/jobs/{job}",
+    ),
+    hand(
+        "azure:/subscriptions/{subscription:guid}/resourcegroups/{group:text}/providers/microsoft.containerinstance/containergroups/{name:name}/{rest:tail}",
+        TEMPLATE,
+        "az container show --subscription <subscription> --resource-group <group!> --name <name>",
+        "https://portal.azure.com/#resource/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerInstance/containerGroups/{name}",
     ),
     hand("azure:{resource:path}", TEMPLATE, "az resource show --ids <resource>", "https://portal.azure.com/#resource{resource}"),
     // Hosts.
