@@ -1,6 +1,6 @@
 //! Carries a plan out: looks, writes down, sends once, looks again. Without `yes` it only looks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -94,7 +94,7 @@ pub async fn apply(apply: &Apply<'_>, mut tell: impl FnMut(&Change, &Made)) -> R
         Some(journal) => journal.told.clone(),
         None => known(apply)?,
     };
-    let mut people = HashMap::new();
+    let mut people = People { closed: closed(apply.plan, &told), returns: HashMap::new() };
     let mut applied = Applied::default();
     for (index, change) in selected(apply.plan, apply.selection) {
         let story = told.stories.get(&change.id).cloned().unwrap_or_default();
@@ -131,7 +131,7 @@ async fn one(
     target: &Target,
     story: Story,
     journal: Option<&mut Journal>,
-    people: &mut HashMap<String, Return>,
+    people: &mut People<'_>,
 ) -> Result<(Option<Outcome>, String), Error> {
     if let Some(end) = story.end {
         let again = if end.is_good() { Outcome::Already } else { end };
@@ -164,18 +164,19 @@ async fn against(
     apply: &Apply<'_>,
     change: &Change,
     target: &Target,
-    people: &mut HashMap<String, Return>,
+    people: &mut People<'_>,
 ) -> Option<(Outcome, String)> {
     let person = apply.plan.person(change.person.as_deref());
     if is_protected(apply.protected, target, change, person) {
         return Some((Outcome::Refused, "[remediation] protected names this account".to_owned()));
     }
     if let Some(person) = person {
-        if !people.contains_key(&person.id) {
-            let found = came_back(&apply.services.graph(), person, apply.env.now).await;
-            people.insert(person.id.clone(), found);
+        if !people.returns.contains_key(&person.id) {
+            let closed = person.enabled == Some(false) || people.closed.contains(person.id.as_str());
+            let found = came_back(&apply.services.graph(), person, closed, apply.pace, apply.env.now).await;
+            people.returns.insert(person.id.clone(), found);
         }
-        match people.get(&person.id) {
+        match people.returns.get(&person.id) {
             Some(Return::Yes(why)) => return Some((Outcome::Changed, why.clone())),
             Some(Return::Unknown(why)) => return Some((Outcome::Unknown, why.clone())),
             _ => {}
@@ -195,6 +196,24 @@ fn is_protected(protected: &[String], target: &Target, change: &Change, person: 
     named || values.values().filter_map(Value::as_str).any(is)
 }
 
+/// What is known of the people of a plan.
+struct People<'a> {
+    /// Whose account this plan has closed already.
+    closed: HashSet<&'a str>,
+    /// Whether they came back, asked once.
+    returns: HashMap<String, Return>,
+}
+
+/// Whose account an earlier run of this plan has closed.
+fn closed<'a>(plan: &'a Plan, told: &Told) -> HashSet<&'a str> {
+    let closes = |change: &&Change| change.action == "disable-account" && change.person.is_some();
+    let done = |change: &&Change| {
+        let story = told.stories.get(&change.id);
+        story.and_then(|story| story.end).is_some_and(Outcome::is_good)
+    };
+    plan.changes.iter().filter(closes).filter(done).filter_map(|change| change.person.as_deref()).collect()
+}
+
 /// Whether somebody came back since the report.
 enum Return {
     No,
@@ -202,23 +221,32 @@ enum Return {
     Unknown(String),
 }
 
-async fn came_back(graph: &ReadApi, person: &Person, now: Timestamp) -> Return {
+async fn came_back(graph: &ReadApi, person: &Person, closed: bool, pace: &Pace, now: Timestamp) -> Return {
     if person.ends_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok()).is_some_and(|ends| ends > now) {
         return Return::Yes("the last day is still to come".to_owned());
     }
     let Some(id) = person.object_id() else { return Return::No };
     let path = format!("/v1.0/users/{id}?$select=id,accountEnabled,employeeLeaveDateTime");
-    let body: Value = match graph.get(&Ask { path, headers: Vec::new() }).await.and_then(|answer| answer.json()) {
-        Ok(body) => body,
-        Err(error) if error.is_not_found() => return Return::No,
-        Err(error) if person.enabled == Some(false) => {
-            return Return::Unknown(format!("whether the person came back is not known: {error}"));
+    let begin = std::time::Instant::now();
+    let body: Value = loop {
+        let ask = Ask { path: path.clone(), headers: Vec::new() };
+        let body: Value = match graph.get(&ask).await.and_then(|answer| answer.json()) {
+            Ok(body) => body,
+            Err(error) if error.is_not_found() => return Return::No,
+            Err(error) if closed => {
+                return Return::Unknown(format!("whether the person came back is not known: {error}"));
+            }
+            Err(_) => return Return::No,
+        };
+        if !closed || body["accountEnabled"] != true {
+            break body;
         }
-        Err(_) => return Return::No,
+        // What was closed a moment ago may still show as it was.
+        if begin.elapsed() >= pace.patience {
+            return Return::Yes("the account was enabled again since it was closed".to_owned());
+        }
+        tokio::time::sleep(pace.apart).await;
     };
-    if person.enabled == Some(false) && body["accountEnabled"] == true {
-        return Return::Yes("the account was enabled again since the report".to_owned());
-    }
     match body["employeeLeaveDateTime"].as_str().and_then(|at| at.parse::<Timestamp>().ok()) {
         Some(leaves) if leaves > now => Return::Yes(format!("the directory says that the person leaves at {leaves}")),
         _ => Return::No,

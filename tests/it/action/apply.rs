@@ -82,6 +82,24 @@ async fn somebody_who_came_back_is_left_alone() {
     }
 }
 
+/// HR enables the account between two runs of the same plan.
+#[tokio::test]
+async fn somebody_who_comes_back_between_two_runs_is_left_alone() {
+    let server = serve();
+    let folder = tempfile::tempdir().unwrap();
+    let only = |action: &str| Selection { only: vec![action.to_owned()], skip: Vec::new() };
+    let told = Told { selection: only("disable-account"), ..Told::all(&PLAN) };
+    assert!(told.apply(&server, &folder.path().join("j")).await.unwrap().is_complete());
+    let user = format!("{}/graph/v1.0/users/{}", server.base_url(), super::ESTATE.person("alice").unwrap());
+    let enable = reqwest::Client::new().patch(user).json(&serde_json::json!({ "accountEnabled": true }));
+    assert_eq!(enable.bearer_auth(leaver::demo::TOKEN).send().await.unwrap().status(), 204);
+    let pace = Pace::at_once().patient(std::time::Duration::from_millis(50));
+    let told = Told { selection: only("revoke-grant"), pace, ..Told::all(&PLAN) };
+    let applied = told.apply(&server, &folder.path().join("j")).await.unwrap();
+    assert!(applied.changes.iter().all(|made| made.outcome == Some(Outcome::Changed)), "{applied:?}");
+    assert_eq!(server.writes().len(), 2);
+}
+
 #[tokio::test]
 async fn a_protected_account_is_not_touched() {
     let server = serve();

@@ -217,3 +217,26 @@ fn a_thousand_changes_from_many_findings_take_a_moment() {
     assert_eq!((plan.changes.len(), plan.changes[0].findings.len()), (1000, 28));
     assert!(took.as_secs() < 20, "{took:?} in a build that is not optimised");
 }
+
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plan.schema.json");
+
+fn schema() -> String {
+    json::to_string(&leaver::action::plan::Plan::json_schema()).unwrap()
+}
+
+/// `cargo test --test it action::plan::write_the_schema -- --ignored`
+#[test]
+#[ignore = "writes docs/plan.schema.json"]
+fn write_the_schema() {
+    std::fs::write(SCHEMA, schema()).unwrap();
+}
+
+#[test]
+fn the_published_schema_is_this_one_and_a_plan_keeps_to_it() {
+    let published = std::fs::read_to_string(SCHEMA).unwrap();
+    assert_eq!(published, schema(), "run: cargo test --test it action::plan::write_the_schema -- --ignored");
+    let validator = jsonschema::validator_for(&serde_json::from_str(&published).unwrap()).unwrap();
+    let plan = serde_json::to_value(&*PLAN).unwrap();
+    let faults: Vec<String> = validator.iter_errors(&plan).map(|error| error.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?}");
+}
