@@ -53,7 +53,10 @@ async fn exactly_what_was_planned_is_done_and_found_gone() {
     assert!(brought > 10, "{backs:#?}");
     let (report, evidence) = audited(&server).await;
     let back = planned(&report, Some(&evidence), &[]);
-    assert!(back.changes.len() >= brought, "{} of {brought}", back.changes.len());
+    // A key that was made again is no longer one that the leaver added.
+    let made = |back: &&action::Back| back.outcome == Some(Outcome::Done) && back.subject.contains("/key/");
+    let keys = backs.iter().filter(made).count();
+    assert!(back.changes.len() + keys >= brought, "{} and {keys} of {brought}", back.changes.len());
     assert!(back.changes.iter().any(|change| change.action == "disable-account"));
 }
 

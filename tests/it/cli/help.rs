@@ -48,7 +48,7 @@ fn explain_and_lists_work_without_any_network() {
     let place = Place::new();
     let ran = place.run(&["explain", "1-consents/gateway-grant"]);
     assert_eq!(ran.code, Some(0));
-    for part in ["1-consents/gateway-grant", "SELECT", "delegated_grant", "fix       Revoke"] {
+    for part in ["1-consents/gateway-grant", "SELECT", "delegated_grant", "fix       Disable the account first"] {
         assert!(ran.out.contains(part), "{part}\n{}", ran.out);
     }
     let list = place.run(&["checks", "list"]);
