@@ -94,7 +94,7 @@ pub fn draft(from: &Draft<'_>) -> Result<Plan, Error> {
     if let Some(evidence) = from.evidence {
         known.workflows = before::workflows(evidence)?;
     }
-    let groups = grouped(from, &known, &mut plan);
+    let (groups, aside) = grouped(from, &known, &mut plan);
     if let Some(evidence) = from.evidence {
         known.states = before::states(evidence, groups.values().map(|group| &group.target))?;
         known.depends = before::depends(evidence, groups.values().map(|group| &group.target))?;
@@ -103,6 +103,7 @@ pub fn draft(from: &Draft<'_>) -> Result<Plan, Error> {
     for group in groups.into_values() {
         decide(from, group, &known, &mut owners, &mut plan);
     }
+    along(aside, &known, &mut plan);
     let order = |change: &Change| super::verify::rank(&change.action, &change.subject);
     plan.changes.sort_by_cached_key(order);
     Ok(plan)
@@ -127,8 +128,32 @@ fn people(from: &Draft<'_>) -> Result<Vec<Person>, Error> {
     Ok(from.report.people.iter().map(one).collect())
 }
 
-/// Findings by object; what is no change at all goes into the plan at once.
-fn grouped<'a>(from: &Draft<'a>, known: &Known, plan: &mut Plan) -> BTreeMap<(String, String), Group<'a>> {
+/// What a change takes along: a finding about an object that is gone then needs nobody any more.
+fn along(aside: Vec<(&Check, &Finding)>, known: &Known, plan: &mut Plan) {
+    let gone = plan.changes.iter().enumerate().filter(|(_, change)| change.after == "absent");
+    let places: HashMap<String, usize> = gone.map(|(at, change)| (change.subject.to_lowercase(), at)).collect();
+    for (check, finding) in aside {
+        let place = places.get(&finding.subject.raw().to_lowercase()).filter(|_| finding.complete);
+        match place.and_then(|at| plan.changes.get_mut(*at)) {
+            Some(change) => {
+                change.findings.push(finding.id.clone());
+                change.closes.findings += 1;
+                if !change.closes.checks.contains(&check.id) {
+                    change.closes.checks.push(check.id.clone());
+                    change.closes.checks.sort();
+                }
+            }
+            None => plan.manual.push(manual(check, finding, NO_ACTION, known)),
+        }
+    }
+}
+
+/// Findings by object.
+type Groups<'a> = BTreeMap<(String, String), Group<'a>>;
+
+/// Findings by object, and those that no action is for; what is no change at all goes into the plan at once.
+fn grouped<'a>(from: &Draft<'a>, known: &Known, plan: &mut Plan) -> (Groups<'a>, Vec<(&'a Check, &'a Finding)>) {
+    let mut aside = Vec::new();
     let mut groups: BTreeMap<(String, String), Group<'a>> = BTreeMap::new();
     for check in from.report.checks() {
         let absent = from.unseen.contains(&check.id);
@@ -137,6 +162,7 @@ fn grouped<'a>(from: &Draft<'a>, known: &Known, plan: &mut Plan) -> BTreeMap<(St
                 continue;
             }
             match sorted(check, finding, absent) {
+                Sorted::Manual(NO_ACTION) => aside.push((check, finding)),
                 Sorted::Change(target) => {
                     let key = (target.route.action.to_owned(), target.subject.to_lowercase());
                     let new =
@@ -152,7 +178,7 @@ fn grouped<'a>(from: &Draft<'a>, known: &Known, plan: &mut Plan) -> BTreeMap<(St
             }
         }
     }
-    groups
+    (groups, aside)
 }
 
 fn is_meant(from: &Draft<'_>, check: &Check, finding: &Finding) -> bool {
