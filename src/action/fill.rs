@@ -269,7 +269,8 @@ mod tests {
     fn every_command_of_a_hand_can_be_filled() {
         for (hand, pattern) in HANDS.iter() {
             let pattern = pattern.as_ref().expect(hand.subject);
-            let mut values: State = pattern.capture_names().flatten().map(|name| (name.to_owned(), "x".into())).collect();
+            let mut values: State =
+                pattern.capture_names().flatten().map(|name| (name.to_owned(), "x".into())).collect();
             values.extend([("kind", "phone"), ("person", "p")].map(|(name, value)| (name.to_owned(), value.into())));
             assert!(command(hand.command, &values).is_some(), "{}", hand.command);
             assert!(filled_plain(hand.portal, &values).is_some(), "{}", hand.portal);
@@ -279,7 +280,10 @@ mod tests {
     #[test]
     fn what_people_called_it_is_one_word() {
         let values = [("a".to_owned(), Value::from("it's $(x)\u{1b} `y`"))].into_iter().collect();
-        assert_eq!(command("gh x <a!> /<a%>", &values).unwrap(), r"gh x 'it'\''s $(x) `y`' /it%27s%20%24%28x%29%1B%20%60y%60");
+        assert_eq!(
+            command("gh x <a!> /<a%>", &values).unwrap(),
+            r"gh x 'it'\''s $(x) `y`' /it%27s%20%24%28x%29%1B%20%60y%60"
+        );
         assert_eq!(command("gh x <b>", &values), None);
     }
 

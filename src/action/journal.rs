@@ -203,7 +203,10 @@ impl Journal {
         let bytes = file::content(file.try_clone().map_err(failed)?, LARGEST).map_err(failed)?;
         let told = parse(&bytes).map_err(|why| refused(path, &why))?;
         if told.plan.is_none() && !could_begin(&bytes) {
-            return Err(refused(path, "there is a file of that name that is no journal; choose another with --journal"));
+            return Err(refused(
+                path,
+                "there is a file of that name that is no journal; choose another with --journal",
+            ));
         }
         if told.plan.as_deref().is_some_and(|known| known != plan) {
             return Err(refused(path, "it is of another plan"));

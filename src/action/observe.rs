@@ -101,7 +101,10 @@ fn ask(path: &str, values: &State) -> Result<Ask, Error> {
 /// What an item has to have where, by which it is known: `/a&/b` is `{a}&{b}`.
 fn wanted<'a>(key: &'a str, is: &str, values: &State) -> Result<Vec<(&'a str, String)>, Error> {
     let missing = || Error::NotSent("a part of an id is missing");
-    key.split('&').zip(is.split('&')).map(|(key, is)| Ok((key, filled_plain(is, values).ok_or_else(missing)?))).collect()
+    key.split('&')
+        .zip(is.split('&'))
+        .map(|(key, is)| Ok((key, filled_plain(is, values).ok_or_else(missing)?)))
+        .collect()
 }
 
 fn is_it(item: &Value, wanted: &[(&str, String)]) -> bool {

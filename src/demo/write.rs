@@ -149,7 +149,8 @@ fn graph(estate: &mut Estate, method: &str, rest: &[&str], body: &Value, number:
         }
         ("DELETE", ["roleManagement", "directory", "roleAssignments", id]) => {
             // One assignment, two lists.
-            let _ = take(estate, "graph/roleAssignmentScheduleInstances", |row| same(row, "roleAssignmentOriginId", id));
+            let _ =
+                take(estate, "graph/roleAssignmentScheduleInstances", |row| same(row, "roleAssignmentOriginId", id));
             take(estate, "graph/roleAssignments", |row| same(row, "id", id))
         }
         ("POST", ["roleManagement", "directory", "roleAssignments"]) => {
@@ -196,7 +197,9 @@ fn azure_eligibility(estate: &mut Estate, scope: &str, body: &Value) -> Option<R
     let role = |row: &Value| text(row, "roleDefinitionId").rsplit('/').next().unwrap_or_default().to_lowercase();
     take(estate, "arm/roleEligibilityScheduleInstances", |row| {
         let held = &row["properties"];
-        same(held, "principalId", text(wanted, "principalId")) && same(held, "scope", scope) && role(held) == role(wanted)
+        same(held, "principalId", text(wanted, "principalId"))
+            && same(held, "scope", scope)
+            && role(held) == role(wanted)
     })?;
     made(body)
 }

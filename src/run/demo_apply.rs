@@ -83,8 +83,7 @@ async fn applied(plan: &Plan, folder: &Path, config: &Config, env: &Env) -> Resu
 /// A waiver for each step that the plan leaves to people, and for what cannot be looked at: in an organisation each would have
 /// an owner who answers for it. What a change was to close has none.
 fn waivers(report: &Report, plan: &Plan, env: &Env) -> Waivers {
-    let closed: BTreeSet<&str> =
-        plan.changes.iter().flat_map(|change| &change.findings).map(String::as_str).collect();
+    let closed: BTreeSet<&str> = plan.changes.iter().flat_map(|change| &change.findings).map(String::as_str).collect();
     let entry = |check: &str| Entry {
         check: Some(check.to_owned()),
         subject: None,

@@ -37,7 +37,10 @@ impl Receipt<'_> {
         let report = contents(&self.bundle.join(REPORT))?;
         if seal::sha256(&report) != self.plan.report.sha256 {
             let hint = "give the bundle that the plan was made from";
-            return Err(Error::usage(format!("the plan does not follow from the report in {}", shown(self.bundle)), hint));
+            return Err(Error::usage(
+                format!("the plan does not follow from the report in {}", shown(self.bundle)),
+                hint,
+            ));
         }
         self.proof()?;
         self.files().map(drop)
@@ -138,7 +141,10 @@ impl Receipt<'_> {
 
 /// A journal goes on; nothing else changes.
 fn grows(name: &str, old: &[u8], new: &[u8]) -> bool {
-    old == new || (name.contains(".journal") && new.starts_with(old)) || name == "plan.json.dsse.json" || name == "proof.json"
+    old == new
+        || (name.contains(".journal") && new.starts_with(old))
+        || name == "plan.json.dsse.json"
+        || name == "proof.json"
 }
 
 /// Which findings of the plan are gone: a check that was complete no longer has them.

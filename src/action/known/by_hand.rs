@@ -4,7 +4,8 @@ use crate::action::route::Hand;
 
 const SECRET: &str = "a secret is never deleted: whoever uses it needs the new one first";
 const VARIABLE: &str = "a variable is never deleted: look at what it says, and set it anew";
-const REPLACES: &str = "saving it replaces all of its rules at once, and what somebody else saves meanwhile would be lost";
+const REPLACES: &str =
+    "saving it replaces all of its rules at once, and what somebody else saves meanwhile would be lost";
 const FILE: &str = "it lives in a repository, and changes there by a reviewed commit";
 const HOST: &str = "it lies on a host: take an image of the host as evidence before anything is wiped";
 const TEMPLATE: &str = "it stands in a template or a pipeline that would write it again";
@@ -39,7 +40,8 @@ const REPO_BYPASS: &str = "gh api '/repos/<org>/<repo>/rulesets/<ruleset>' --jq 
 const USER: &str =
     "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/overview/userId/{user}";
 const APPS: &str = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade";
-const ENTERPRISE: &str = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/StartboardApplicationsMenuBlade/~/AppAppsPreview";
+const ENTERPRISE: &str =
+    "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/StartboardApplicationsMenuBlade/~/AppAppsPreview";
 
 pub(in crate::action) static HANDS: &[Hand] = &[
     // What a log tells, whatever it is about.
@@ -197,7 +199,12 @@ pub(in crate::action) static HANDS: &[Hand] = &[
         "gh run list --repo <org>/<repo>",
         "https://github.com/{org}/{repo}/actions",
     ),
-    hand("github:repo/{org:name}/{repo:name}/{rest:tail}", FILE, "gh browse --repo <org>/<repo>", "https://github.com/{org}/{repo}/settings"),
+    hand(
+        "github:repo/{org:name}/{repo:name}/{rest:tail}",
+        FILE,
+        "gh browse --repo <org>/<repo>",
+        "https://github.com/{org}/{repo}/settings",
+    ),
     hand("github:org/{org:name}/{rest:tail}", TEMPLATE, "", "https://github.com/organizations/{org}/settings/profile"),
     // Entra.
     hand(
@@ -215,8 +222,18 @@ pub(in crate::action) static HANDS: &[Hand] = &[
             "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserManagementMenuBlade/~/DeletedUsers",
         ),
     ),
-    hand("entra:user/{user:guid}/{rest:tail}", HISTORY, "az rest --method get --url https://graph.microsoft.com/v1.0/users/<user>", USER),
-    hand("entra:user/{user:guid}", HISTORY, "az rest --method get --url https://graph.microsoft.com/v1.0/users/<user>", USER),
+    hand(
+        "entra:user/{user:guid}/{rest:tail}",
+        HISTORY,
+        "az rest --method get --url https://graph.microsoft.com/v1.0/users/<user>",
+        USER,
+    ),
+    hand(
+        "entra:user/{user:guid}",
+        HISTORY,
+        "az rest --method get --url https://graph.microsoft.com/v1.0/users/<user>",
+        USER,
+    ),
     hand(
         "entra:application/{object:guid}/credential/{key:guid}",
         "who knows it is not known: give its users another one before it is removed",
@@ -241,7 +258,12 @@ pub(in crate::action) static HANDS: &[Hand] = &[
         "az ad app federated-credential show --id <object> --federated-credential-id <credential>",
         APPS,
     ),
-    hand("entra:application/{object:key}", "others may use it: its owner has to say", "az ad app show --id <object>", APPS),
+    hand(
+        "entra:application/{object:key}",
+        "others may use it: its owner has to say",
+        "az ad app show --id <object>",
+        APPS,
+    ),
     of(
         "1-consents/gateway-open-to-all",
         hand(
@@ -251,7 +273,12 @@ pub(in crate::action) static HANDS: &[Hand] = &[
             ENTERPRISE,
         ),
     ),
-    hand("entra:service-principal/{object:guid}", "others may use it: its owner has to say", "az ad sp show --id <object>", ENTERPRISE),
+    hand(
+        "entra:service-principal/{object:guid}",
+        "others may use it: its owner has to say",
+        "az ad sp show --id <object>",
+        ENTERPRISE,
+    ),
     hand(
         "entra:agent-identity/{object:guid}",
         "it needs a sponsor who is still there",
@@ -301,7 +328,12 @@ pub(in crate::action) static HANDS: &[Hand] = &[
         "az container show --subscription <subscription> --resource-group <group!> --name <name>",
         "https://portal.azure.com/#resource/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerInstance/containerGroups/{name}",
     ),
-    hand("azure:{resource:path}", TEMPLATE, "az resource show --ids <resource>", "https://portal.azure.com/#resource{resource}"),
+    hand(
+        "azure:{resource:path}",
+        TEMPLATE,
+        "az resource show --ids <resource>",
+        "https://portal.azure.com/#resource{resource}",
+    ),
     // Hosts.
     hand("host:{host:text}{path:place}", HOST, "", ""),
 ];

@@ -72,7 +72,8 @@ pub(super) fn depends<'a>(evidence: &Evidence, targets: impl Iterator<Item = &'a
     }
     let mut depends = Depends::new();
     for (sql, wanted) in queries {
-        let rows = evidence.rows(sql, [], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let rows =
+            evidence.rows(sql, [], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
         let said = depends.entry(sql).or_default();
         for (subject, text) in rows {
             let (Some(subject), Some(text)) = (subject.map(|subject| subject.to_lowercase()), text) else { continue };

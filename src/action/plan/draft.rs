@@ -253,13 +253,7 @@ fn refused(check: &Check, finding: &Finding, why: String) -> Refused {
 }
 
 /// One object: a change, unless something speaks against it.
-fn decide(
-    from: &Draft<'_>,
-    group: Group<'_>,
-    known: &Known,
-    owners: &mut HashMap<String, i64>,
-    plan: &mut Plan,
-) {
+fn decide(from: &Draft<'_>, group: Group<'_>, known: &Known, owners: &mut HashMap<String, i64>, plan: &mut Plan) {
     let person = match (group.nobodys && group.people.is_empty(), group.people.len()) {
         (false, 1) => plan.person(group.people.first().copied()).cloned(),
         _ => None,
