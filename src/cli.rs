@@ -3,6 +3,7 @@
 mod apply;
 mod options;
 mod plan;
+mod posture;
 mod seal;
 mod sweep;
 mod waive;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use self::apply::{ApplyArgs, UndoArgs};
 use self::options::{CheckArgs, DeliveryArgs, Files, PersonArgs, ScanArgs};
 use self::plan::PlanArgs;
+use self::posture::PostureArgs;
 use self::seal::{ArchiveVerb, KeyVerb, VerifyArgs};
 use self::sweep::SweepArgs;
 use self::waive::WaiveArgs;
@@ -125,6 +127,8 @@ enum Verb {
     },
     /// Audits every leaver in one run: each system is read once, everybody is judged.
     Sweep(SweepArgs),
+    /// Looks whether the fence is standing that the checklist relies on: gateway, policies, alerts, networks. About nobody.
+    Posture(PostureArgs),
     /// The first half of an audit: collects evidence into a file and judges nothing.
     Collect {
         #[command(flatten)]
@@ -270,6 +274,11 @@ impl Cli {
                 let request = args.request();
                 let intake = args.files.keeping(args.evidence, args.delivery.force);
                 run::sweep::sweep(&config()?, &request, &intake, &args.delivery.into(), env).await
+            }
+            Verb::Posture(args) => {
+                let request = args.request();
+                let intake = args.files.keeping(args.evidence, args.delivery.force);
+                run::posture::posture(&config()?, &request, &intake, &args.delivery.into(), env).await
             }
             Verb::Collect { person, evidence, force, files, folders } => {
                 // Checks belong to the second half, but the private kinds of token beside them to every text that is kept.

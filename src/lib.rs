@@ -21,7 +21,8 @@
 //! | How do these come together in one run? | [`run`], and [`cli`] above it |
 //!
 //! Below all of them, pure and without I/O: [`model`] (the shared words), [`text`] (foreign text and its escapers),
-//! [`token`] (what a credential looks like), [`subject`] (who can satisfy a federated credential). [`mod@env`] is the only way
+//! [`token`] (what a credential looks like), [`subject`] (who can satisfy a federated credential),
+//! [`posture`] (what rules, policies and queries of a fence mean). [`mod@env`] is the only way
 //! in for clock, randomness and environment, [`error`] the only way out for what ends a command, [`config`] reads
 //! `leaver.toml`, and [`demo`] is the synthetic organisation that demo and tests are run against.
 
@@ -40,6 +41,7 @@ pub mod file;
 pub mod model;
 pub mod partial;
 pub mod person;
+pub mod posture;
 pub mod report;
 pub mod run;
 pub mod seal;

@@ -202,6 +202,18 @@ impl Archive {
         Ok(Some(self.store.get(&path).await?.bytes().await?.to_vec()))
     }
 
+    /// The report of a bundle; `None`: it holds none.
+    ///
+    /// # Errors
+    /// When the archive cannot be read.
+    pub async fn report(&self, entry: &Entry) -> Result<Option<Vec<u8>>, Error> {
+        match self.store.get(&self.folder(&entry.organization, entry.number).join(REPORT)).await {
+            Ok(object) => Ok(Some(object.bytes().await?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Copies a bundle into a directory.
     ///
     /// # Errors

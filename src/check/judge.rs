@@ -15,6 +15,9 @@ use crate::evidence::sandbox::{Limits, Outcome, Query, Sandbox};
 use crate::evidence::{Coverage, Evidence, Person};
 use crate::model::{Finding, Gap, GapKind, Param, Verdict, stamp};
 
+/// The step about the fence itself: the mode of a run that reads nothing else, and the mark of one that reads it too.
+pub const POSTURE: &str = "posture";
+
 /// The evidence as a check meets it.
 pub(super) struct Exhibit {
     pub(super) sandbox: Sandbox,
@@ -55,9 +58,36 @@ pub fn judge_waived(
         people: people.into_iter().map(|person| person.id).collect(),
         now: stamp(now),
     };
-    let judgements: Vec<Judgement> = checks.iter().map(|entry| exhibit.judge(entry)).collect();
+    let step = Steps::of(evidence.meta("mode")?.as_deref(), evidence.meta(POSTURE)?.is_some());
+    let wanted = checks.iter().filter(|entry| step.has(&entry.check.step));
+    let judgements: Vec<Judgement> = wanted.map(|entry| exhibit.judge(entry)).collect();
     let used = exhibit.waivers.used(&judgements);
     Ok((judgements, used))
+}
+
+/// Which steps an evidence file is about.
+enum Steps {
+    Posture,
+    All,
+    People,
+}
+
+impl Steps {
+    fn of(mode: Option<&str>, posture: bool) -> Steps {
+        match (mode, posture) {
+            (Some(POSTURE), _) => Steps::Posture,
+            (_, true) => Steps::All,
+            (_, false) => Steps::People,
+        }
+    }
+
+    fn has(&self, step: &str) -> bool {
+        match self {
+            Steps::Posture => step == POSTURE,
+            Steps::All => true,
+            Steps::People => step != POSTURE,
+        }
+    }
 }
 
 /// The verdict of every check for every person: what is found or missing for nobody in particular counts for all.

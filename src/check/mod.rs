@@ -7,6 +7,7 @@ mod explain;
 pub mod file;
 mod finding;
 mod gap;
+pub mod item;
 mod judge;
 mod load;
 mod place;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::cases::{Failure, Summary};
-pub use self::judge::{by_person, judge, judge_waived};
+pub use self::judge::{POSTURE, by_person, judge, judge_waived};
 pub use self::load::{Checks, Entry};
 pub use self::place::Refused;
 pub use crate::evidence::sandbox::Limits;
@@ -89,6 +90,8 @@ pub struct Check {
     pub why: String,
     /// What to do about it.
     pub fix: String,
+    /// The item of the hardening checklist that it is about: `hardening/4`, `isolation/ingress`.
+    pub item: Option<String>,
     /// The remediation that fits, by name.
     pub action: Option<String>,
     /// True: no further row of evidence could undo a fail.

@@ -23,6 +23,9 @@ pub(super) struct SweepArgs {
     /// but never clear.
     #[arg(long, value_enum, default_value_t, value_name = "DEPTH")]
     depth: Depth,
+    /// Also looks whether the fence is standing: the step posture.
+    #[arg(long)]
+    posture: bool,
     /// Keeps the evidence in this file.
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(super) evidence: Option<PathBuf>,
@@ -34,6 +37,6 @@ pub(super) struct SweepArgs {
 
 impl SweepArgs {
     pub(super) fn request(&self) -> Request {
-        Request { leavers: self.leavers.clone(), since: self.since, depth: self.depth }
+        Request { leavers: self.leavers.clone(), since: self.since, depth: self.depth, posture: self.posture }
     }
 }

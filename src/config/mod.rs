@@ -50,6 +50,8 @@ pub struct Config {
     pub archive: Archive,
     /// What `leaver plan` and `leaver apply` may do.
     pub remediation: Remediation,
+    /// What `leaver posture` holds the fence against.
+    pub posture: Posture,
     /// What is known about single people, by user principal name.
     pub people: BTreeMap<String, Person>,
     /// Other addresses than those of the public cloud.
@@ -222,6 +224,27 @@ impl Remediation {
     }
 }
 
+/// `[posture]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Posture {
+    /// Resource ids of the subnets that MCP servers may stand in.
+    pub subnets: Vec<String>,
+    /// Resource ids of the API Management services that are the gateway; empty: all that the identity can see.
+    pub gateways: Vec<String>,
+    /// Address ranges that calls may come from.
+    pub addresses: Vec<String>,
+    /// Within how many days of a last day a sealed report has to exist; 3 unless it says otherwise.
+    pub offboarding_days: Option<std::num::NonZeroU16>,
+}
+
+impl Posture {
+    /// Within how many days of a last day a sealed report has to exist.
+    pub fn days(&self) -> u16 {
+        self.offboarding_days.map_or(3, std::num::NonZeroU16::get)
+    }
+}
+
 /// One entry of `[people]`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -253,6 +276,7 @@ pub struct Endpoints {
     pub devops_release: Option<Endpoint>,
     pub devops_audit: Option<Endpoint>,
     pub devops_entitlements: Option<Endpoint>,
+    pub probe: Option<Endpoint>,
 }
 
 impl Config {

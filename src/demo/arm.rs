@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::estate::Estate;
+use super::fence::{self, Asked};
 use super::faults::{Effect, NextLink};
 use super::http::{Ask, Reply};
 use super::planted::filled;
@@ -80,7 +81,15 @@ pub(super) fn answer(call: &Call) -> Reply {
         [.., "microsoft.app", "containerapps", _, "revisions"] => {
             children(call, &parts, "containerApps", "revisions", |_| true)
         }
-        _ => Reply::unknown(call.ask),
+        _ => fenced(call, &parts),
+    }
+}
+
+fn fenced(call: &Call, parts: &[&str]) -> Reply {
+    match fence::find(call.estate.rows("arm/fence"), parts) {
+        Some(Asked::List(rows)) => list(call, rows),
+        Some(Asked::One(row)) => one(row.into_iter().collect()),
+        None => Reply::unknown(call.ask),
     }
 }
 

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 static ESTATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/estates");
 
+static FENCES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/fences");
+
 /// Why an estate cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -91,6 +93,18 @@ impl Estate {
             }
         }
         Ok(Estate { about, collections })
+    }
+
+    /// The same with another fence around its servers: `good`, `bad`, or `sample`.
+    ///
+    /// # Errors
+    /// When there is none of that name, or its file is malformed.
+    pub fn fenced(mut self, fence: &str) -> Result<Estate, Error> {
+        let file = format!("{fence}.json");
+        let found = FENCES.get_file(&file).ok_or_else(|| Error::NoSuchEstate(fence.to_owned()))?;
+        let collections: BTreeMap<String, Vec<Value>> = parse(&file, found.contents())?;
+        self.collections.extend(collections);
+        Ok(self)
     }
 
     /// The names of all estates.

@@ -5,6 +5,7 @@ mod arm;
 mod canary;
 mod estate;
 mod faults;
+mod fence;
 mod filter;
 mod github;
 mod graph;

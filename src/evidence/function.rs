@@ -69,6 +69,7 @@ pub(super) const ALLOWED: &[&str] = &[
     "typeof",
     "unicode",
     "upper",
+    "address_within",
     "days_between",
     "federated_judgements",
     "has_scope",
@@ -94,6 +95,7 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("lower", 1, flags, |values| {
         Ok(values.get_raw(0).as_str().ok().map(|text| folded(text).into_owned()))
     })?;
+    connection.create_scalar_function("address_within", 2, flags, |values| over(values, address_within))?;
     connection.create_scalar_function("days_between", 2, flags, |values| over(values, days_between))?;
     connection.create_scalar_function("has_scope", 2, flags, |values| over(values, has_scope))?;
     connection.create_scalar_function("names_person", 2, flags, |values| over(values, names_person))?;
@@ -122,6 +124,12 @@ fn compared(one: &str, other: &str) -> Ordering {
         }
         false => folded(one).cmp(&folded(other)),
     }
+}
+
+/// Whether an address range lies in one of the space-separated `ranges`.
+fn address_within(range: &str, ranges: &str) -> Option<bool> {
+    let ranges: Vec<String> = ranges.split_whitespace().map(str::to_owned).collect();
+    crate::posture::network::within(range, &ranges)
 }
 
 /// Whole days from `a` to `b`, rounded down, so that a later `a` is always negative. A date counts as its midnight in UTC.

@@ -22,7 +22,7 @@ pub use sealed::{Coverage, Evidence, Person, Reader};
 pub use writer::{Callers, Exchange, Scope, Stop, Tally, Writer};
 
 /// The layout of an evidence file. Raised with every change of the tables or views.
-pub const FORMAT: i64 = 6;
+pub const FORMAT: i64 = 7;
 
 /// `LEAV`, in the header of every evidence file.
 const APPLICATION_ID: i64 = 0x4C45_4156;
@@ -34,6 +34,8 @@ pub const SCHEMA: &str = concat!(
     include_str!("github.sql"),
     "\n",
     include_str!("devops.sql"),
+    "\n",
+    include_str!("posture.sql"),
     "\n",
     include_str!("views.sql")
 );

@@ -73,7 +73,7 @@ pub type Table = (&'static str, &'static [&'static str]);
 
 /// Every table that a collector can fill.
 pub fn tables() -> impl Iterator<Item = Table> {
-    TABLES.iter().chain(github::TABLES).chain(devops::TABLES).copied()
+    TABLES.iter().chain(github::TABLES).chain(devops::TABLES).chain(posture::TABLES).copied()
 }
 
 /// A value that one column can hold. Text is scrubbed of tokens and cut on its way in.
@@ -272,9 +272,9 @@ macro_rules! rows {
                     }
                 }
                 fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
-                    let mut index = 1;
+                    let index = 1;
                     rows!(@bind self $first, statement, index);
-                    $( index += 1; rows!(@bind self $column, statement, index); )*
+                    $( let index = index + 1; rows!(@bind self $column, statement, index); )*
                     let _ = index;
                     Ok(())
                 }
@@ -294,6 +294,7 @@ macro_rules! rows {
 
 pub mod devops;
 pub mod github;
+pub mod posture;
 
 use Is::{Not, Text};
 use Need::{Any, Known, One, When};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Check, Control, Coverage, Digest, Framework, Identity, Mode, Person, Reader, Report, Run, State, Step, Times, Tool,
+    Check, Control, Coverage, Digest, Framework, Identity, Item, Mode, Person, Reader, Report, Run, State, Step, Times, Tool,
     Version,
 };
 use super::{activity, drift};
@@ -23,6 +23,7 @@ const STEPS: &[(&str, &str)] = &[
     ("3-tokens", "Tokens in CI and on runners"),
     ("4-activity", "90 days of activity"),
     ("orphans", "Credentials that belong to nobody"),
+    ("posture", "The fence itself"),
 ];
 
 /// Steps that look at everybody but the leavers.
@@ -70,6 +71,7 @@ impl Report {
             steps,
             coverage: evidence.coverage()?.into_iter().map(coverage).collect(),
             waivers: None,
+            checklist: checklist(judgements),
             drift: None,
             programme,
             evidence: Digest { sha256: evidence.sha256().to_owned() },
@@ -119,6 +121,7 @@ fn instant(evidence: &Evidence, place: &str, text: &str) -> Result<Timestamp, ev
 fn mode(written: Option<&str>, people: &[Person]) -> Mode {
     match written {
         Some("sweep") => Mode::Sweep,
+        Some(check::POSTURE) => Mode::Posture,
         _ if !people.is_empty() && people.iter().all(|person| person.rehearsal) => Mode::Rehearsal,
         _ => Mode::Audit,
     }
@@ -177,6 +180,7 @@ fn check(judgement: &Judgement) -> Check {
     Check {
         id: check.id.clone(),
         title: check.title.as_str().into(),
+        item: check.item.clone(),
         why: check.why.as_str().into(),
         fix: check.fix.as_str().into(),
         severity: check.severity,
@@ -188,6 +192,21 @@ fn check(judgement: &Judgement) -> Check {
         controls: check.controls.clone(),
         params: check.params.clone(),
     }
+}
+
+/// The items that any check is about, in the order of the checklist.
+fn checklist(judgements: &[Judgement]) -> Vec<Item> {
+    let of = |name: &str| -> Vec<&Judgement> {
+        judgements.iter().filter(|judgement| judgement.check.item.as_deref() == Some(name)).collect()
+    };
+    let items = check::item::ITEMS.iter().map(|(name, title)| (*name, *title, of(name)));
+    let item = |(name, title, judgements): (&str, &str, Vec<&Judgement>)| Item {
+        item: name.to_owned(),
+        title: title.to_owned(),
+        verdict: Verdict::of(judgements.iter().map(|judgement| judgement.verdict)),
+        checks: judgements.iter().map(|judgement| judgement.check.id.clone()).collect(),
+    };
+    items.filter(|(.., judgements)| !judgements.is_empty()).map(item).collect()
 }
 
 /// Every control that a check names, whatever that check concluded.

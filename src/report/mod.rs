@@ -62,6 +62,9 @@ pub struct Report {
     /// The waivers that the run was given: those that applied, and those that did not. Absent: it was given none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waivers: Option<Used>,
+    /// The hardening checklist, item by item. Empty: the fence was not looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checklist: Vec<Item>,
     /// What changed since an earlier report; absent: it was compared with none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
@@ -149,6 +152,8 @@ pub enum Mode {
     Audit,
     /// Somebody whose last day is still to come: what is found has to be gone by then.
     Rehearsal,
+    /// The fence itself: gateway, policies, alerts, networks.
+    Posture,
     /// All leavers.
     Sweep,
 }
@@ -262,6 +267,9 @@ pub struct Check {
     pub id: String,
     /// The bad state that it looks for.
     pub title: Untrusted,
+    /// The item of the hardening checklist that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
     /// Why that is bad.
     pub why: Untrusted,
     /// What to do about it.
@@ -283,6 +291,19 @@ pub struct Check {
     /// The values that its parameters had.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Param>,
+}
+
+/// One item of the hardening checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Item {
+    /// `hardening/4`, `isolation/ingress`.
+    pub item: String,
+    /// What it asks for.
+    pub title: String,
+    /// What its checks concluded together.
+    pub verdict: Verdict,
+    /// Those checks.
+    pub checks: Vec<String>,
 }
 
 /// The calls around one person.

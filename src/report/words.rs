@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::gaps::number;
-use super::{Activity, Check, Mode, Person, Reader, Report, State, Step};
+use super::{Activity, Check, Item, Mode, Person, Reader, Report, State, Step};
 use crate::model::{Finding, Severity, Status, Verdict};
 use crate::text::Untrusted;
 
@@ -59,6 +59,8 @@ pub(super) fn conclusion(report: &Report) -> &'static str {
         (Mode::Rehearsal, Verdict::Fail) => {
             "The last day is still to come. What is listed here has to be gone by then."
         }
+        (Mode::Posture, Verdict::Fail) => "The fence is not standing as the checklist assumes. What is listed here is a way around it.",
+        (Mode::Posture, Verdict::Unknown) => "No hole was found, but the fence is not proven: not everything could be looked at.",
         (_, Verdict::Fail) => "The off-boarding is not finished. What is listed here is still open, or was used.",
         (_, Verdict::Unknown) => {
             "Nothing was found, but the off-boarding is not proven: not everything could be looked at."
@@ -158,6 +160,32 @@ pub(super) fn summary(report: &Report) -> String {
     }
 }
 
+/// `16 items: 12 pass, 3 fail, 1 unknown`
+pub(super) fn tally(items: &[&Item]) -> String {
+    let of = |verdict: Verdict| items.iter().filter(|item| item.verdict == verdict).count();
+    let all = [Verdict::Pass, Verdict::Fail, Verdict::Unknown, Verdict::Waived];
+    let parts: Vec<String> = all
+        .into_iter()
+        .map(|verdict| (verdict, of(verdict)))
+        .filter(|(verdict, number)| *number > 0 || *verdict != Verdict::Waived)
+        .map(|(verdict, number)| format!("{number} {}", verdict_word(verdict).to_lowercase()))
+        .collect();
+    format!("{}: {}", plural(items.len(), "item"), parts.join(", "))
+}
+
+/// The parts of the checklist that were judged, each with its items.
+pub(super) fn parts(report: &Report) -> Vec<(&'static str, Vec<&Item>)> {
+    let parts = [
+        ("hardening/", "Hardening checklist"),
+        ("isolation/", "Ways around the gateway"),
+        ("production/", "Ready for production"),
+    ];
+    let of = |(prefix, title): (&str, &'static str)| {
+        (title, report.checklist.iter().filter(|item| item.item.starts_with(prefix)).collect::<Vec<_>>())
+    };
+    parts.into_iter().map(of).filter(|(_, items)| !items.is_empty()).collect()
+}
+
 /// The name that a reader knows, and the id that cannot change.
 /// Who read a service: `auditor (entra:service-principal/…)`.
 pub(super) fn read_by(reader: &Reader) -> String {
@@ -207,6 +235,7 @@ pub(super) fn mode(report: &Report) -> String {
         Mode::Audit => "audit",
         Mode::Rehearsal => "rehearsal",
         Mode::Sweep => "sweep of all leavers",
+        Mode::Posture => "posture of the fence",
     };
     let tenant = report.run.tenant.as_ref().map(|tenant| format!(" in {}", tenant.terminal()));
     let mode = format!("{kind}{} as of {}", tenant.unwrap_or_default(), report.run.now);

@@ -11,6 +11,7 @@ pub mod doctor;
 mod github;
 mod log;
 pub mod plan;
+pub mod posture;
 mod progress;
 mod receipt;
 pub mod scan;
@@ -123,13 +124,15 @@ pub async fn audit(
 pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &Env) -> Result<Evidence, Error> {
     let query = query(&subject.person)?;
     let find = async |entra: &Collector, routes: &Routes| Ok(vec![find(config, subject, &query, entra, routes).await?]);
-    gather(config, &Whom { mode: "audit", depth: subject.depth }, intake, env, find).await
+    gather(config, &Whom { mode: "audit", depth: subject.depth, posture: false }, intake, env, find).await
 }
 
 /// What kind of run it is, and how much of GitHub it reads.
 struct Whom {
     mode: &'static str,
     depth: Depth,
+    /// Whether the fence itself is read too.
+    posture: bool,
 }
 
 /// Reads everything about the people whom `find` finds.
@@ -177,7 +180,13 @@ where
         progress.say("looking for the person");
         let people = find(&entra, &routes).await?;
         let sources = sources::open(&run, &people).await?;
-        read(&sources, &progress).await
+        read(&sources, &progress).await?;
+        if whom.posture {
+            progress.say("reading the fence");
+            let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
+            posture::fence(config, (&entra, &azure), &routes, &writer).await?;
+        }
+        Ok(())
     };
     match stop::bounded(gathered, config.run.deadline).await {
         Ended::Done(result) => result.map_err(|error| surroundings::explained(error, env))?,

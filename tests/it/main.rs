@@ -41,6 +41,8 @@ mod mixed;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]
+mod posture;
+#[cfg(test)]
 mod quality;
 #[cfg(test)]
 mod readme;

@@ -114,6 +114,7 @@ fn metadata(mut fields: Fields<'_>) -> Result<Check, Refused> {
         severity: fields.need("severity")?.word("info, low, medium, high or critical", Severity::parse)?,
         why: fields.need("why")?.text()?,
         fix: fields.need("fix")?.text()?,
+        item: fields.take("item").map(item).transpose()?,
         action: fields.take("action").map(action).transpose()?,
         monotone: fields.take("monotone").map(Field::boolean).transpose()?.unwrap_or(false),
         applies: fields.take("applies").map(Field::text).transpose()?,
@@ -130,6 +131,12 @@ fn metadata(mut fields: Fields<'_>) -> Result<Check, Refused> {
 fn title(text: &str) -> Option<String> {
     let first = text.split_whitespace().next()?;
     (!first.eq_ignore_ascii_case("ensure") && text.chars().all(is_harmless)).then(|| text.to_owned())
+}
+
+fn item(field: Field<'_>) -> Result<String, Refused> {
+    field.word("an item of the hardening checklist, such as hardening/4 or isolation/ingress", |name| {
+        crate::check::item::place(name).map(|_| name.to_owned())
+    })
 }
 
 fn action(field: Field<'_>) -> Result<String, Refused> {

@@ -81,6 +81,7 @@ fn head(report: &Report) -> Markup {
         Mode::Audit => "Off-boarding report",
         Mode::Rehearsal => "Off-boarding report: rehearsal before the last day",
         Mode::Sweep => "Off-boarding report: all leavers",
+        Mode::Posture => "Posture report: is the fence standing?",
     };
     html! {
         header {

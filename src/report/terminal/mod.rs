@@ -10,8 +10,8 @@ use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableS
 use super::gaps::{number, provable as gaps_of};
 use super::waived::{answered, unapplied, waived};
 use super::words::{
-    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, plural, read_by, read_of,
-    read_with, seal, step_title, summary, verdict_word, worst,
+    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, parts, plural, read_by, read_of,
+    read_with, seal, step_title, summary, tally, verdict_word, worst,
 };
 use super::{Check, Mode, Person, Report, drift};
 use crate::model::{Finding, Severity, Status, Verdict};
@@ -36,6 +36,7 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
     head(&mut page, report);
     page.blank();
     table(&mut page, report);
+    checklist(&mut page, report);
     provable(&mut page, report);
     since(&mut page, report);
     first(&mut page, report);
@@ -54,7 +55,7 @@ fn head(page: &mut Page, report: &Report) {
     let (word, tone) = word(report.verdict);
     page.labelled(0, (word, tone), &summary(report));
     page.blank();
-    if report.people.is_empty() {
+    if report.people.is_empty() && report.run.mode != Mode::Posture {
         page.labelled(0, ("Person", Tone::Strong), "nobody: the evidence is not about a person");
     }
     for person in report.people.iter().take(LISTED) {
@@ -109,6 +110,18 @@ fn table(page: &mut Page, report: &Report) {
     // Painted here and not by the table, which would ask the environment whether it may.
     let words = report.steps.iter().map(|step| word(step.verdict)).collect::<Vec<_>>();
     table.lines().for_each(|line| page.row(&line, &words));
+}
+
+/// The hardening checklist, one line for each item.
+fn checklist(page: &mut Page, report: &Report) {
+    for (title, items) in parts(report) {
+        page.blank();
+        page.heading(&format!("{} ({})", title.to_uppercase(), tally(&items)));
+        for item in items {
+            let number = item.item.split_once('/').map_or("", |(_, number)| number);
+            page.labelled(2, word(item.verdict), &format!("{number}. {}", item.title));
+        }
+    }
 }
 
 fn findings(page: &mut Page, report: &Report) {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use self::list::Listed;
-use self::people::{Directory, Leavers, Lost, since};
+pub(super) use self::list::Listed;
+pub(super) use self::people::Leavers;
+use self::people::{Directory, Lost, since};
 use super::{Delivery, Intake, Whom, asked, baseline, deliver, gather, judge, tuned_checks, waive};
 use crate::config::Config;
 use crate::env::Env;
@@ -32,6 +33,8 @@ pub struct Request {
     pub since: Option<Date>,
     /// How much of GitHub is read.
     pub depth: Depth,
+    /// Whether the fence itself is looked at too.
+    pub posture: bool,
 }
 
 /// Collects once, judges everybody, reports.
@@ -56,7 +59,8 @@ pub async fn sweep(
     deliver::deliver(report, &evidence, delivery, sealing, env).await
 }
 
-fn read(path: &Path) -> Result<Vec<Listed>, Error> {
+/// The list of HR.
+pub(super) fn read(path: &Path) -> Result<Vec<Listed>, Error> {
     let text = waive::contents(path)?;
     list::parse(&text).map_err(|fault| Error::Config {
         file: path.display().to_string().into(),
@@ -76,24 +80,38 @@ async fn collect(
 ) -> Result<Evidence, Error> {
     let find = async |entra: &Collector, routes: &Routes| {
         let zone = config.logs.timezone.clone().unwrap_or(TimeZone::UTC);
-        let everybody = leavers::everybody(&entra.api, routes).await;
-        let directory = Directory::new(everybody.map_err(|error| asked(&error, "who there is"))?);
-        let mut all = Leavers::default();
-        all.listed(list.unwrap_or_default(), &directory, &zone);
-        // A list that stands alone says all; `--since` asks the directory too.
-        let mut unasked = None;
-        if list.is_none() || request.since.is_some() {
-            let since = since(request.since, env.now, &zone);
-            let disabled = leavers::disabled(&entra.api, routes, since).await.unwrap_or_else(|cause| {
-                unasked = Some(cause);
-                Default::default()
-            });
-            all.known(&directory, &disabled, since, env.now, &zone);
-        }
+        let (all, unasked) = who(config, request.since, list, (entra, routes), env).await?;
         write(&entra.out, &all, unasked, &zone).await?;
         Ok(all.found)
     };
-    gather(config, &Whom { mode: "sweep", depth: request.depth }, intake, env, find).await
+    let whom = Whom { mode: "sweep", depth: request.depth, posture: request.posture };
+    gather(config, &whom, intake, env, find).await
+}
+
+/// Who left, by the list and by the directory, and what the directory could not be asked.
+pub(super) async fn who(
+    config: &Config,
+    from: Option<Date>,
+    list: Option<&[Listed]>,
+    (entra, routes): (&Collector, &Routes),
+    env: &Env,
+) -> Result<(Leavers, Option<Cause>), Error> {
+    let zone = config.logs.timezone.clone().unwrap_or(TimeZone::UTC);
+    let everybody = leavers::everybody(&entra.api, routes).await;
+    let directory = Directory::new(everybody.map_err(|error| asked(&error, "who there is"))?);
+    let mut all = Leavers::default();
+    all.listed(list.unwrap_or_default(), &directory, &zone);
+    // A list that stands alone says all; `--since` asks the directory too.
+    let mut unasked = None;
+    if list.is_none() || from.is_some() {
+        let since = since(from, env.now, &zone);
+        let disabled = leavers::disabled(&entra.api, routes, since).await.unwrap_or_else(|cause| {
+            unasked = Some(cause);
+            Default::default()
+        });
+        all.known(&directory, &disabled, since, env.now, &zone);
+    }
+    Ok((all, unasked))
 }
 
 /// Writes down who says that somebody left, and those whom nobody knows.

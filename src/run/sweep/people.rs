@@ -14,26 +14,26 @@ use crate::text::Untrusted;
 
 /// Who says that somebody left, with the day that it gives and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Said {
-    pub(super) source: &'static str,
-    pub(super) date: Option<Date>,
-    pub(super) detail: Option<String>,
+pub(in crate::run) struct Said {
+    pub(in crate::run) source: &'static str,
+    pub(in crate::run) date: Option<Date>,
+    pub(in crate::run) detail: Option<String>,
 }
 
 /// Somebody on the list whom the directory does not know, or knows twice.
 #[derive(Debug, Clone)]
-pub(super) struct Lost {
-    pub(super) id: String,
-    pub(super) listed: Listed,
-    pub(super) why: String,
+pub(in crate::run) struct Lost {
+    pub(in crate::run) id: String,
+    pub(in crate::run) listed: Listed,
+    pub(in crate::run) why: String,
 }
 
 /// Everybody, by id.
 #[derive(Debug, Default)]
-pub(super) struct Leavers {
-    pub(super) found: Vec<Dossier>,
-    pub(super) lost: Vec<Lost>,
-    pub(super) said: BTreeMap<String, BTreeSet<Said>>,
+pub(in crate::run) struct Leavers {
+    pub(in crate::run) found: Vec<Dossier>,
+    pub(in crate::run) lost: Vec<Lost>,
+    pub(in crate::run) said: BTreeMap<String, BTreeSet<Said>>,
 }
 
 /// The directory, by everything that a list may call somebody.

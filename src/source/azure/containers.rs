@@ -69,7 +69,7 @@ const REVISIONS: &str = "revisions?api-version=2025-01-01";
 /// The code by which Resource Manager says that the subscription uses nothing of a provider. It cannot be unregistered
 /// while something of it exists (<https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types>).
 /// Other codes only say that this cloud does not know the kind or the version that was asked for.
-const UNUSED: &str = "MissingSubscriptionRegistration";
+pub(super) const UNUSED: &str = "MissingSubscriptionRegistration";
 
 /// What a reading has come to know.
 struct Seen<'a> {

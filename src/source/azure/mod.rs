@@ -21,6 +21,7 @@ mod eligible;
 mod federated;
 mod identities;
 mod plain;
+pub mod posture;
 mod roles;
 mod wire;
 

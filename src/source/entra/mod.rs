@@ -26,6 +26,7 @@ mod directory;
 mod federated;
 pub mod leavers;
 mod ownership;
+pub mod posture;
 pub mod routes;
 mod token_owners;
 mod trust_event;

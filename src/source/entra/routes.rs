@@ -153,6 +153,17 @@ impl Routes {
         ask(path.select(&["id", "appId", "api"]))
     }
 
+    /// The registration of a gateway, with the scopes and roles that it publishes.
+    pub fn gateway_scopes(&self, app_id: &str) -> Ask {
+        let path = self.get(&[&format!("applications(appId={})", literal(app_id))]);
+        ask(path.select(&["id", "appId", "api", "appRoles"]))
+    }
+
+    /// Every policy of Conditional Access.
+    pub fn conditional_access(&self) -> Ask {
+        ask(self.get(&["identity", "conditionalAccess", "policies"]))
+    }
+
     /// Objects by id.
     pub fn by_ids(&self) -> Ask {
         ask(self.get(&["directoryObjects", "getByIds"]))
