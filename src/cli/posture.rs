@@ -12,6 +12,13 @@ pub(super) struct PostureArgs {
     /// Who left: the list of HR, as for `leaver sweep`. Without it the directory tells.
     #[arg(long, value_name = "FILE")]
     leavers: Option<PathBuf>,
+    /// Calls each server that the inventory names once, directly and without a token: an answer is a finding. Without it no
+    /// server is called.
+    #[arg(long)]
+    probe: bool,
+    /// Writes beside what was found the Terraform, policy or query that would satisfy the item. It is never applied.
+    #[arg(long)]
+    fix_hints: bool,
     /// Keeps the evidence in this file.
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(super) evidence: Option<PathBuf>,
@@ -23,6 +30,6 @@ pub(super) struct PostureArgs {
 
 impl PostureArgs {
     pub(super) fn request(&self) -> Request {
-        Request { leavers: self.leavers.clone(), ..Request::default() }
+        Request { probe: self.probe, fix_hints: self.fix_hints, leavers: self.leavers.clone() }
     }
 }

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::estate::Estate;
-use super::fence::{self, Asked};
 use super::faults::{Effect, NextLink};
+use super::fence::{self, Asked};
 use super::http::{Ask, Reply};
 use super::planted::filled;
 

@@ -40,9 +40,13 @@ pub(super) fn find<'a>(rows: &'a [Value], parts: &[&str]) -> Option<Asked<'a>> {
     let id = |row: &Value| row["id"].as_str().unwrap_or_default().to_ascii_lowercase();
     let list = |is: &dyn Fn(&str) -> bool| Asked::List(rows.iter().filter(|row| is(&id(row))).collect());
     match parts {
-        ["subscriptions", subscription, "providers", provider, kind] if LISTED.contains(&format!("{provider}/{kind}").as_str()) => {
+        ["subscriptions", subscription, "providers", provider, kind]
+            if LISTED.contains(&format!("{provider}/{kind}").as_str()) =>
+        {
             let (below, tail) = (format!("/subscriptions/{subscription}/"), format!("/providers/{provider}/{kind}/"));
-            Some(list(&|id| id.starts_with(&below) && id.rsplit_once(&tail).is_some_and(|(_, name)| !name.contains('/'))))
+            Some(list(&|id| {
+                id.starts_with(&below) && id.rsplit_once(&tail).is_some_and(|(_, name)| !name.contains('/'))
+            }))
         }
         [.., kind] if BELOW.contains(kind) => {
             let below = format!("{path}/");

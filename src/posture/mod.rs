@@ -2,6 +2,7 @@
 //! a server. Pure: no I/O, no verdict. Whatever is not understood is `None`, never an answer.
 
 pub mod gateway;
+pub mod hint;
 pub mod network;
 pub mod policy;
 pub mod query;

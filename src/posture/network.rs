@@ -66,7 +66,11 @@ pub fn reach(of: &Surroundings) -> Option<Reach> {
 /// A range that leaves nobody out.
 pub fn is_everything(range: &str) -> bool {
     let range = range.trim();
-    range.ends_with("/0") || range == "*" || range.eq_ignore_ascii_case("internet") || range.eq_ignore_ascii_case("any") || range == "0.0.0.0-255.255.255.255"
+    range.ends_with("/0")
+        || range == "*"
+        || range.eq_ignore_ascii_case("internet")
+        || range.eq_ignore_ascii_case("any")
+        || range == "0.0.0.0-255.255.255.255"
 }
 
 /// An address range as first and last address; `None` where it is none of IPv4.
@@ -96,7 +100,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn open() -> Surroundings {
-        Surroundings { ingress: Some(true), external: Some(true), internal_environment: Some(false), ..Surroundings::default() }
+        Surroundings {
+            ingress: Some(true),
+            external: Some(true),
+            internal_environment: Some(false),
+            ..Surroundings::default()
+        }
     }
 
     #[test]

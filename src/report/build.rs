@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Check, Control, Coverage, Digest, Framework, Identity, Item, Mode, Person, Reader, Report, Run, State, Step, Times, Tool,
-    Version,
+    Check, Control, Coverage, Digest, Framework, Identity, Item, Mode, Person, Reader, Report, Run, State, Step, Times,
+    Tool, Version,
 };
 use super::{activity, drift};
 use crate::check::control::{self, frameworks};
@@ -189,6 +189,7 @@ fn check(judgement: &Judgement) -> Check {
         tables: judgement.tables.clone(),
         gaps: judgement.gaps.clone(),
         findings: judgement.findings.clone(),
+        fix_hint: None,
         controls: check.controls.clone(),
         params: check.params.clone(),
     }

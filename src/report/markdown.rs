@@ -6,8 +6,8 @@ use std::fmt::Write;
 use super::gaps::{few, groups, number, open, provable, title};
 use super::waived::{answered, unapplied, waived};
 use super::words::{
-    CONTROLS, GRADES, activity_in_words, called, conclusion, count, failed, found, last_day, mode, next, owners,
-    plural, summary, undecided, verdict_word, worst, worst_first,
+    CONTROLS, GRADES, activity_in_words, called, conclusion, count, failed, found, last_day, mode, next, owners, parts,
+    plural, summary, tally, undecided, verdict_word, worst, worst_first,
 };
 use super::{Check, Day, Mode, Report, drift};
 use crate::model::{Finding, Status, Verdict};
@@ -27,6 +27,7 @@ pub fn render(report: &Report) -> String {
     let mut out = String::new();
     head(&mut out, report);
     steps(&mut out, report);
+    checklist(&mut out, report);
     provable_section(&mut out, report);
     since(&mut out, report);
     to_do(&mut out, report);
@@ -73,6 +74,22 @@ fn steps(out: &mut String, report: &Report) {
         let found: usize = step.checks.iter().map(|check| count(check, Status::Fail)).sum();
         let (title, verdict) = (markdown_words(&step.title), verdict_word(step.verdict));
         line!(out, "| {title} | {verdict} | {found} | {} |", number(step.checks.iter()));
+    }
+}
+
+/// The hardening checklist, item by item.
+fn checklist(out: &mut String, report: &Report) {
+    for (title, items) in parts(report) {
+        line!(out, "\n## {title}: {}\n\n| Item | Verdict | What it asks for |\n|---|---|---|", tally(&items));
+        for item in items {
+            line!(
+                out,
+                "| {} | {} | {} |",
+                markdown(&item.item),
+                verdict_word(item.verdict),
+                markdown_words(&item.title)
+            );
+        }
     }
 }
 

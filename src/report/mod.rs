@@ -286,6 +286,9 @@ pub struct Check {
     pub gaps: Vec<Gap>,
     /// What it found.
     pub findings: Vec<Finding>,
+    /// What would satisfy its item, as text to adapt; only where it was asked for. It is never applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix_hint: Option<Untrusted>,
     /// The controls that it is evidence for, by framework.
     pub controls: BTreeMap<String, Vec<String>>,
     /// The values that its parameters had.

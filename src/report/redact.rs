@@ -20,6 +20,7 @@ const OURS: &[&str] = &[
     "verdict",
     "step",
     "title",
+    "item",
     "why",
     "fix",
     "severity",

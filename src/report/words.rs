@@ -59,8 +59,12 @@ pub(super) fn conclusion(report: &Report) -> &'static str {
         (Mode::Rehearsal, Verdict::Fail) => {
             "The last day is still to come. What is listed here has to be gone by then."
         }
-        (Mode::Posture, Verdict::Fail) => "The fence is not standing as the checklist assumes. What is listed here is a way around it.",
-        (Mode::Posture, Verdict::Unknown) => "No hole was found, but the fence is not proven: not everything could be looked at.",
+        (Mode::Posture, Verdict::Fail) => {
+            "The fence is not standing as the checklist assumes. What is listed here is a way around it."
+        }
+        (Mode::Posture, Verdict::Unknown) => {
+            "No hole was found, but the fence is not proven: not everything could be looked at."
+        }
         (_, Verdict::Fail) => "The off-boarding is not finished. What is listed here is still open, or was used.",
         (_, Verdict::Unknown) => {
             "Nothing was found, but the off-boarding is not proven: not everything could be looked at."

@@ -93,8 +93,14 @@ fn permissions(text: &mut String, claims: &Option<Claims>) -> bool {
         missing |= state != "granted";
         let _ = writeln!(text, "{state:<9}{permission:<40}{}", tables.join(", "));
     }
+    for (permission, tables) in by_permission(entra::posture::PERMISSIONS) {
+        let _ = writeln!(text, "{:<9}{permission:<40}{} (leaver posture)", "optional", tables.join(", "));
+    }
     // No token says which roles its identity has in Azure.
-    for (role, tables) in by_permission(azure::PERMISSIONS).into_iter().chain(by_permission(live::PERMISSIONS)) {
+    let fence = by_permission(azure::posture::PERMISSIONS);
+    for (role, tables) in
+        by_permission(azure::PERMISSIONS).into_iter().chain(by_permission(live::PERMISSIONS)).chain(fence)
+    {
         let _ = writeln!(text, "{:<9}{role:<40}{}", "in Azure", tables.join(", "));
     }
     // GitHub says what an endpoint takes only when it refuses.

@@ -124,7 +124,7 @@ pub async fn audit(
 pub async fn collect(config: &Config, subject: &Subject, intake: &Intake, env: &Env) -> Result<Evidence, Error> {
     let query = query(&subject.person)?;
     let find = async |entra: &Collector, routes: &Routes| Ok(vec![find(config, subject, &query, entra, routes).await?]);
-    gather(config, &Whom { mode: "audit", depth: subject.depth, posture: false }, intake, env, find).await
+    gather(config, &Whom { mode: "audit", depth: subject.depth, posture: false, probe: false }, intake, env, find).await
 }
 
 /// What kind of run it is, and how much of GitHub it reads.
@@ -133,6 +133,8 @@ struct Whom {
     depth: Depth,
     /// Whether the fence itself is read too.
     posture: bool,
+    /// Whether each server is called directly.
+    probe: bool,
 }
 
 /// Reads everything about the people whom `find` finds.
@@ -186,7 +188,11 @@ where
             let azure = Collector { api: api.read(Service::Arm), out: writer.clone() };
             posture::fence(config, (&entra, &azure), &routes, &writer).await?;
         }
-        Ok(())
+        if whom.probe {
+            progress.say("calling servers directly");
+            posture::probe(config, &writer, env).await?;
+        }
+        Ok::<(), Error>(())
     };
     match stop::bounded(gathered, config.run.deadline).await {
         Ended::Done(result) => result.map_err(|error| surroundings::explained(error, env))?,

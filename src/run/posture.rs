@@ -6,15 +6,17 @@ use super::{Delivery, Intake, Whom, baseline, deliver, gather, judge, settings, 
 use crate::archive::{self, Archive};
 use crate::bundle::ATTESTATION;
 use crate::check::POSTURE;
-use crate::config::Config;
+use crate::config::{Config, Endpoint};
 use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::evidence::row::posture::{Departed, SealedReport};
 use crate::evidence::{Evidence, Rows, Scope, Stop, Writer};
-use crate::model::{Cause, GapKind};
+use crate::model::{Cause, GapKind, Status};
+use crate::posture::hint::{Facts, hint};
 use crate::report::Report;
 use crate::source::entra::routes::Routes;
 use crate::source::github::Depth;
+use crate::source::probe::Prober;
 use crate::source::{Collector, azure, entra};
 
 /// The table that a gateway writes unless the configuration says otherwise.
@@ -35,14 +37,23 @@ pub struct Request {
 ///
 /// # Errors
 /// Whatever ends a run before there is a report.
-pub async fn posture(config: &Config, request: &Request, intake: &Intake, delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
+pub async fn posture(
+    config: &Config,
+    request: &Request,
+    intake: &Intake,
+    delivery: &Delivery,
+    env: &Env,
+) -> Result<Exit, Error> {
     let checks = tuned_checks(&delivery.checks, config, env)?;
     let sealing = deliver::Sealing::open(delivery, config, env).await?;
     let started_at = (env.clock)();
     let waivers = waive::read(delivery.waivers.as_deref())?;
     let baseline = baseline::read(delivery, config, env).await?;
     let evidence = collect(config, request, intake, env).await?;
-    let report = judge(&evidence, &checks, waivers.as_ref(), baseline.as_ref(), started_at, env)?;
+    let mut report = judge(&evidence, &checks, waivers.as_ref(), baseline.as_ref(), started_at, env)?;
+    if request.fix_hints {
+        hints(&mut report, config);
+    }
     deliver::deliver(report, &evidence, delivery, sealing, env).await
 }
 
@@ -52,23 +63,24 @@ pub async fn posture(config: &Config, request: &Request, intake: &Intake, delive
 /// As [`super::collect`].
 pub async fn collect(config: &Config, request: &Request, intake: &Intake, env: &Env) -> Result<Evidence, Error> {
     let list = request.leavers.as_deref().map(sweep::read).transpose()?;
-    let whom = Whom { mode: POSTURE, depth: Depth::Full, posture: true };
+    let whom = Whom { mode: POSTURE, depth: Depth::Full, posture: true, probe: request.probe };
     let find = async |entra: &Collector, routes: &Routes| {
-        departed(config, list.as_deref(), (entra, routes), env).await?;
+        let (all, unasked) = sweep::who(config, None, list.as_deref(), (entra, routes), env).await?;
+        departed(&entra.out, &all, unasked, config, env).await?;
         Ok(Vec::new())
     };
     gather(config, &whom, intake, env, find).await
 }
 
 /// Who left, and what the archive holds about them: whether the checklist is in force.
-async fn departed(
+pub(super) async fn departed(
+    out: &Writer,
+    all: &sweep::Leavers,
+    unasked: Option<Cause>,
     config: &Config,
-    list: Option<&[sweep::Listed]>,
-    (entra, routes): (&Collector, &Routes),
     env: &Env,
 ) -> Result<(), Error> {
     let scope = |name: &str, needs: &str| Scope { name: name.into(), person: None, needs: needs.to_owned() };
-    let (all, unasked) = sweep::who(config, None, list, (entra, routes), env).await?;
     let fill = async |rows: &mut Rows| {
         for person in &all.found {
             let day = person.last_day.as_ref().map(|day| day.date);
@@ -83,9 +95,9 @@ async fn departed(
         unasked.into_iter().for_each(|cause| rows.gap("departed", cause));
         Ok(())
     };
-    entra.out.dataset(&["departed"], &scope("those who left", "AuditLog.Read.All"), fill).await?;
+    out.dataset(&["departed"], &scope("those who left", "AuditLog.Read.All"), fill).await?;
     let fill = async |rows: &mut Rows| archived(config, rows, env).await;
-    entra.out.dataset(&["sealed_report"], &scope("archive", "Storage Blob Data Reader"), fill).await?;
+    out.dataset(&["sealed_report"], &scope("archive", "Storage Blob Data Reader"), fill).await?;
     Ok(())
 }
 
@@ -110,6 +122,36 @@ async fn archived(config: &Config, rows: &mut Rows, env: &Env) -> Result<(), Sto
         }
     }
     Ok(())
+}
+
+/// Calls each server that the evidence names.
+pub(super) async fn probe(config: &Config, writer: &Writer, env: &Env) -> Result<(), Error> {
+    let instead = config.endpoints.probe.as_ref().map(Endpoint::url);
+    Ok(Prober { out: writer, instead, now: env.now }.collect().await?)
+}
+
+/// Writes beside each check that found something what would satisfy its item.
+fn hints(report: &mut Report, config: &Config) {
+    let tenant = report.run.tenant.as_ref().map(|tenant| tenant.raw().to_owned());
+    for check in report.steps.iter_mut().flat_map(|step| &mut step.checks) {
+        let mut failed = check.findings.iter().filter(|finding| finding.status == Status::Fail).peekable();
+        let Some(first) = failed.peek() else { continue };
+        let fact = |name: &str| first.facts.get(name).map(|fact| fact.raw().to_owned());
+        let server = first.subject.raw().strip_prefix("azure:").map(str::to_owned);
+        let of_subscription = |id: &String| id.split('/').nth(2).map(str::to_owned);
+        let facts = Facts {
+            tenant: tenant.clone(),
+            subscription: fact("subscription").or_else(|| server.as_ref().and_then(of_subscription)),
+            subnets: config.posture.subnets.clone(),
+            gateway_app: config.entra.gateway_apps.first().cloned(),
+            gateway: config.posture.gateways.first().cloned(),
+            action_group: fact("action_groups"),
+            workspace: None,
+            table: config.logs.table.as_ref().map_or(TABLE, |table| table.as_str()).to_owned(),
+            server,
+        };
+        check.fix_hint = hint(&check.id, &facts).map(Into::into);
+    }
 }
 
 /// Reads the fence itself.

@@ -10,6 +10,7 @@ pub mod github;
 mod lenient;
 pub mod logs;
 mod owners;
+pub mod probe;
 pub mod requests;
 pub mod runner;
 

@@ -19,6 +19,8 @@ Written by `cargo test --test it readme::write -- --ignored`.
 const SOURCES: &[(&str, &[(&str, &str)])] = &[
     ("Application permissions of Microsoft Graph", entra::PERMISSIONS),
     ("Roles in Azure", azure::PERMISSIONS),
+    ("The fence in Microsoft Graph, for `leaver posture`", entra::posture::PERMISSIONS),
+    ("The fence in Azure, for `leaver posture`", azure::posture::PERMISSIONS),
     ("The log of the gateway", live::PERMISSIONS),
     ("Permissions of the GitHub App", github::PERMISSIONS),
 ];

@@ -46,7 +46,10 @@ pub fn counted(key: &str, variables: &BTreeMap<String, String>) -> Option<Counte
     }
     let has = |word: &str| text.contains(word);
     let address = has(".ipaddress") || has("x-forwarded-for") || has("x-real-ip") || has("x-azure-clientip");
-    let claim = has(".subject") || has("context.user.id") || has("context.user?.id") || CLAIMS.iter().any(|name| names(&text, name));
+    let claim = has(".subject")
+        || has("context.user.id")
+        || has("context.user?.id")
+        || CLAIMS.iter().any(|name| names(&text, name));
     let principal = claim && (has("asjwt") || has("tryparsejwt") || has("jwt") || has("context.user"));
     Some(match (principal, address) {
         // An address in place of a token that is not there.
@@ -55,8 +58,12 @@ pub fn counted(key: &str, variables: &BTreeMap<String, String>) -> Option<Counte
         (_, true) => Counted::Address,
         (false, false) if has("context.subscription") || has("subscription-key") => Counted::Subscription,
         (false, false) if has("authorization") => Counted::Token,
-        (false, false) if has("headers") || has("matchedparameters") || has("url.query") || has("request.body") => Counted::Chosen,
-        (false, false) if has("context.api.") || has("context.operation.") || has("context.product") => Counted::Everybody,
+        (false, false) if has("headers") || has("matchedparameters") || has("url.query") || has("request.body") => {
+            Counted::Chosen
+        }
+        (false, false) if has("context.api.") || has("context.operation.") || has("context.product") => {
+            Counted::Everybody
+        }
         (false, false) if !has("context.") => Counted::Everybody,
         (false, false) => return None,
     })
@@ -64,7 +71,9 @@ pub fn counted(key: &str, variables: &BTreeMap<String, String>) -> Option<Counte
 
 /// `"oid"` as a whole.
 fn names(text: &str, claim: &str) -> bool {
-    text.contains(&format!("\"{claim}\"")) || text.contains(&format!("/{claim}\"")) || text.contains(&format!("'{claim}'"))
+    text.contains(&format!("\"{claim}\""))
+        || text.contains(&format!("/{claim}\""))
+        || text.contains(&format!("'{claim}'"))
 }
 
 /// An expression with the variables that it reads put in behind it.

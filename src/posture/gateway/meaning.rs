@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::key::{Counted, counted};
-use super::scopes::{Chain, Settings, Step, resolve};
+use super::scopes::{Link, Settings, Step, resolve};
 use super::xml::{Element, Unread};
 
 /// The token that is demanded.
@@ -78,15 +78,22 @@ pub struct Meaning {
 
 /// Statements that ask somebody else or answer by themselves.
 const SENDS: [&str; 9] = [
-    "send-request", "send-one-way-request", "forward-request", "cache-lookup", "cache-lookup-value", "mock-response",
-    "return-response", "proxy", "llm-semantic-cache-lookup",
+    "send-request",
+    "send-one-way-request",
+    "forward-request",
+    "cache-lookup",
+    "cache-lookup-value",
+    "mock-response",
+    "return-response",
+    "proxy",
+    "llm-semantic-cache-lookup",
 ];
 
 /// What the policies of one operation mean together.
 ///
 /// # Errors
 /// When a part of them cannot be read.
-pub fn meaning(chain: &Chain<'_>, settings: &Settings) -> Result<Meaning, Unread> {
+pub fn meaning(chain: &[Link<'_>], settings: &Settings) -> Result<Meaning, Unread> {
     let (inbound, cut) = resolve("inbound", chain, settings)?;
     let mut all = Meaning { cut, ..Meaning::default() };
     let mut variables = BTreeMap::new();
@@ -119,7 +126,11 @@ fn take(element: &Element, all: &mut Meaning, variables: &mut BTreeMap<String, S
             }
         }
         "rate-limit-by-key" | "rate-limit" | "quota-by-key" => all.rates.push(rate(element, variables, always)),
-        "ip-filter" if always && element.attribute("action").is_some_and(|action| action.eq_ignore_ascii_case("allow")) => all.filter.extend(addresses(element)),
+        "ip-filter"
+            if always && element.attribute("action").is_some_and(|action| action.eq_ignore_ascii_case("allow")) =>
+        {
+            all.filter.extend(addresses(element))
+        }
         "set-header" => header(element, all),
         "authentication-certificate" | "authentication-managed-identity" => all.proof |= always,
         "llm-content-safety" | "content-safety" => {
@@ -141,12 +152,28 @@ fn take(element: &Element, all: &mut Meaning, variables: &mut BTreeMap<String, S
 }
 
 /// Of several branches one is taken: what all of them demand is demanded of every call.
-fn choose(element: &Element, all: &mut Meaning, variables: &mut BTreeMap<String, String>, sent: &mut bool, always: bool) {
+fn choose(
+    element: &Element,
+    all: &mut Meaning,
+    variables: &mut BTreeMap<String, String>,
+    sent: &mut bool,
+    always: bool,
+) {
     let branches: Vec<&Element> = element.children.iter().collect();
     let has_rest = branches.iter().any(|branch| branch.name == "otherwise");
-    let refuses = |branch: &Element| branch.all("return-response").any(|reply| status(reply).is_some_and(|code| (400..500).contains(&code)));
-    let validates = |branch: &Element| branch.children.iter().any(|child| child.name.starts_with("validate-jwt") || child.name == "validate-azure-ad-token");
-    let sure = always && has_rest && branches.iter().all(|branch| refuses(branch) || validates(branch)) && branches.iter().any(|branch| validates(branch));
+    let refuses = |branch: &Element| {
+        branch.all("return-response").any(|reply| status(reply).is_some_and(|code| (400..500).contains(&code)))
+    };
+    let validates = |branch: &Element| {
+        branch
+            .children
+            .iter()
+            .any(|child| child.name.starts_with("validate-jwt") || child.name == "validate-azure-ad-token")
+    };
+    let sure = always
+        && has_rest
+        && branches.iter().all(|branch| refuses(branch) || validates(branch))
+        && branches.iter().any(|branch| validates(branch));
     let was_sent = *sent;
     for branch in branches {
         let mut sent_here = was_sent;
@@ -155,10 +182,20 @@ fn choose(element: &Element, all: &mut Meaning, variables: &mut BTreeMap<String,
             take(child, all, variables, &mut sent_here, demands);
         }
         // A reply that follows a look at the prompt is what enforces it.
-        if all.shield == Some(false) && refuses(branch) && branch.attribute("condition").is_some_and(|text| text.to_lowercase().contains("attack") || text.to_lowercase().contains("safe") || text.to_lowercase().contains("shield")) {
+        if all.shield == Some(false)
+            && refuses(branch)
+            && branch.attribute("condition").is_some_and(|text| {
+                text.to_lowercase().contains("attack")
+                    || text.to_lowercase().contains("safe")
+                    || text.to_lowercase().contains("shield")
+            })
+        {
             all.shield = Some(true);
         }
-        *sent |= sent_here && !refuses(branch) && always && branch.children.iter().any(|child| child.name.starts_with("send"));
+        *sent |= sent_here
+            && !refuses(branch)
+            && always
+            && branch.children.iter().any(|child| child.name.starts_with("send"));
     }
 }
 
@@ -173,7 +210,15 @@ fn rank(auth: &Auth) -> [u8; 7] {
         None => 1,
         Some(false) => 0,
     };
-    [u8::from(auth.always), of(auth.issuer), of(auth.audience), of(auth.scopes), u8::from(auth.strict), u8::from(auth.first), u8::from(auth.code.is_some())]
+    [
+        u8::from(auth.always),
+        of(auth.issuer),
+        of(auth.audience),
+        of(auth.scopes),
+        u8::from(auth.strict),
+        u8::from(auth.first),
+        u8::from(auth.code.is_some()),
+    ]
 }
 
 fn auth(element: &Element) -> Auth {
@@ -185,8 +230,13 @@ fn auth(element: &Element) -> Auth {
         Some(text) => text.parse().ok(),
         None => Some(401),
     };
-    let claims = element.child("required-claims").map(|claims| claims.all("claim").collect::<Vec<_>>()).unwrap_or_default();
-    let scope = claims.iter().filter(|claim| claim.attribute("name").is_some_and(|name| ["scp", "scope", "roles", "role"].contains(&name.to_lowercase().as_str())));
+    let claims =
+        element.child("required-claims").map(|claims| claims.all("claim").collect::<Vec<_>>()).unwrap_or_default();
+    let scope = claims.iter().filter(|claim| {
+        claim
+            .attribute("name")
+            .is_some_and(|name| ["scp", "scope", "roles", "role"].contains(&name.to_lowercase().as_str()))
+    });
     let values: Vec<String> = scope.flat_map(|claim| claim.all("value")).map(|value| value.text.clone()).collect();
     Auth {
         always: false,
@@ -203,19 +253,28 @@ fn auth(element: &Element) -> Auth {
 fn named(values: &[String]) -> Option<bool> {
     let said = values.iter().any(|text| !text.is_empty() && !text.contains("{{") && text != "*");
     let hidden = values.iter().any(|text| text.contains("{{"));
-    if said { Some(true) } else if hidden { None } else { Some(false) }
+    if said {
+        Some(true)
+    } else if hidden {
+        None
+    } else {
+        Some(false)
+    }
 }
 
 /// One tenant issues the token: named as issuer, or by the address of its metadata.
 fn issuer(element: &Element, issuers: &[String]) -> Option<bool> {
     let open = |text: &str| {
         let text = text.to_lowercase();
-        ["/common", "/organizations", "/consumers", "{tenantid}"].iter().any(|any| text.contains(any)) || ["common", "organizations", "consumers", "*", ""].contains(&text.as_str())
+        ["/common", "/organizations", "/consumers", "{tenantid}"].iter().any(|any| text.contains(any))
+            || ["common", "organizations", "consumers", "*", ""].contains(&text.as_str())
     };
     let mut named: Vec<String> = issuers.to_vec();
     match element.attribute("tenant-id") {
         Some(tenant) => named.push(tenant.to_owned()),
-        None if issuers.is_empty() => named.extend(element.all("openid-config").filter_map(|config| config.attribute("url")).map(str::to_owned)),
+        None if issuers.is_empty() => {
+            named.extend(element.all("openid-config").filter_map(|config| config.attribute("url")).map(str::to_owned))
+        }
         None => {}
     }
     if named.iter().any(|text| open(text)) || named.is_empty() {
@@ -237,7 +296,9 @@ fn rate(element: &Element, variables: &BTreeMap<String, String>, always: bool) -
 
 fn addresses(filter: &Element) -> Vec<String> {
     let single = filter.all("address").map(|one| one.text.clone());
-    let ranges = filter.all("address-range").filter_map(|range| Some(format!("{}-{}", range.attribute("from")?, range.attribute("to")?)));
+    let ranges = filter
+        .all("address-range")
+        .filter_map(|range| Some(format!("{}-{}", range.attribute("from")?, range.attribute("to")?)));
     single.chain(ranges).collect()
 }
 
@@ -289,7 +350,8 @@ fn names_in(text: &str) -> Vec<String> {
     }
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     for before in text.match_indices('=').map(|(at, _)| &text[..at]) {
-        let name: String = before.trim_end().chars().rev().take_while(|c| is_name(*c)).collect::<Vec<_>>().into_iter().rev().collect();
+        let name: String =
+            before.trim_end().chars().rev().take_while(|c| is_name(*c)).collect::<Vec<_>>().into_iter().rev().collect();
         let ahead = before.trim_end();
         let lead = ahead[..ahead.len() - name.len()].trim_end();
         if !name.is_empty() && (lead.ends_with('{') || lead.ends_with(',')) {
@@ -299,7 +361,8 @@ fn names_in(text: &str) -> Vec<String> {
     // JSON that is written by hand in a string.
     for mark in ["\\\":", "\"\":"] {
         for (at, _) in text.match_indices(mark) {
-            let name: String = text[..at].chars().rev().take_while(|c| is_name(*c)).collect::<Vec<_>>().into_iter().rev().collect();
+            let name: String =
+                text[..at].chars().rev().take_while(|c| is_name(*c)).collect::<Vec<_>>().into_iter().rev().collect();
             all.extend((!name.is_empty()).then_some(name));
         }
     }

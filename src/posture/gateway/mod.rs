@@ -12,5 +12,5 @@ mod xml;
 
 pub use key::{Counted, counted};
 pub use meaning::{Auth, Logged, Meaning, Rate, meaning};
-pub use scopes::{Chain, Settings, Step, resolve};
+pub use scopes::{Link, Settings, Step, resolve};
 pub use xml::{Element, Unread, parse};

@@ -8,8 +8,8 @@ use super::xml::{Element, Unread};
 /// Fragments in fragments deeper than this are not followed.
 const DEEPEST: usize = 8;
 
-/// The policies of one operation from the inside out: operation, interface, product, everything. `None`: there is none.
-pub type Chain<'a> = Vec<(&'static str, Option<&'a Element>)>;
+/// A scope and its policy; `None`: there is none. A chain of them goes from the inside out: operation, interface, product, everything.
+pub type Link<'a> = (&'static str, Option<&'a Element>);
 
 /// What policies refer to.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +33,11 @@ pub struct Step {
 ///
 /// # Errors
 /// When a fragment is not known.
-pub fn resolve(section: &str, chain: &[(&'static str, Option<&Element>)], settings: &Settings) -> Result<(Vec<Step>, Option<&'static str>), Unread> {
+pub fn resolve(
+    section: &str,
+    chain: &[Link<'_>],
+    settings: &Settings,
+) -> Result<(Vec<Step>, Option<&'static str>), Unread> {
     let Some(((scope, policy), above)) = chain.split_first() else { return Ok((Vec::new(), None)) };
     let Some(policy) = policy else { return resolve(section, above, settings) };
     let Some(section_here) = policy.child(section) else {

@@ -242,7 +242,16 @@ fn plain(text: &str) -> String {
         return text.to_owned();
     }
     let mut out = text.to_owned();
-    let marks = [("&quot;", "\""), ("&apos;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&#xD;", ""), ("&#xA;", "\n"), ("&#10;", "\n"), ("&amp;", "&")];
+    let marks = [
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&#xD;", ""),
+        ("&#xA;", "\n"),
+        ("&#10;", "\n"),
+        ("&amp;", "&"),
+    ];
     for (entity, mark) in marks {
         out = out.replace(entity, mark);
     }

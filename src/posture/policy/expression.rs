@@ -150,7 +150,9 @@ fn function(name: &str, arguments: &[Value], scene: &Scene<'_>) -> Option<Value>
         ("startswith", 2) => Value::from(word(0)?.to_lowercase().starts_with(&word(1)?.to_lowercase())),
         ("endswith", 2) => Value::from(word(0)?.to_lowercase().ends_with(&word(1)?.to_lowercase())),
         ("contains", 2) => Value::from(match at(0)? {
-            Value::Array(all) => all.iter().any(|one| Some(one).is_some_and(|one| at(1).is_some_and(|wanted| same(one, wanted)))),
+            Value::Array(all) => {
+                all.iter().any(|one| Some(one).is_some_and(|one| at(1).is_some_and(|wanted| same(one, wanted))))
+            }
             Value::Object(_) => member(at(0)?, &word(1)?).is_some(),
             _ => word(0)?.contains(&word(1)?),
         }),

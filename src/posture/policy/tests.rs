@@ -57,9 +57,15 @@ fn every_operator() {
         (json!({ "value": "[length(field('name'))]", "greater": 8 }), Some(true)),
         (json!({ "value": 3, "lessOrEquals": 3 }), Some(true)),
         (json!({ "value": "[toLower('A')]", "equals": "a" }), Some(true)),
-        (json!({ "count": { "field": format!("{GROUP}/containers[*]"), "where":
-            { "field": format!("{GROUP}/containers[*].image"), "like": "*mcp*" } }, "equals": 1 }), Some(true)),
-        (json!({ "count": { "value": ["a", "b"], "name": "n", "where": { "value": "[current('n')]", "equals": "b" } }, "equals": 1 }), Some(true)),
+        (
+            json!({ "count": { "field": format!("{GROUP}/containers[*]"), "where":
+            { "field": format!("{GROUP}/containers[*].image"), "like": "*mcp*" } }, "equals": 1 }),
+            Some(true),
+        ),
+        (
+            json!({ "count": { "value": ["a", "b"], "name": "n", "where": { "value": "[current('n')]", "equals": "b" } }, "equals": 1 }),
+            Some(true),
+        ),
         (json!({ "field": "Microsoft.App/containerApps/x", "exists": true }), Some(false)),
         (json!({ "field": "name", "resembles": "x" }), None),
         (json!({ "value": "[dateTimeAdd('x','y')]", "equals": "x" }), None),
@@ -81,17 +87,32 @@ fn parameters_come_from_defaults_assignments_and_initiatives() {
     assert_eq!(holds(&rule, &defaults, &group(json!({}), &[])), None);
     let outer = parameters(None, Some(&json!({ "all": { "value": ["westeurope"] }, "how": { "value": "Deny" } })));
     let mut inner = defaults;
-    inner.extend(passed_on(Some(&json!({ "subnets": { "value": "[parameters('all')]" }, "effect": { "value": "[parameters('how')]" } })), &outer));
+    inner.extend(passed_on(
+        Some(&json!({ "subnets": { "value": "[parameters('all')]" }, "effect": { "value": "[parameters('how')]" } })),
+        &outer,
+    ));
     assert_eq!(effect(&rule, &inner).as_deref(), Some("deny"));
     assert_eq!(holds(&rule, &inner, &group(json!({}), &[])), Some(true));
 }
 
 fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
-        Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from),
-        "\\PC{0,20}".prop_map(Value::from), "\\[[a-z']{1,8}\\(('[a-z]{0,4}'){0,2}\\)\\]".prop_map(Value::from),
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,20}".prop_map(Value::from),
+        "\\[[a-z']{1,8}\\(('[a-z]{0,4}'){0,2}\\)\\]".prop_map(Value::from),
     ];
-    let key = prop_oneof![Just("allOf"), Just("not"), Just("field"), Just("equals"), Just("count"), Just("where"), Just("in"), Just("value")];
+    let key = prop_oneof![
+        Just("allOf"),
+        Just("not"),
+        Just("field"),
+        Just("equals"),
+        Just("count"),
+        Just("where"),
+        Just("in"),
+        Just("value")
+    ];
     leaf.prop_recursive(5, 48, 4, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),

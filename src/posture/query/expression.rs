@@ -51,15 +51,22 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
             let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
             // `mv-expand`, `order-by`: operators with a hyphen in them stand behind a bar only.
             let hyphened = matches!(all.last(), Some(Token::Mark(mark)) if mark == "|") && rest[end..].starts_with('-');
-            let end = if hyphened { rest.find(|c: char| !(c.is_alphanumeric() || c == '-')).unwrap_or(rest.len()) } else { end };
+            let end = if hyphened {
+                rest.find(|c: char| !(c.is_alphanumeric() || c == '-')).unwrap_or(rest.len())
+            } else {
+                end
+            };
             all.push(Token::Word(rest[..end].to_owned()));
             rest = &rest[end..];
         } else if rest.starts_with("!") && rest[1..].starts_with(|c: char| c.is_alphabetic()) {
-            let end = rest[1..].find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '~')).map_or(rest.len(), |end| end + 1);
+            let end = rest[1..]
+                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '~'))
+                .map_or(rest.len(), |end| end + 1);
             all.push(Token::Word(rest[..end].to_owned()));
             rest = &rest[end..];
         } else {
-            let mark = MARKS.iter().find(|mark| rest.starts_with(**mark)).map_or(&rest[..first.len_utf8()], |mark| mark);
+            let mark =
+                MARKS.iter().find(|mark| rest.starts_with(**mark)).map_or(&rest[..first.len_utf8()], |mark| mark);
             all.push(Token::Mark(mark.to_owned()));
             rest = &rest[mark.len()..];
         }
@@ -121,9 +128,42 @@ pub(super) struct Reader<'t> {
 const DEEPEST: usize = 48;
 
 const WORDS: [&str; 36] = [
-    "has", "!has", "has_cs", "contains", "!contains", "contains_cs", "startswith", "!startswith", "startswith_cs", "endswith",
-    "!endswith", "in", "!in", "in~", "!in~", "has_any", "has_all", "between", "!between", "matches", "hasprefix", "hassuffix", "==",
-    "!=", "<>", "<", ">", "<=", ">=", "=~", "!~", "+", "-", "*", "/", "%",
+    "has",
+    "!has",
+    "has_cs",
+    "contains",
+    "!contains",
+    "contains_cs",
+    "startswith",
+    "!startswith",
+    "startswith_cs",
+    "endswith",
+    "!endswith",
+    "in",
+    "!in",
+    "in~",
+    "!in~",
+    "has_any",
+    "has_all",
+    "between",
+    "!between",
+    "matches",
+    "hasprefix",
+    "hassuffix",
+    "==",
+    "!=",
+    "<>",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "=~",
+    "!~",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
 ];
 
 impl<'t> Reader<'t> {

@@ -34,7 +34,9 @@ pub fn read(text: &str) -> Option<Reading> {
     let mut lets = BTreeMap::new();
     let mut tables: BTreeMap<String, Reading> = BTreeMap::new();
     let mut last = None;
-    for statement in tokens.split(|token| *token == Token::Mark(";".to_owned())).filter(|statement| !statement.is_empty()) {
+    for statement in
+        tokens.split(|token| *token == Token::Mark(";".to_owned())).filter(|statement| !statement.is_empty())
+    {
         let mut reader = Reader::new(statement);
         if reader.word("let") {
             let Some(Token::Word(name)) = reader.peek() else { return None };
@@ -94,15 +96,26 @@ fn bars(tokens: &[Token]) -> Vec<&[Token]> {
 fn source(tokens: &[Token], known: &BTreeMap<String, Reading>) -> Option<Reading> {
     let none = |tables: Vec<String>| Reading { tables, stages: Vec::new(), lets: BTreeMap::new() };
     match tokens {
-        [Token::Word(name)] => Some(known.get(&name.to_lowercase()).cloned().unwrap_or_else(|| none(vec![name.clone()]))),
+        [Token::Word(name)] => {
+            Some(known.get(&name.to_lowercase()).cloned().unwrap_or_else(|| none(vec![name.clone()])))
+        }
         [Token::Word(union), rest @ ..] if union.eq_ignore_ascii_case("union") => {
-            let names: Vec<String> = rest.iter().filter_map(|token| match token {
-                Token::Word(name) if !["isfuzzy", "true", "false", "withsource"].contains(&name.to_lowercase().as_str()) => Some(name.clone()),
-                _ => None,
-            }).collect();
+            let names: Vec<String> = rest
+                .iter()
+                .filter_map(|token| match token {
+                    Token::Word(name)
+                        if !["isfuzzy", "true", "false", "withsource"].contains(&name.to_lowercase().as_str()) =>
+                    {
+                        Some(name.clone())
+                    }
+                    _ => None,
+                })
+                .collect();
             Some(none(names))
         }
-        [Token::Word(name), Token::Mark(open), Token::Text(table), Token::Mark(close)] if open == "(" && close == ")" && name.eq_ignore_ascii_case("table") => {
+        [Token::Word(name), Token::Mark(open), Token::Text(table), Token::Mark(close)]
+            if open == "(" && close == ")" && name.eq_ignore_ascii_case("table") =>
+        {
             Some(none(vec![table.clone()]))
         }
         [Token::Mark(open), inner @ .., Token::Mark(close)] if open == "(" && close == ")" => pipeline(inner, known),
@@ -119,13 +132,16 @@ fn stage(tokens: &[Token]) -> Option<Stage> {
         "where" | "filter" => whole(rest).map_or_else(|| Stage::Other(name.clone()), Stage::Where),
         "extend" => named(rest).map_or_else(|| Stage::Other(name.clone()), Stage::Extend),
         "summarize" => summarize(rest).unwrap_or_else(|| Stage::Other(name.clone())),
-        "project" | "project-away" | "project-keep" | "project-reorder" | "order" | "sort" | "render" | "as" | "serialize" => {
-            match named(rest).filter(|_| name.eq_ignore_ascii_case("project")) {
-                Some(columns) => Stage::Extend(columns.into_iter().filter(|(name, value)| *value != Expression::Name(name.clone())).collect()),
-                None => Stage::Shape,
-            }
+        "project" | "project-away" | "project-keep" | "project-reorder" | "order" | "sort" | "render" | "as"
+        | "serialize" => match named(rest).filter(|_| name.eq_ignore_ascii_case("project")) {
+            Some(columns) => Stage::Extend(
+                columns.into_iter().filter(|(name, value)| *value != Expression::Name(name.clone())).collect(),
+            ),
+            None => Stage::Shape,
+        },
+        "count" => {
+            Stage::Summarize(vec![("count".to_owned(), Expression::Call("count".to_owned(), Vec::new()))], Vec::new())
         }
-        "count" => Stage::Summarize(vec![("count".to_owned(), Expression::Call("count".to_owned(), Vec::new()))], Vec::new()),
         _ => Stage::Other(name.clone()),
     })
 }

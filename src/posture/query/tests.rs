@@ -24,12 +24,22 @@ fn said(query: &str) -> Vec<(Purpose, Option<bool>)> {
 
 #[test]
 fn our_own_rules_are_enough() {
-    for (name, purpose) in
-        [("mass-read", Purpose::MassRead), ("refusals", Purpose::Refusals), ("write-outside-working-hours", Purpose::OffHours)]
-    {
-        let query = crate::file::read_text(std::path::Path::new(&format!("checks/4-activity/rules/{name}.kql")), crate::file::SMALL).unwrap();
+    for (name, purpose) in [
+        ("mass-read", Purpose::MassRead),
+        ("refusals", Purpose::Refusals),
+        ("write-outside-working-hours", Purpose::OffHours),
+    ] {
+        let query = crate::file::read_text(
+            std::path::Path::new(&format!("checks/4-activity/rules/{name}.kql")),
+            crate::file::SMALL,
+        )
+        .unwrap();
         let found = finds(&alert(&query), &ours);
-        assert_eq!(found.iter().map(|one| (one.purpose, one.enough)).collect::<Vec<_>>(), [(purpose, Some(true))], "{name}: {found:?}");
+        assert_eq!(
+            found.iter().map(|one| (one.purpose, one.enough)).collect::<Vec<_>>(),
+            [(purpose, Some(true))],
+            "{name}: {found:?}"
+        );
     }
 }
 
@@ -66,6 +76,10 @@ fn changes_outside_working_hours() {
         (good.replace("| extend", "| where isnotempty(caller_upn_s) | extend"), Some(false)),
         (good.replace("| extend", "| evaluate x() | extend"), None),
         (good.replace("datetime_part('hour', TimeGenerated)", "hourofday(TimeGenerated)"), Some(true)),
+        (
+            format!("{good} | summarize calls = count() by caller_upn_s, tool_name_s, bin(TimeGenerated, 1h)"),
+            Some(true),
+        ),
         (good.replace("Hour < 7 or Hour > 20", "Hour !between (7 .. 20)"), Some(true)),
         (good.replace("Hour < 7 or Hour > 20", "not(Hour between (7 .. 20))"), Some(true)),
     ] {
@@ -90,7 +104,12 @@ fn repeated_refusals() {
     ] {
         assert_eq!(said(&bad), [(Purpose::Refusals, expected)], "{bad}");
     }
-    let by_rule = Alert { threshold: Some(5.0), window: Some(900.0), frequency: Some(300.0), ..alert("MCPAuditLog_CL | where response_status == 403") };
+    let by_rule = Alert {
+        threshold: Some(5.0),
+        window: Some(900.0),
+        frequency: Some(300.0),
+        ..alert("MCPAuditLog_CL | where response_status == 403")
+    };
     assert_eq!(finds(&by_rule, &ours)[0].enough, Some(true));
     assert_eq!(finds(&Alert { threshold: Some(50.0), ..by_rule.clone() }, &ours)[0].enough, Some(false));
     assert_eq!(finds(&Alert { frequency: Some(3_600.0), ..by_rule.clone() }, &ours)[0].enough, Some(false));

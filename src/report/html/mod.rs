@@ -43,6 +43,7 @@ pub fn render(report: &Report) -> String {
                 (contents(report))
                 main {
                     (steps(report))
+                    (proof::checklist(report))
                     (proof::provable_section(report))
                     (proof::since(report))
                     (first(report))

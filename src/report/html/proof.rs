@@ -8,7 +8,9 @@ use super::{LISTED, anchor, foreign, more, word};
 use crate::model::{Status, Verdict};
 use crate::report::gaps::{Group, few, groups, number, open, provable, title};
 use crate::report::waived::{answered, unapplied, waived};
-use crate::report::words::{CONTROLS, called, count, last_day, plural, read_by, read_of, read_with, seal};
+use crate::report::words::{
+    CONTROLS, called, count, last_day, parts, plural, read_by, read_of, read_with, seal, tally,
+};
 use crate::report::{Check, Coverage, Framework, Person, Report, State};
 use crate::report::{Mode, drift};
 
@@ -62,6 +64,25 @@ pub(super) fn provable_section(report: &Report) -> Markup {
                 h2 id="provable-title" { "How far from provable" }
                 p { (first) ". To close most gaps:" }
                 ul class="plain" { @for step in steps { li { (foreign(step)) } } }
+            }
+        }
+    }
+}
+
+/// The hardening checklist, item by item.
+pub(super) fn checklist(report: &Report) -> Markup {
+    html! {
+        @for (title, items) in parts(report) {
+            section aria-label=(title) {
+                h2 { (title) ": " (tally(&items)) }
+                table {
+                    thead { tr { th scope="col" { "Item" } th scope="col" { "Verdict" } th scope="col" { "What it asks for" } } }
+                    tbody { @for item in &items { tr {
+                        th scope="row" { code { (foreign(&item.item)) } }
+                        td { (word(item.verdict)) }
+                        td { (foreign(&item.title)) }
+                    } } }
+                }
             }
         }
     }

@@ -146,11 +146,19 @@ fn findings(page: &mut Page, report: &Report) {
             if at < LISTED {
                 subjects(page, report, check, Status::Fail);
                 page.text(INDENT, &format!("What to do: {}", check.fix.terminal()));
+                hint(page, check);
             } else {
                 let found = plural(count(check, Status::Fail), "finding");
                 page.text(INDENT, &format!("{}: {found} (see the JSON report)", visible(&check.id)));
             }
         }
+    }
+}
+
+/// What would satisfy the item, line by line.
+fn hint(page: &mut Page, check: &Check) {
+    for line in check.fix_hint.iter().flat_map(|hint| hint.raw().lines()) {
+        page.name(INDENT + 2, &visible(line));
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 pub(super) use self::list::Listed;
 pub(super) use self::people::Leavers;
 use self::people::{Directory, Lost, since};
-use super::{Delivery, Intake, Whom, asked, baseline, deliver, gather, judge, tuned_checks, waive};
+use super::{Delivery, Intake, Whom, asked, baseline, deliver, gather, judge, posture, tuned_checks, waive};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
@@ -81,10 +81,13 @@ async fn collect(
     let find = async |entra: &Collector, routes: &Routes| {
         let zone = config.logs.timezone.clone().unwrap_or(TimeZone::UTC);
         let (all, unasked) = who(config, request.since, list, (entra, routes), env).await?;
+        if request.posture {
+            posture::departed(&entra.out, &all, unasked.clone(), config, env).await?;
+        }
         write(&entra.out, &all, unasked, &zone).await?;
         Ok(all.found)
     };
-    let whom = Whom { mode: "sweep", depth: request.depth, posture: request.posture };
+    let whom = Whom { mode: "sweep", depth: request.depth, posture: request.posture, probe: false };
     gather(config, &whom, intake, env, find).await
 }
 

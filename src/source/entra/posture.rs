@@ -20,7 +20,8 @@ pub const PERMISSIONS: &[(&str, &str)] =
 /// Only what the evidence file itself refuses. Everything else becomes a gap.
 pub async fn collect(entra: &Collector, routes: &Routes, gateways: &[String]) -> Result<(), Error> {
     scopes(entra, routes, gateways).await?;
-    let scope = crate::evidence::Scope { needs: "Policy.Read.All".to_owned(), ..tenant("Conditional Access", "gateway") };
+    let scope =
+        crate::evidence::Scope { needs: "Policy.Read.All".to_owned(), ..tenant("Conditional Access", "gateway") };
     entra
         .dataset(&["conditional_access"], &scope, async |api, rows| {
             each(api, routes.conditional_access(), |policy: Value| keep(rows, &policy, gateways)).await
@@ -75,10 +76,18 @@ fn published(rows: &mut Rows, gateway: &str, found: &Value) -> Result<(), Stop> 
     for one in items(found, "/api/oauth2PermissionScopes") {
         let alone = one.get("type").and_then(Value::as_str).map(|kind| kind.eq_ignore_ascii_case("User"));
         let (kind, enabled) = ("scope".to_owned(), enabled(one));
-        rows.insert(&GatewayScope { gateway: gateway.to_owned(), value: value(one).into(), kind, enabled, people: alone })?;
+        rows.insert(&GatewayScope {
+            gateway: gateway.to_owned(),
+            value: value(one).into(),
+            kind,
+            enabled,
+            people: alone,
+        })?;
     }
     for one in items(found, "/appRoles") {
-        let people = one.get("allowedMemberTypes").map(|_| words(one, "/allowedMemberTypes").any(|kind| kind.eq_ignore_ascii_case("User")));
+        let people = one
+            .get("allowedMemberTypes")
+            .map(|_| words(one, "/allowedMemberTypes").any(|kind| kind.eq_ignore_ascii_case("User")));
         let (kind, enabled) = ("role".to_owned(), enabled(one));
         rows.insert(&GatewayScope { gateway: gateway.to_owned(), value: value(one).into(), kind, enabled, people })?;
     }
@@ -93,11 +102,18 @@ fn keep(rows: &mut Rows, policy: &Value, gateways: &[String]) -> Result<(), Stop
     let included: Vec<&str> = words(policy, "/conditions/applications/includeApplications").collect();
     let left_out: Vec<&str> = words(policy, "/conditions/applications/excludeApplications").collect();
     let is = |list: &[&str], wanted: &str| list.iter().any(|one| one.eq_ignore_ascii_case(wanted));
-    let covered = gateways.iter().filter(|gateway| (is(&included, "All") || is(&included, gateway)) && !is(&left_out, gateway));
+    let covered =
+        gateways.iter().filter(|gateway| (is(&included, "All") || is(&included, gateway)) && !is(&left_out, gateway));
     let covered: Vec<&str> = covered.map(String::as_str).collect();
-    let contexts: Vec<&str> = words(policy, "/conditions/applications/includeAuthenticationContextClassReferences").collect();
-    let excluded = ["excludeUsers", "excludeGroups", "excludeRoles"].into_iter().flat_map(|list| words(policy, &format!("/conditions/users/{list}")).collect::<Vec<_>>());
-    let guests = policy.pointer("/conditions/users/excludeGuestsOrExternalUsers").is_some_and(Value::is_object).then_some("guests");
+    let contexts: Vec<&str> =
+        words(policy, "/conditions/applications/includeAuthenticationContextClassReferences").collect();
+    let excluded = ["excludeUsers", "excludeGroups", "excludeRoles"]
+        .into_iter()
+        .flat_map(|list| words(policy, &format!("/conditions/users/{list}")).collect::<Vec<_>>());
+    let guests = policy
+        .pointer("/conditions/users/excludeGuestsOrExternalUsers")
+        .is_some_and(Value::is_object)
+        .then_some("guests");
     let excluded: Vec<&str> = excluded.chain(guests).filter(|one| !one.eq_ignore_ascii_case("None")).collect();
     let joined = |all: &[&str]| (!all.is_empty()).then(|| all.join(" "));
     rows.insert(&ConditionalAccess {
@@ -107,7 +123,8 @@ fn keep(rows: &mut Rows, policy: &Value, gateways: &[String]) -> Result<(), Stop
         gateway: joined(&covered),
         context: joined(&contexts).map(Into::into),
         everybody: words(policy, "/conditions/users/includeUsers").any(|one| one.eq_ignore_ascii_case("All")),
-        blocks: words(policy, "/grantControls/builtInControls").any(|control| control.eq_ignore_ascii_case("block")) && is_whole(policy),
+        blocks: words(policy, "/grantControls/builtInControls").any(|control| control.eq_ignore_ascii_case("block"))
+            && is_whole(policy),
         excluded: joined(&excluded).map(Into::into),
     })?;
     Ok(())
@@ -118,7 +135,8 @@ fn is_whole(policy: &Value) -> bool {
     let narrowed = |place: &str| policy.pointer(place).is_some_and(|found| !found.is_null());
     let place = policy.pointer("/conditions/locations").filter(|found| !found.is_null());
     let everywhere = place.is_none_or(|found| {
-        words(found, "/includeLocations").any(|one| one.eq_ignore_ascii_case("All")) && words(found, "/excludeLocations").next().is_none()
+        words(found, "/includeLocations").any(|one| one.eq_ignore_ascii_case("All"))
+            && words(found, "/excludeLocations").next().is_none()
     });
     let clients: Vec<&str> = words(policy, "/conditions/clientAppTypes").collect();
     let all_clients = clients.is_empty() || clients.iter().any(|one| one.eq_ignore_ascii_case("all"));

@@ -3,6 +3,8 @@
 
 mod faults;
 mod fences;
+mod probe;
+mod samples;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -28,7 +30,8 @@ fn estate(fence: &str) -> Estate {
     for row in estate.rows_mut("graph/applications") {
         if row["displayName"] == "mcp-gateway" {
             let scope = |value: &str| json!({ "id": format!("16000000-0000-4000-8000-00000000{:04}", value.len()), "value": value, "type": "Admin", "isEnabled": true });
-            row["api"]["oauth2PermissionScopes"] = json!([scope("mcp.tools.read"), scope("mcp.tools.write"), scope("mcp.tools.admin")]);
+            row["api"]["oauth2PermissionScopes"] =
+                json!([scope("mcp.tools.read"), scope("mcp.tools.write"), scope("mcp.tools.admin")]);
             row["appRoles"] = json!([{ "id": "16000000-0000-4000-8000-000000009999", "value": "mcp.tools.secrets", "isEnabled": true, "allowedMemberTypes": ["Application"] }]);
         }
     }
@@ -76,7 +79,9 @@ async fn looked_at(estate: Estate, faults: Faults) -> Report {
     let server = Server::start(estate, faults).unwrap();
     let now = server.estate().now();
     let evidence =
-        run::posture::collect(&config(&server), &Request::default(), &Intake::default(), &env(server.estate())).await.unwrap();
+        run::posture::collect(&config(&server), &Request::default(), &Intake::default(), &env(server.estate()))
+            .await
+            .unwrap();
     assert_eq!((server.unknown(), server.writes()), (vec![], vec![]));
     let judgements = check::judge(&evidence, &CHECKS, Limits::default()).unwrap();
     Report::new(&evidence, &judgements, &CHECKS.sha256(), Times { started_at: now, finished_at: now }).unwrap()
@@ -89,5 +94,7 @@ fn items(report: &Report) -> BTreeMap<&str, Verdict> {
 /// `check: reason` of everything that failed.
 fn failed(report: &Report) -> BTreeSet<String> {
     let all = report.checks().flat_map(|check| check.findings.iter().map(move |finding| (check, finding)));
-    all.filter(|(_, finding)| finding.status == Status::Fail).map(|(check, finding)| format!("{}: {}", check.id, finding.reason.raw())).collect()
+    all.filter(|(_, finding)| finding.status == Status::Fail)
+        .map(|(check, finding)| format!("{}: {}", check.id, finding.reason.raw()))
+        .collect()
 }

@@ -59,6 +59,7 @@ pub(super) fn check(id: &str, title: &str, severity: Severity) -> Arc<Check> {
         severity,
         why: "It outlives the account.".into(),
         fix: "Delete it, then look again.".into(),
+        item: None,
         action: None,
         monotone: false,
         applies: None,

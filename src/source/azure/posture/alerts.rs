@@ -10,9 +10,12 @@ use crate::posture::query::{Alert, finds};
 
 const TABLES: [&str; 2] = ["alert_rule", "alert_purpose"];
 
-const RULES: Listed = Listed { what: "scheduled query rules", resource: "Microsoft.Insights/scheduledQueryRules", version: "2021-08-01" };
-const METRICS: Listed = Listed { what: "metric alerts", resource: "Microsoft.Insights/metricAlerts", version: "2018-03-01" };
-const GROUPS: Listed = Listed { what: "action groups", resource: "Microsoft.Insights/actionGroups", version: "2023-01-01" };
+const RULES: Listed =
+    Listed { what: "scheduled query rules", resource: "Microsoft.Insights/scheduledQueryRules", version: "2021-08-01" };
+const METRICS: Listed =
+    Listed { what: "metric alerts", resource: "Microsoft.Insights/metricAlerts", version: "2018-03-01" };
+const GROUPS: Listed =
+    Listed { what: "action groups", resource: "Microsoft.Insights/actionGroups", version: "2023-01-01" };
 
 pub(super) async fn collect(fence: &Fence<'_>) -> Result<(), Error> {
     let table = fence.question.table.to_lowercase();
@@ -20,9 +23,7 @@ pub(super) async fn collect(fence: &Fence<'_>) -> Result<(), Error> {
         let name = name.to_lowercase();
         name == table || name.contains("mcp")
     };
-    fence
-        .each(&TABLES, &RULES, |rows, _, found| found.iter().try_for_each(|row| rule(rows, row, &is_ours)))
-        .await?;
+    fence.each(&TABLES, &RULES, |rows, _, found| found.iter().try_for_each(|row| rule(rows, row, &is_ours))).await?;
     fence.each(&["alert_rule"], &METRICS, |rows, _, found| found.iter().try_for_each(|row| metric(rows, row))).await?;
     fence.each(&["action_group"], &GROUPS, |rows, _, found| found.iter().try_for_each(|row| group(rows, row))).await
 }
@@ -80,7 +81,8 @@ fn metric(rows: &mut Rows, row: &Value) -> Result<(), Error> {
     let Some(id) = id(row, rows, &["alert_rule"]) else { return Ok(()) };
     let groups = items(row, "/properties/actions").filter_map(|one| text(one, "/actionGroupId")).map(|id| lower(&id));
     let watched = items(row, "/properties/criteria/allOf").map(|one| {
-        let values = items(one, "/dimensions").flat_map(|dimension| items(dimension, "/values")).filter_map(Value::as_str);
+        let values =
+            items(one, "/dimensions").flat_map(|dimension| items(dimension, "/values")).filter_map(Value::as_str);
         let name = text(one, "/metricName").unwrap_or_default();
         std::iter::once(name).chain(values.map(str::to_owned)).collect::<Vec<_>>().join(" ")
     });
@@ -98,14 +100,24 @@ fn metric(rows: &mut Rows, row: &Value) -> Result<(), Error> {
 
 /// Everything that a group can tell. A mail address that was unsubscribed is told nothing.
 const RECEIVERS: [&str; 11] = [
-    "emailReceivers", "smsReceivers", "voiceReceivers", "webhookReceivers", "armRoleReceivers", "azureAppPushReceivers",
-    "itsmReceivers", "logicAppReceivers", "azureFunctionReceivers", "automationRunbookReceivers", "eventHubReceivers",
+    "emailReceivers",
+    "smsReceivers",
+    "voiceReceivers",
+    "webhookReceivers",
+    "armRoleReceivers",
+    "azureAppPushReceivers",
+    "itsmReceivers",
+    "logicAppReceivers",
+    "azureFunctionReceivers",
+    "automationRunbookReceivers",
+    "eventHubReceivers",
 ];
 
 fn group(rows: &mut Rows, row: &Value) -> Result<(), Error> {
     let Some(id) = id(row, rows, &["action_group"]) else { return Ok(()) };
     let all = RECEIVERS.iter().flat_map(|kind| items(row, &format!("/properties/{kind}")).collect::<Vec<_>>());
-    let reached = all.filter(|one| text(one, "/status").is_none_or(|status| !status.eq_ignore_ascii_case("Disabled"))).count();
+    let reached =
+        all.filter(|one| text(one, "/status").is_none_or(|status| !status.eq_ignore_ascii_case("Disabled"))).count();
     rows.insert(&ActionGroup {
         id,
         name: foreign(row, "/name"),

@@ -12,14 +12,15 @@ use crate::api::{Error as Failure, ReadApi};
 use crate::evidence::row::posture::{ApiGateway, GatewayCall, GatewayLogger};
 use crate::evidence::{Error, Rows};
 use crate::model::{Cause, GapKind};
-use crate::posture::gateway::{Chain, Counted, Element, Meaning, Rate, Settings, meaning, parse};
+use crate::posture::gateway::{Counted, Element, Link, Meaning, Rate, Settings, meaning, parse};
 use crate::source::azure::{ask, of};
 
 const VERSION: &str = "api-version=2022-08-01";
 
 const CALLS: &str = "gateway_call";
 
-const SERVICES: Listed = Listed { what: "API Management services", resource: "Microsoft.ApiManagement/service", version: "2022-08-01" };
+const SERVICES: Listed =
+    Listed { what: "API Management services", resource: "Microsoft.ApiManagement/service", version: "2022-08-01" };
 
 /// Tiers whose outbound addresses are shared or change.
 const UNSTABLE: [&str; 5] = ["consumption", "basicv2", "standardv2", "premiumv2", "isolated"];
@@ -43,17 +44,23 @@ pub(super) async fn collect(fence: &Fence<'_>) -> Result<(), Error> {
         let mut interfaces = 0;
         fence
             .azure
-            .dataset(&[CALLS, "gateway_logger"], &needing(&format!("API Management {}", name(&id)), "Microsoft.ApiManagement/service/apis/policies"), async |api, rows| {
-                let service = Service::read(api, rows, &id).await;
-                interfaces = service.interfaces.len();
-                service.keep(rows)
-            })
+            .dataset(
+                &[CALLS, "gateway_logger"],
+                &needing(&format!("API Management {}", name(&id)), "Microsoft.ApiManagement/service/apis/policies"),
+                async |api, rows| {
+                    let service = Service::read(api, rows, &id).await;
+                    interfaces = service.interfaces.len();
+                    service.keep(rows)
+                },
+            )
             .await?;
         fence
             .azure
-            .dataset(&["api_gateway"], &needing(&format!("API Management {}", name(&id)), "Microsoft.ApiManagement/service"), async |_, rows| {
-                Ok(rows.insert(&described(id.clone(), &row, interfaces))?)
-            })
+            .dataset(
+                &["api_gateway"],
+                &needing(&format!("API Management {}", name(&id)), "Microsoft.ApiManagement/service"),
+                async |_, rows| Ok(rows.insert(&described(id.clone(), &row, interfaces))?),
+            )
             .await?;
     }
     Ok(())
@@ -85,7 +92,10 @@ fn name(id: &str) -> &str {
 
 fn described(id: String, row: &Value, interfaces: usize) -> ApiGateway {
     let sku = text(row, "/sku/name");
-    let addresses = ["/properties/publicIPAddresses", "/properties/outboundPublicIPAddresses"].into_iter().flat_map(|place| items(row, place)).filter_map(Value::as_str);
+    let addresses = ["/properties/publicIPAddresses", "/properties/outboundPublicIPAddresses"]
+        .into_iter()
+        .flat_map(|place| items(row, place))
+        .filter_map(Value::as_str);
     let addresses: BTreeSet<String> = addresses.map(str::to_owned).collect();
     ApiGateway {
         id,
@@ -135,7 +145,10 @@ impl Service {
             let open = truth(&row, "/properties/subscriptionRequired") == Some(false);
             products.insert(name.clone(), (policy(api, rows, &at).await, open));
             for interface in whole(api, rows, &at, "apis").await {
-                of_interface.entry(text(&interface, "/name").unwrap_or_default().to_lowercase()).or_default().push(name.clone());
+                of_interface
+                    .entry(text(&interface, "/name").unwrap_or_default().to_lowercase())
+                    .or_default()
+                    .push(name.clone());
             }
         }
         let found = whole(api, rows, id, "apis").await;
@@ -144,22 +157,35 @@ impl Service {
             let Some(name) = text(&row, "/name") else { continue };
             let at = format!("{id}/apis/{name}");
             let products = of_interface.get(&name.to_lowercase()).cloned().unwrap_or_default();
-            interfaces.push(Interface { policy: policy(api, rows, &at).await, operations: operations(api, rows, &at).await, id: lower(&at), row, products });
+            interfaces.push(Interface {
+                policy: policy(api, rows, &at).await,
+                operations: operations(api, rows, &at).await,
+                id: lower(&at),
+                row,
+                products,
+            });
         }
         for logger in whole(api, rows, id, "loggers").await {
             let Some(at) = super::id(&logger, rows, &["gateway_logger"]) else { continue };
             // A logger says nothing about calls by itself.
-            let _ = rows.insert(&GatewayLogger { id: at, gateway: id.to_owned(), kind: foreign(&logger, "/properties/loggerType") });
+            let _ = rows.insert(&GatewayLogger {
+                id: at,
+                gateway: id.to_owned(),
+                kind: foreign(&logger, "/properties/loggerType"),
+            });
         }
         let backends = whole(api, rows, id, "backends").await.into_iter();
-        let backends = backends.filter_map(|row| Some((text(&row, "/name")?.to_lowercase(), text(&row, "/properties/url")?))).collect();
+        let backends = backends
+            .filter_map(|row| Some((text(&row, "/name")?.to_lowercase(), text(&row, "/properties/url")?)))
+            .collect();
         Service { id: id.to_owned(), settings, global, products, interfaces, backends }
     }
 
     fn keep(&self, rows: &mut Rows) -> Result<(), crate::evidence::Stop> {
         for interface in &self.interfaces {
             let own = (interface.id.clone(), Value::Null, Ok(None));
-            let operations = if interface.operations.is_empty() { std::slice::from_ref(&own) } else { &interface.operations[..] };
+            let operations =
+                if interface.operations.is_empty() { std::slice::from_ref(&own) } else { &interface.operations[..] };
             for operation in operations {
                 for product in self.ways(interface) {
                     rows.insert(&self.call(interface, operation, product))?;
@@ -180,22 +206,40 @@ impl Service {
         ways
     }
 
-    fn call(&self, interface: &Interface, (id, row, policy): &(String, Value, Policy), product: Option<&str>) -> GatewayCall {
+    fn call(
+        &self,
+        interface: &Interface,
+        (id, row, policy): &(String, Value, Policy),
+        product: Option<&str>,
+    ) -> GatewayCall {
         let of_product = product.map(|name| self.products.get(name).map_or(Err(()), |(policy, _)| policy.clone()));
-        let scopes = [("operation", Some(policy.clone())), ("interface", Some(interface.policy.clone())), ("product", of_product), ("global", Some(self.global.clone()))];
-        let scopes: Vec<(&'static str, Policy)> = scopes.into_iter().filter_map(|(name, policy)| Some((name, policy?))).collect();
-        let read: Result<Vec<(&'static str, Option<Element>)>, ()> = scopes.into_iter().map(|(name, policy)| Ok((name, policy?))).collect();
+        let scopes = [
+            ("operation", Some(policy.clone())),
+            ("interface", Some(interface.policy.clone())),
+            ("product", of_product),
+            ("global", Some(self.global.clone())),
+        ];
+        let scopes: Vec<(&'static str, Policy)> =
+            scopes.into_iter().filter_map(|(name, policy)| Some((name, policy?))).collect();
+        let read: Result<Vec<(&'static str, Option<Element>)>, ()> =
+            scopes.into_iter().map(|(name, policy)| Ok((name, policy?))).collect();
         let meant = read.ok().and_then(|read| {
-            let chain: Chain<'_> = read.iter().map(|(name, policy)| (*name, policy.as_ref())).collect();
+            let chain: Vec<Link<'_>> = read.iter().map(|(name, policy)| (*name, policy.as_ref())).collect();
             meaning(&chain, &self.settings).ok()
         });
         let url = text(row, "/properties/urlTemplate").unwrap_or_default();
-        let whole = format!("{}{url}", text(&interface.row, "/properties/path").map(|path| format!("/{path}")).unwrap_or_default());
-        let is_open = whole.contains("/.well-known/oauth-protected-resource") || whole.contains("/.well-known/oauth-authorization-server");
+        let whole = format!(
+            "{}{url}",
+            text(&interface.row, "/properties/path").map(|path| format!("/{path}")).unwrap_or_default()
+        );
+        let is_open = whole.contains("/.well-known/oauth-protected-resource")
+            || whole.contains("/.well-known/oauth-authorization-server");
         let base = GatewayCall {
             id: product.map_or_else(|| id.clone(), |product| format!("{id}?product={}", product.to_lowercase())),
             gateway: self.id.clone(),
-            interface: foreign(&interface.row, "/properties/displayName").or_else(|| foreign(&interface.row, "/name")).unwrap_or_default(),
+            interface: foreign(&interface.row, "/properties/displayName")
+                .or_else(|| foreign(&interface.row, "/name"))
+                .unwrap_or_default(),
             operation: foreign(row, "/properties/displayName").or_else(|| foreign(row, "/name")),
             product: product.map(Into::into),
             open: is_open,
@@ -290,7 +334,8 @@ async fn policy(api: &ReadApi, rows: &mut Rows, at: &str) -> Policy {
 
 fn read(rows: &mut Rows, at: &str, value: Option<String>) -> Result<Element, ()> {
     value.and_then(|value| parse(&value).ok()).ok_or_else(|| {
-        let cause = Cause::new(GapKind::Failed, format!("the policy of {} is not understood", name(at))).needing("read it by hand");
+        let cause = Cause::new(GapKind::Failed, format!("the policy of {} is not understood", name(at)))
+            .needing("read it by hand");
         rows.gap(CALLS, cause);
     })
 }
@@ -340,7 +385,8 @@ async fn fragments(api: &ReadApi, rows: &mut Rows, id: &str) -> BTreeMap<String,
 /// Named values. A secret comes without its value, and so does what is kept in a vault.
 async fn values(api: &ReadApi, rows: &mut Rows, id: &str) -> BTreeMap<String, Option<String>> {
     let of = |row: Value| {
-        let secret = truth(&row, "/properties/secret") == Some(true) || row.pointer("/properties/keyVault").is_some_and(Value::is_object);
+        let secret = truth(&row, "/properties/secret") == Some(true)
+            || row.pointer("/properties/keyVault").is_some_and(Value::is_object);
         let value = text(&row, "/properties/value").filter(|_| !secret);
         Some((text(&row, "/properties/displayName").or_else(|| text(&row, "/name"))?.to_lowercase(), value))
     };

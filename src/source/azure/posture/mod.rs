@@ -55,9 +55,23 @@ pub const PERMISSIONS: &[(&str, &str)] = &[
 
 /// What depends on the list of subscriptions.
 const TABLES: [&str; 17] = [
-    "azure_subscription", "mcp_workload", "workload_identity", "container_environment", "subnet", "api_gateway", "gateway_call",
-    "gateway_logger", "policy_effect", "alert_rule", "alert_purpose", "action_group", "private_endpoint", "diagnostic_setting",
-    "log_store", "registered_api", "budget",
+    "azure_subscription",
+    "mcp_workload",
+    "workload_identity",
+    "container_environment",
+    "subnet",
+    "api_gateway",
+    "gateway_call",
+    "gateway_logger",
+    "policy_effect",
+    "alert_rule",
+    "alert_purpose",
+    "action_group",
+    "private_endpoint",
+    "diagnostic_setting",
+    "log_store",
+    "registered_api",
+    "budget",
 ];
 
 /// What a run wants to know.
@@ -108,7 +122,8 @@ async fn settings(azure: &Collector, question: &Question) -> Result<(), Error> {
     let scope = Scope { name: "configuration".into(), person: None, needs: String::new() };
     azure
         .dataset(&["posture_setting"], &scope, async |_, rows| {
-            let lists = [("subnet", &question.subnets), ("gateway", &question.gateways), ("address", &question.addresses)];
+            let lists =
+                [("subnet", &question.subnets), ("gateway", &question.gateways), ("address", &question.addresses)];
             for (kind, values) in lists {
                 for value in values {
                     rows.insert(&PostureSetting { kind: kind.to_owned(), value: normal(value).to_ascii_lowercase() })?;
@@ -176,7 +191,11 @@ impl Fence<'_> {
             .map(drop)
     }
 
-    async fn lists<'s>(&'s self, api: &ReadApi, listed: &Listed) -> Vec<(&'s String, (Vec<Value>, Result<(), Failure>))> {
+    async fn lists<'s>(
+        &'s self,
+        api: &ReadApi,
+        listed: &Listed,
+    ) -> Vec<(&'s String, (Vec<Value>, Result<(), Failure>))> {
         let one = async |subscription: &'s String| {
             let provider = format!("providers/{}?api-version={}", listed.resource, listed.version);
             (subscription, list(api, &format!("/subscriptions/{}/{provider}", path(subscription))).await)

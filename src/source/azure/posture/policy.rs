@@ -19,8 +19,11 @@ const RESOURCE: &str = "Microsoft.Authorization/policyAssignments";
 const VERSION: &str = "2023-04-01";
 
 const ASSIGNMENTS: Listed = Listed { what: "policy assignments", resource: RESOURCE, version: VERSION };
-const EXEMPTIONS: Listed =
-    Listed { what: "policy exemptions", resource: "Microsoft.Authorization/policyExemptions", version: "2022-07-01-preview" };
+const EXEMPTIONS: Listed = Listed {
+    what: "policy exemptions",
+    resource: "Microsoft.Authorization/policyExemptions",
+    version: "2022-07-01-preview",
+};
 
 const APPROVED: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/sample/providers/Microsoft.Network/virtualNetworks/sample/subnets/approved";
 const OUTSIDE: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/sample/providers/Microsoft.Network/virtualNetworks/sample/subnets/outside";
@@ -60,8 +63,14 @@ async fn definitions(api: &ReadApi, rows: &mut Rows, assignments: &[&Value]) -> 
     let mut known = Definitions::new();
     // Initiatives name definitions, and nothing more.
     for _ in 0..2 {
-        let missing: Vec<(String, String)> = wanted.iter().filter(|(id, _)| !known.contains_key(*id)).map(|(id, as_written)| (id.clone(), as_written.clone())).collect();
-        let one = async |(id, written): (String, String)| (id, api.get(&ask(&format!("{}?api-version={VERSION}", path(&written)))).await);
+        let missing: Vec<(String, String)> = wanted
+            .iter()
+            .filter(|(id, _)| !known.contains_key(*id))
+            .map(|(id, as_written)| (id.clone(), as_written.clone()))
+            .collect();
+        let one = async |(id, written): (String, String)| {
+            (id, api.get(&ask(&format!("{}?api-version={VERSION}", path(&written)))).await)
+        };
         let answers: Vec<_> = stream::iter(missing).map(one).buffered(AT_ONCE).collect().await;
         for (id, answer) in answers {
             let found = match answer.and_then(|answer| answer.json::<Value>()) {
@@ -88,17 +97,31 @@ struct Assigned<'a> {
     approved: &'a str,
 }
 
-fn keep(rows: &mut Rows, subscription: &str, row: &Value, definitions: &Definitions, exempted: &[Value], approved: &str) -> Result<(), Error> {
+fn keep(
+    rows: &mut Rows,
+    subscription: &str,
+    row: &Value,
+    definitions: &Definitions,
+    exempted: &[Value],
+    approved: &str,
+) -> Result<(), Error> {
     let Some(id) = super::id(row, rows, &[TABLE]) else { return Ok(()) };
     let Some(definition) = text(row, "/properties/policyDefinitionId").map(|id| lower(&id)) else {
-        open(rows, &[TABLE], &Cause::new(crate::model::GapKind::Truncated, format!("{id} came without its definition")));
+        open(
+            rows,
+            &[TABLE],
+            &Cause::new(crate::model::GapKind::Truncated, format!("{id} came without its definition")),
+        );
         return Ok(());
     };
-    let of_it = exempted.iter().filter(|one| text(one, "/properties/policyAssignmentId").is_some_and(|of| lower(&of) == id));
+    let of_it =
+        exempted.iter().filter(|one| text(one, "/properties/policyAssignmentId").is_some_and(|of| lower(&of) == id));
     let exempted = joined(of_it.filter_map(|one| text(one, "/id")).map(|id| lower(&id)));
     let assigned = Assigned { id, subscription, row, exempted, approved };
     let given = row.pointer("/properties/parameters");
-    let Some(Some(found)) = definitions.get(&definition) else { return rows.insert(&effect_of(&assigned, &definition, None, &Parameters::new(), None)) };
+    let Some(Some(found)) = definitions.get(&definition) else {
+        return rows.insert(&effect_of(&assigned, &definition, None, &Parameters::new(), None));
+    };
     let own = parameters(found.pointer("/properties/parameters"), given);
     if found.pointer("/properties/policyDefinitions").is_none() {
         return rows.insert(&effect_of(&assigned, &definition, found.pointer("/properties/policyRule"), &own, None));
@@ -113,17 +136,30 @@ fn keep(rows: &mut Rows, subscription: &str, row: &Value, definitions: &Definiti
         let rule = definitions.get(&id).and_then(Option::as_ref);
         let mut values = parameters(rule.and_then(|rule| rule.pointer("/properties/parameters")), None);
         values.extend(passed_on(member.get("parameters"), &own));
-        rows.insert(&effect_of(&assigned, &id, rule.and_then(|rule| rule.pointer("/properties/policyRule")), &values, reference.as_deref()))?;
+        rows.insert(&effect_of(
+            &assigned,
+            &id,
+            rule.and_then(|rule| rule.pointer("/properties/policyRule")),
+            &values,
+            reference.as_deref(),
+        ))?;
     }
     Ok(())
 }
 
-fn effect_of(assigned: &Assigned<'_>, definition: &str, rule: Option<&Value>, parameters: &Parameters, reference: Option<&str>) -> PolicyEffect {
+fn effect_of(
+    assigned: &Assigned<'_>,
+    definition: &str,
+    rule: Option<&Value>,
+    parameters: &Parameters,
+    reference: Option<&str>,
+) -> PolicyEffect {
     let Assigned { id, subscription, row, exempted, approved } = assigned;
     let scope = text(row, "/properties/scope").map_or_else(|| scope_of(id), |scope| lower(&scope));
     let meets = |sample: Value| rule.and_then(|rule| holds(rule, parameters, &sample));
     let excluded = items(row, "/properties/notScopes").filter_map(Value::as_str).map(lower);
-    let selected = items(row, "/properties/resourceSelectors").map(|one| format!("resources-not-selected-by:{}", text(one, "/name").unwrap_or_default()));
+    let selected = items(row, "/properties/resourceSelectors")
+        .map(|one| format!("resources-not-selected-by:{}", text(one, "/name").unwrap_or_default()));
     let outside = [meets(environment(OUTSIDE)), meets(app(&json!({ "MCPServer": "true" })))];
     PolicyEffect {
         id: id.clone(),
@@ -141,18 +177,33 @@ fn effect_of(assigned: &Assigned<'_>, definition: &str, rule: Option<&Value>, pa
         outside_group: meets(group(&json!({ "MCPServer": "true" }), &[OUTSIDE])),
         partly_outside: meets(group(&json!({ "MCPServer": "true" }), &[approved, OUTSIDE])),
         without_subnet: meets(group(&json!({ "MCPServer": "true" }), &[])),
-        outside_app: if outside.contains(&Some(true)) { Some(true) } else if outside.contains(&None) { None } else { Some(false) },
+        outside_app: if outside.contains(&Some(true)) {
+            Some(true)
+        } else if outside.contains(&None) {
+            None
+        } else {
+            Some(false)
+        },
         proper: meets(group(&json!({ "MCPServer": "true" }), &[approved])),
     }
 }
 
 /// An assignment may replace the effect of all its rules, or of those that it names.
 fn overridden(row: &Value, reference: Option<&str>) -> Option<String> {
-    let all = items(row, "/properties/overrides").filter(|one| text(one, "/kind").is_some_and(|kind| kind.eq_ignore_ascii_case("policyEffect")));
+    let all = items(row, "/properties/overrides")
+        .filter(|one| text(one, "/kind").is_some_and(|kind| kind.eq_ignore_ascii_case("policyEffect")));
     let named = |one: &&Value| {
-        let mut selectors = items(one, "/selectors").filter(|one| text(one, "/kind").is_some_and(|kind| kind.eq_ignore_ascii_case("policyDefinitionReferenceId"))).peekable();
+        let mut selectors = items(one, "/selectors")
+            .filter(|one| {
+                text(one, "/kind").is_some_and(|kind| kind.eq_ignore_ascii_case("policyDefinitionReferenceId"))
+            })
+            .peekable();
         selectors.peek().is_none()
-            || selectors.any(|one| items(one, "/in").filter_map(Value::as_str).any(|name| reference.is_some_and(|reference| reference.eq_ignore_ascii_case(name))))
+            || selectors.any(|one| {
+                items(one, "/in")
+                    .filter_map(Value::as_str)
+                    .any(|name| reference.is_some_and(|reference| reference.eq_ignore_ascii_case(name)))
+            })
     };
     all.filter(named).find_map(|one| text(one, "/value")).map(|effect| effect.to_lowercase())
 }

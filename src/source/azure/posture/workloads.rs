@@ -19,7 +19,11 @@ const TAG: &str = "MCPServer";
 const KINDS: [(&str, Listed, &str); 3] = [
     (
         "container-group",
-        Listed { what: "container groups", resource: "Microsoft.ContainerInstance/containerGroups", version: "2025-09-01" },
+        Listed {
+            what: "container groups",
+            resource: "Microsoft.ContainerInstance/containerGroups",
+            version: "2025-09-01",
+        },
         "/properties/containers",
     ),
     (
@@ -34,8 +38,11 @@ const KINDS: [(&str, Listed, &str); 3] = [
     ),
 ];
 
-const ENVIRONMENTS: Listed =
-    Listed { what: "environments of container apps", resource: "Microsoft.App/managedEnvironments", version: "2025-01-01" };
+const ENVIRONMENTS: Listed = Listed {
+    what: "environments of container apps",
+    resource: "Microsoft.App/managedEnvironments",
+    version: "2025-01-01",
+};
 
 /// What is known of environments, by id.
 type Environments = BTreeMap<String, ContainerEnvironment>;
@@ -74,12 +81,15 @@ fn environment(id: String, row: &Value) -> ContainerEnvironment {
         internal,
         subnet: text(row, "/properties/vnetConfiguration/infrastructureSubnetId").map(|id| lower(&id)),
         public_network: access.map(|access| !access.eq_ignore_ascii_case("Disabled")),
-        endpoints: row.pointer("/properties/privateEndpointConnections").map(|_| i64::try_from(connections).unwrap_or(0)),
+        endpoints: row
+            .pointer("/properties/privateEndpointConnections")
+            .map(|_| i64::try_from(connections).unwrap_or(0)),
     }
 }
 
 fn is_approved(connection: &Value) -> bool {
-    text(connection, "/properties/privateLinkServiceConnectionState/status").is_some_and(|status| status.eq_ignore_ascii_case("Approved"))
+    text(connection, "/properties/privateLinkServiceConnectionState/status")
+        .is_some_and(|status| status.eq_ignore_ascii_case("Approved"))
 }
 
 fn keep(
@@ -118,7 +128,9 @@ fn keep(
         address: ["/properties/configuration/ingress/fqdn", "/properties/ipAddress/fqdn", "/properties/ipAddress/ip"]
             .into_iter()
             .find_map(|place| foreign(row, place)),
-        own_identity: Some(kinds.contains("systemassigned") || row.pointer("/identity/principalId").is_some_and(Value::is_string)),
+        own_identity: Some(
+            kinds.contains("systemassigned") || row.pointer("/identity/principalId").is_some_and(Value::is_string),
+        ),
         identities: Some(assigned.map_or(0, |all| i64::try_from(all.len()).unwrap_or(i64::MAX))),
     })?;
     for (identity, known) in assigned.into_iter().flatten() {
@@ -138,11 +150,13 @@ fn surroundings(kind: &str, row: &Value, around: Option<&ContainerEnvironment>) 
             ..Surroundings::default()
         },
         "container-app" => {
-            let ingress = row.pointer("/properties/configuration").map(|of| of.get("ingress").is_some_and(Value::is_object));
+            let ingress =
+                row.pointer("/properties/configuration").map(|of| of.get("ingress").is_some_and(Value::is_object));
             let mode = text(row, "/properties/configuration/ingress/clientCertificateMode");
             Surroundings {
                 ingress,
-                external: truth(row, "/properties/configuration/ingress/external").or(ingress.filter(|_| true).map(|_| false)),
+                external: truth(row, "/properties/configuration/ingress/external")
+                    .or(ingress.filter(|_| true).map(|_| false)),
                 internal_environment: around.and_then(|around| around.internal),
                 public_network: around.and_then(|around| around.public_network),
                 allowed: items(row, "/properties/configuration/ingress/ipSecurityRestrictions")
@@ -160,9 +174,9 @@ fn surroundings(kind: &str, row: &Value, around: Option<&ContainerEnvironment>) 
 fn looks(row: &Value, containers: &str) -> Option<String> {
     let named = text(row, "/name").filter(|name| speaks_of_it(name)).map(|name| format!("its name is {name}"));
     let ingress = row.pointer("/properties/configuration/ingress/targetPort").and_then(Value::as_i64);
-    named.or_else(|| items(row, containers).find_map(of_container)).or_else(|| {
-        (ingress == Some(3000)).then(|| "it listens on port 3000".to_owned())
-    })
+    named
+        .or_else(|| items(row, containers).find_map(of_container))
+        .or_else(|| (ingress == Some(3000)).then(|| "it listens on port 3000".to_owned()))
 }
 
 fn of_container(container: &Value) -> Option<String> {
@@ -171,9 +185,13 @@ fn of_container(container: &Value) -> Option<String> {
     let image = text(of, "/image").filter(|image| speaks_of_it(image)).map(|image| format!("its image is {image}"));
     let words = items(of, "/command").chain(items(of, "/args")).filter_map(Value::as_str);
     let command = words.into_iter().any(speaks_of_it).then(|| "its command names MCP".to_owned());
-    let name = text(container, "/name").filter(|name| speaks_of_it(name)).map(|name| format!("its container is {name}"));
+    let name =
+        text(container, "/name").filter(|name| speaks_of_it(name)).map(|name| format!("its container is {name}"));
     let variables = items(of, "/environmentVariables").chain(items(of, "/env")).filter_map(|one| text(one, "/name"));
-    let variable = variables.into_iter().find(|name| name.to_uppercase().starts_with("MCP_")).map(|name| format!("it has the variable {name}"));
+    let variable = variables
+        .into_iter()
+        .find(|name| name.to_uppercase().starts_with("MCP_"))
+        .map(|name| format!("it has the variable {name}"));
     let port = items(of, "/ports").any(|port| port.get("port").and_then(Value::as_i64) == Some(3000));
     image.or(command).or(name).or(variable).or(port.then(|| "it listens on port 3000".to_owned()))
 }
@@ -182,5 +200,7 @@ fn of_container(container: &Value) -> Option<String> {
 fn speaks_of_it(text: &str) -> bool {
     let lower = text.to_lowercase();
     let starts = |at: usize| !lower[..at].ends_with(char::is_alphabetic);
-    lower.match_indices("mcp").any(|(at, _)| starts(at)) || lower.contains("modelcontextprotocol") || lower.contains("model-context-protocol")
+    lower.match_indices("mcp").any(|(at, _)| starts(at))
+        || lower.contains("modelcontextprotocol")
+        || lower.contains("model-context-protocol")
 }
