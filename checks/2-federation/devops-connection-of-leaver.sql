@@ -2,7 +2,7 @@
 title    = "A service connection of Azure DevOps was made or last changed by the leaver"
 severity = "high"
 why      = "A service connection lets jobs act outside Azure DevOps. Whoever made one administers it, and knows the secret that it stores."
-fix      = "Give it another owner, and renew the secret that it stores; where it signs in by workload identity federation, look at who else may use it. Delete it if nothing uses it."
+fix      = "Give it another owner, and renew the secret that it stores: pipelines that use it fail until the new one is in. Where it signs in by workload identity federation, look at who else may use it. Delete it only if nothing uses it."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "AC-6", "IA-5"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1", "CC6.3"], cis = ["6.2", "6.8"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }

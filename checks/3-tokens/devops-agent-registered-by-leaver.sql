@@ -2,7 +2,8 @@
 title    = "An agent of Azure DevOps was registered by the leaver"
 severity = "high"
 why      = "An agent is a machine of whoever registered it: it takes jobs with their secrets for as long as it runs, and needs the account that registered it no more."
-fix      = "Look at the machine, and take an image of it as evidence. If it was the leaver's, delete the agent from its pool, then wipe the machine, which goes on running whatever else it was given."
+fix      = "Take an image of the machine as evidence first, and look at it. Switch the agent off: jobs that only it can do wait. If it was the leaver's, delete it from its pool, then wipe the machine, which goes on running whatever else it was given."
+action   = "disable-devops-agent"
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "AC-2(3)", "CM-8"], iso27001 = ["A.5.9", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }

@@ -2,7 +2,7 @@
 title    = "The last job of an agent of Azure DevOps ran for the leaver"
 severity = "medium"
 why      = "Nobody else uses this machine, or the leaver's own pipelines still run on it."
-fix      = "Ask who needs the agent. If it was the leaver's, delete it from its pool and wipe the machine."
+fix      = "Ask who needs the agent, and take an image of its machine as evidence first. If it was the leaver's, delete it from its pool and wipe the machine: jobs that only it can do wait."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "CM-8"], iso27001 = ["A.5.9", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI6:2025"] }

@@ -2,7 +2,7 @@
 title    = "An agent of Azure DevOps uploads a token of the leaver"
 severity = "critical"
 why      = "What an agent uploads is shown to everybody who may look at its pool, and every job of the agent has it."
-fix      = "Revoke the token at its issuer, take it out of the environment of the agent, and restart the agent so that it uploads the new one."
+fix      = "Give the agent another credential first. Then revoke this one at its issuer, take it out of the environment, and restart the agent so that it uploads the new one: jobs that still read it fail."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "IA-5", "SC-28"], iso27001 = ["A.5.17", "A.8.12"], soc2 = ["CC6.1"], cis = ["6.2", "16.1"], owasp-nhi = ["NHI1:2025", "NHI2:2025"], owasp-mcp = ["MCP01:2025"] }

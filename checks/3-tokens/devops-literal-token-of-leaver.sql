@@ -2,7 +2,7 @@
 title    = "A variable, definition or pipeline file of Azure DevOps holds a token of the leaver"
 severity = "critical"
 why      = "Everybody who can read the project has it, and every job that takes it in acts as its owner."
-fix      = "Revoke the token at its issuer, then store a new one as a secret variable or in a vault. Taking it out of a file is not enough: history keeps it."
+fix      = "Store a new one as a secret variable or in a vault first. Then revoke this one at its issuer: runs that still use it fail. Taking it out of a file is not enough: history keeps it."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "IA-5", "SC-28"], iso27001 = ["A.5.17", "A.8.12"], soc2 = ["CC6.1"], cis = ["6.2", "16.1"], owasp-nhi = ["NHI1:2025", "NHI2:2025"], owasp-mcp = ["MCP01:2025"] }

@@ -2,7 +2,7 @@
 title    = "A pipeline of Azure DevOps runs by itself as the leaver"
 severity = "high"
 why      = "It goes on running with what the leaver was allowed, and its runs are recorded under their name. This is how the incident began."
-fix      = "Let somebody else save the definition, or take the schedule away. Then look at what it did since the last day."
+fix      = "Let somebody else save the definition first: the runs are then theirs. Or take the schedule away, and its runs stop. Then look at what it did since the last day."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "AC-6"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.1", "CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI5:2025"] }

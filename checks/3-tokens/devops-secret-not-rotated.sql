@@ -2,7 +2,7 @@
 title    = "A secret variable that the leaver made in Azure DevOps was not renewed since they left"
 severity = "medium"
 why      = "Its value is shown to nobody. Somebody else changed the group or definition since, which does not say that this value was changed."
-fix      = "Renew the secret where it was issued and store the new value after the last day of the leaver."
+fix      = "Renew the secret where it was issued, its users first: what still has the old value fails. Store the new value after the last day of the leaver."
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025"] }
 */

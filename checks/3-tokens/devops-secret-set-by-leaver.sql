@@ -2,7 +2,7 @@
 title    = "A secret variable of Azure DevOps was last set by the leaver"
 severity = "high"
 why      = "Whoever sets a secret knows its value and can use it from anywhere, long after their account is closed. The service shows it to nobody, so it cannot be told whose it is."
-fix      = "Rotate it where it was issued, and store the new value under another account."
+fix      = "Renew it where it was issued, its users first: what still has the old value fails. Store the new value under another account."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025"] }

@@ -2,7 +2,7 @@
 title    = "A secure file of Azure DevOps was put there by the leaver"
 severity = "medium"
 why      = "Such files are keys, certificates and settings for jobs. Whoever uploaded one has a copy, and the service shows its content to nobody."
-fix      = "Renew what the file holds where it was issued, upload the new one, and delete this one."
+fix      = "Renew what the file holds where it was issued, and upload the new one first. Then delete this one: pipelines that name it fail."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025"] }

@@ -3,6 +3,7 @@ title    = "An Azure DevOps token or SSH key of the leaver is valid"
 severity = "high"
 why      = "It signs in to Azure DevOps without a password and without a second factor, from anywhere, until it is revoked or runs out. Nobody is told when it was last used."
 fix      = "Revoke it: an administrator of the organisation does so with the id of its authorisation. It takes up to an hour to be in effect. Ask first which jobs still run with it."
+action   = "revoke-devops-token"
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025"] }

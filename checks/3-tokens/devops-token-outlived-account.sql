@@ -2,7 +2,8 @@
 title    = "An Azure DevOps token outlived the account that it belongs to"
 severity = "critical"
 why      = "Closing the Entra account ends tokens within an hour only where the organisation is backed by the same directory. One that is still shown as valid after the account is gone may still sign in."
-fix      = "Revoke it, then look why it was not ended: an organisation that is backed by another directory, or an account that is not joined with Entra."
+fix      = "Ask first which jobs still run with it: they stop. Revoke it, then look why it was not ended: an organisation that is backed by another directory, or an account that is not joined with Entra."
+action   = "revoke-devops-token"
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "IA-5", "AC-2(3)"], iso27001 = ["A.5.17", "A.5.18"], soc2 = ["CC6.1"], cis = ["6.2"], owasp-nhi = ["NHI1:2025", "NHI2:2025"] }

@@ -2,7 +2,7 @@
 title    = "A stage of a release in Azure DevOps waits for the leaver"
 severity = "medium"
 why      = "A release stops there for ever, or somebody with the leaver's account lets it through."
-fix      = "Put somebody else in their place."
+fix      = "Name somebody else in their place first: a stage that waits for nobody waits for ever."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.11", "A.5.18"], soc2 = ["CC6.2", "CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }

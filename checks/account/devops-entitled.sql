@@ -3,6 +3,7 @@ title    = "Still has an account in an Azure DevOps organisation"
 severity = "high"
 why      = "As long as the account is there, its tokens, keys and permissions are, and a restored Entra account gets all of them back."
 fix      = "Remove the user from the organisation after what they made has another owner. Removing the licence alone leaves the account."
+action   = "remove-devops-entitlement"
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.11", "A.5.18"], soc2 = ["CC6.2", "CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }

@@ -2,7 +2,7 @@
 title    = "Still in a group of an Azure DevOps organisation"
 severity = "medium"
 why      = "Groups carry the permissions of Azure DevOps. Whoever is in one of administrators can give themselves every other."
-fix      = "Remove the account from the group, or from the group through which it belongs to it."
+fix      = "Name who takes over what only this person administers. Then remove the account from the group, or from the group through which it belongs to it: the rights of that group go too."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.11", "A.5.18"], soc2 = ["CC6.2", "CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }

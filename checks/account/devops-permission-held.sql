@@ -2,7 +2,7 @@
 title    = "A permission in Azure DevOps names the leaver"
 severity = "medium"
 why      = "It stays when the account is taken out of every group."
-fix      = "Take the entry for this account out of the permissions of the thing."
+fix      = "Name who takes over what only this person may do. Then take the entry for this account out of the permissions of the thing."
 monotone = true
 applies  = "devops_organization"
 controls = { nist = ["PS-4", "AC-2(3)"], iso27001 = ["A.5.11", "A.5.18"], soc2 = ["CC6.2", "CC6.3"], cis = ["6.2"], owasp-nhi = ["NHI1:2025"] }

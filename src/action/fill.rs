@@ -222,6 +222,11 @@ fn substituted(value: &Value, values: &State) -> Option<Option<Value>> {
     match value {
         Value::String(text) => {
             match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).filter(|name| !name.contains('{')) {
+                // A part of a subject that the service takes as a number only.
+                Some(place) if place.ends_with('#') => {
+                    let number = plain(values.get(place.trim_end_matches('#'))?)?.parse::<u64>().ok()?;
+                    Some(Some(number.into()))
+                }
                 Some(place) => {
                     let name = place.strip_suffix('?');
                     let found = values.get(name.unwrap_or(place)).filter(|value| !value.is_null()).cloned();
@@ -238,6 +243,10 @@ fn substituted(value: &Value, values: &State) -> Option<Option<Value>> {
                 }
             }
             Some(Some(Value::Object(filled)))
+        }
+        Value::Array(items) => {
+            let filled: Option<Vec<Option<Value>>> = items.iter().map(|item| substituted(item, values)).collect();
+            Some(Some(Value::Array(filled?.into_iter().flatten().collect())))
         }
         other => Some(Some(other.clone())),
     }

@@ -70,8 +70,10 @@ async fn row(
         let page = match pages.next::<Value>().await {
             Ok(Some(page)) => page,
             Ok(None) => break,
-            // What the list belongs to is gone; GitHub says so as well of what it hides.
-            Err(error) if error.is_not_found() && route.service != Service::GitHub => return Ok(Seen::Absent),
+            // What the list belongs to is gone; GitHub and Azure DevOps say so as well of what they hide.
+            Err(error) if error.is_not_found() && matches!(route.service, Service::Graph | Service::Arm) => {
+                return Ok(Seen::Absent);
+            }
             Err(error) => return Err(error),
         };
         for item in page {

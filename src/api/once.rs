@@ -45,7 +45,7 @@ impl Api {
         let request = async {
             let token = shared.tokens.token(service, false).await?;
             let url = shared.http.base(service).join(path)?;
-            let bearer = Zeroizing::new(format!("Bearer {}", token.expose()));
+            let bearer = Zeroizing::new(format!("{} {}", shared.tokens.scheme(service), token.expose()));
             let mut bearer =
                 HeaderValue::from_str(&bearer).map_err(|_| Error::NotSent("a token with control characters"))?;
             bearer.set_sensitive(true);

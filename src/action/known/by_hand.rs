@@ -334,6 +334,64 @@ pub(in crate::action) static HANDS: &[Hand] = &[
         "az resource show --ids <resource>",
         "https://portal.azure.com/#resource{resource}",
     ),
+    // Azure DevOps.
+    hand(
+        "devops:{org:name}/{project:guid}/variable-group/{group:number}/{name:text}",
+        SECRET,
+        "az pipelines variable-group variable update --org https://dev.azure.com/<org> --project <project> --group-id <group> \
+         --name <name!> --secret true --prompt-value true",
+        "https://dev.azure.com/{org}/{project}/_library?itemType=VariableGroups&view=VariableGroupView&variableGroupId={group}",
+    ),
+    hand(
+        "devops:{org:name}/{project:guid}/build/{definition:number}/{name:text}",
+        SECRET,
+        "az pipelines variable update --org https://dev.azure.com/<org> --project <project> --pipeline-id <definition> \
+         --name <name!> --secret true --prompt-value true",
+        "https://dev.azure.com/{org}/{project}/_build?definitionId={definition}",
+    ),
+    hand(
+        "devops:{org:name}/{project:guid}/build/{definition:number}",
+        "whoever saves it next is whom its schedule runs as",
+        "az pipelines show --org https://dev.azure.com/<org> --project <project> --id <definition>",
+        "https://dev.azure.com/{org}/{project}/_build?definitionId={definition}",
+    ),
+    hand(
+        "devops:{org:name}/{project:guid}/release/{definition:number}/{rest:tail}",
+        REPLACES,
+        "az pipelines release definition show --org https://dev.azure.com/<org> --project <project> --id <definition>",
+        "https://dev.azure.com/{org}/{project}/_release?definitionId={definition}",
+    ),
+    hand(
+        "devops:{org:name}/{project:guid}/service-connection/{connection:guid}",
+        "pipelines sign in with it: they need another one first",
+        "az devops service-endpoint show --org https://dev.azure.com/<org> --project <project> --id <connection>",
+        "https://dev.azure.com/{org}/{project}/_settings/adminservices?resourceId={connection}",
+    ),
+    hand(
+        "devops:{org:name}/{project:guid}/secure-file/{file:guid}",
+        "pipelines name it: upload the new one first",
+        "",
+        "https://dev.azure.com/{org}/{project}/_library?itemType=SecureFiles",
+    ),
+    hand(
+        "devops:{org:name}/{project:guid}/repo/{repo:guid}{path:place}",
+        FILE,
+        "az repos show --org https://dev.azure.com/<org> --project <project> --repository <repo>",
+        "https://dev.azure.com/{org}/{project}/_git/{repo}",
+    ),
+    hand(
+        "devops:{org:name}/pool/{pool:number}/agent/{agent:number}",
+        HOST,
+        "az pipelines agent show --org https://dev.azure.com/<org> --pool-id <pool> --id <agent>",
+        "https://dev.azure.com/{org}/_settings/agentpools?poolId={pool}&view=agents",
+    ),
+    hand(
+        "devops:{org:name}/group/{group:name}/member/{member:name}",
+        "the rights of the group go too: name who takes over what only this person administers",
+        "az devops security group membership remove --org https://dev.azure.com/<org> --group-id <group> --member-id <member>",
+        "https://dev.azure.com/{org}/_settings/groups",
+    ),
+    hand("devops:{org:name}{rest:place}", REPLACES, "", "https://dev.azure.com/{org}/_settings/"),
     // Hosts.
     hand("host:{host:text}{path:place}", HOST, "", ""),
 ];

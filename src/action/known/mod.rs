@@ -18,11 +18,13 @@ actions! {
     revoke_sessions,
     revoke_github_token_grant,
     revoke_github_sso_authorization,
+    revoke_devops_token,
     remove_credential,
     delete_github_deploy_key,
     disable_device,
     delete_github_hook,
     remove_github_runner,
+    disable_devops_agent,
     disable_github_workflow,
     delete_federated_credential,
     remove_role_assignment,
@@ -37,6 +39,7 @@ actions! {
     remove_github_outside_collaborator,
     remove_group_member,
     remove_github_member,
+    remove_devops_entitlement,
     remove_owner,
 }
 

@@ -83,6 +83,9 @@ pub(in crate::action) fn service(service: Service) -> &'static str {
     }
 }
 
+/// Whose token Azure DevOps takes.
+const DEVOPS: &str = " --resource 499b84ac-1321-427f-aa17-267ca6975798";
+
 /// The same request as a command of the service's own tool.
 fn command(service: Service, request: &Request) -> String {
     let method = &request.method;
@@ -93,11 +96,16 @@ fn command(service: Service, request: &Request) -> String {
             Some(body) => format!("printf '%s' {body} | gh api --method {method} {} --input -", quoted(&request.url)),
         },
         _ => {
-            let host =
-                if service == Service::Graph { "https://graph.microsoft.com" } else { "https://management.azure.com" };
+            let (host, audience) = match service {
+                Service::Graph => ("https://graph.microsoft.com", ""),
+                Service::DevOps => ("https://dev.azure.com", DEVOPS),
+                Service::DevOpsGraph => ("https://vssps.dev.azure.com", DEVOPS),
+                Service::DevOpsEntitlements => ("https://vsaex.dev.azure.com", DEVOPS),
+                _ => ("https://management.azure.com", ""),
+            };
             let body = body.map(|body| format!(" --headers Content-Type=application/json --body {body}"));
             let url = quoted(&format!("{host}{}", request.url));
-            format!("az rest --method {} --url {url}{}", method.to_lowercase(), body.unwrap_or_default())
+            format!("az rest --method {}{audience} --url {url}{}", method.to_lowercase(), body.unwrap_or_default())
         }
     }
 }
