@@ -164,6 +164,8 @@ pub(super) struct Route {
     pub(super) breaks: &'static [&'static str],
     /// What else the evidence says that breaks: subject, and a sentence.
     pub(super) depends: Option<&'static str>,
+    /// The action that comes first for the same object, and can be undone where this one cannot.
+    pub(super) first: Option<&'static str>,
     /// Where a person finds it.
     pub(super) portal: &'static str,
 }

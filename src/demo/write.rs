@@ -274,6 +274,19 @@ fn github(estate: &mut Estate, method: &str, rest: &[&str], body: &Value, number
                 .retain(|row| !(text(row, "@in").starts_with(&format!("repos/{org}/")) && same(row, "login", login)));
             reply
         }
+        ("PATCH", [list @ .., "hooks", id]) if is_only(body, "active") => {
+            let list = format!("{}/hooks", list.join("/"));
+            let names: Vec<String> = estate.collections().map(str::to_owned).collect();
+            let mut found = None;
+            for name in names.iter().filter(|name| name.starts_with("github/")) {
+                let mut rows = estate.rows_mut(name).iter_mut();
+                if let Some(row) = rows.find(|row| same(row, "@in", &list) && same(row, "id", id)) {
+                    row["active"] = body["active"].clone();
+                    found = made(row);
+                }
+            }
+            found.or_else(gone)
+        }
         ("DELETE", ["orgs", org, "memberships", login]) => member(estate, org, login),
         ("DELETE", ["orgs", org, "teams", team, "memberships", login]) => {
             unlist(estate, &format!("orgs/{org}/teams/{team}/members"), |row| same(row, "login", login))

@@ -32,6 +32,7 @@ macro_rules! invitations {
             guard: free,
             breaks: &[],
             depends: None,
+            first: None,
             portal: $portal,
         }
     };

@@ -65,6 +65,7 @@ pub(super) static ROUTES: &[Route] = &[
         guard: free,
         breaks: BREAKS,
         depends: Some(OTHERS),
+        first: None,
         portal: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
     },
     Route {
@@ -101,6 +102,7 @@ pub(super) static ROUTES: &[Route] = &[
         guard: free,
         breaks: BREAKS,
         depends: Some(OTHERS),
+        first: None,
         portal: "https://portal.azure.com/#resource{scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}/federatedcredentials",
     },
 ];

@@ -42,5 +42,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: free,
     breaks: &["whatever pulls or pushes with this key stops: add another key first"],
     depends: None,
+    first: None,
     portal: "https://github.com/{org}/{repo}/settings/keys",
 }];

@@ -8,7 +8,7 @@ const UNDO: Undo = Undo::Manual(
     "make the webhook again: its receiver, events and secret are known to whoever runs the receiver, and are kept nowhere here",
 );
 const BREAKS: &[&str] = &[
-    "the receiver hears nothing any more. To be able to go back, switch the webhook off first (PATCH with active = false) and delete it when nobody misses it",
+    "the receiver hears nothing any more. To be able to go back, apply only deactivate-github-hook first, and delete it when nobody misses it",
 ];
 const STATE: &[(&str, &str)] = &[("target", "/config/url#origin")];
 
@@ -40,6 +40,7 @@ macro_rules! hooks {
             guard: free,
             breaks: BREAKS,
             depends: None,
+            first: Some("deactivate-github-hook"),
             portal: $portal,
         }
     };

@@ -32,6 +32,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
         "SELECT 'entra:user/' || account.id, printf('the scheduled workflow %s of %s/%s runs as this account and stops', path, organization, repository)
          FROM github_schedule JOIN account ON account.person = github_schedule.person",
     ),
+    first: None,
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/overview/userId/{user}",
 }];
 

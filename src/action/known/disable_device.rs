@@ -26,6 +26,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: mastered_here,
     breaks: &["nobody can sign in with this device; take what is on it into evidence before it is wiped"],
     depends: None,
+    first: None,
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_Devices/DeviceDetailsMenuBlade/~/Properties/objectId/{device}",
 }];
 

@@ -32,5 +32,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
         "its host still runs and keeps what was signed in there: take an image of it as evidence before it is wiped",
     ],
     depends: None,
+    first: None,
     portal: "https://dev.azure.com/{org}/_settings/agentpools?poolId={pool}&view=agents",
 }];

@@ -33,5 +33,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: free,
     breaks: &["its schedule and every other trigger stop: tell who depends on the runs, or let somebody else commit its cron line instead"],
     depends: Some("SELECT id, printf('it runs by itself: %s', schedule) FROM github_workflow WHERE schedule IS NOT NULL"),
+    first: None,
     portal: "https://github.com/{org}/{repo}/actions/workflows/{path_file}",
 }];

@@ -22,6 +22,7 @@ actions! {
     remove_credential,
     delete_github_deploy_key,
     disable_device,
+    deactivate_github_hook,
     delete_github_hook,
     remove_github_runner,
     disable_devops_agent,

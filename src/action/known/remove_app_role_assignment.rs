@@ -43,5 +43,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: not_of_a_group,
     breaks: &["the person gets no more tokens for the application where it asks for an assignment"],
     depends: None,
+    first: None,
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/Applications/userId/{principalId}",
 }];

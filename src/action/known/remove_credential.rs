@@ -42,6 +42,7 @@ macro_rules! credentials {
                    ON other.object = one.object COLLATE NOCASE AND other.key_id <> one.key_id
                  WHERE one.object_kind = '", $kind, "' GROUP BY one.object, one.key_id"
             )),
+            first: None,
             portal: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
         }
     };

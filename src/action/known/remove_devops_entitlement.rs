@@ -34,5 +34,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
         "service connections, variable groups, secure files and agents stay: they have findings of their own",
     ],
     depends: None,
+    first: None,
     portal: "https://dev.azure.com/{org}/_settings/users",
 }];

@@ -31,5 +31,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: free,
     breaks: &["invitations that the person sent are cancelled, and issues lose this assignee"],
     depends: None,
+    first: None,
     portal: "https://github.com/{org}/{repo}/settings/access",
 }];

@@ -41,6 +41,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
                 printf('%s of %s/%s is left without a reviewer', environment, organization, repository)
          FROM github_reviewer WHERE others = 0 AND user_id IS NOT NULL",
     ),
+    first: None,
     portal: "https://github.com/orgs/{org}/people",
 }];
 

@@ -33,6 +33,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: direct,
     breaks: &["what the role let the person administer needs somebody else"],
     depends: None,
+    first: None,
     portal: "https://github.com/organizations/{org}/settings/org_role_assignments",
 }];
 

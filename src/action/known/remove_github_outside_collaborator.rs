@@ -31,5 +31,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: free,
     breaks: &["the access to every repository of the organisation ends at once"],
     depends: None,
+    first: None,
     portal: "https://github.com/orgs/{org}/outside-collaborators",
 }];

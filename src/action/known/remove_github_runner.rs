@@ -37,6 +37,7 @@ macro_rules! runners {
             depends: Some(
                 "SELECT runner, printf('the workflow %s of %s/%s ran on it', path, organization, repository) FROM github_runner_job",
             ),
+            first: None,
             portal: $portal,
         }
     };

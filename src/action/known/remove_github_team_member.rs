@@ -34,6 +34,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: own,
     breaks: &["review requests to the team no longer reach the person; a team that the identity provider fills takes this back"],
     depends: None,
+    first: None,
     portal: "https://github.com/orgs/{org}/teams/{team}/members",
 }];
 

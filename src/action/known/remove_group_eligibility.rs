@@ -54,5 +54,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: free,
     breaks: &["the person cannot switch the membership on any more; one that is switched on ends by itself, or is a change of its own"],
     depends: None,
+    first: None,
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/PrivilegedAccess/groupId/{groupId}",
 }];

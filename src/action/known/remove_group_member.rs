@@ -45,6 +45,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
          FROM group_membership AS held JOIN account ON account.person = held.person
          JOIN app_role_assignment AS assigned ON assigned.principal = held.group_id COLLATE NOCASE AND assigned.person = held.person",
     ),
+    first: None,
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/GroupDetailsMenuBlade/~/Members/groupId/{group}",
 }];
 

@@ -41,6 +41,7 @@ macro_rules! owners {
             guard: not_the_last,
             breaks: &["the person can no longer add secrets or trust to it; the other owners have to know that it is theirs"],
             depends: None,
+            first: None,
             portal: "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
         }
     };

@@ -51,6 +51,7 @@ pub(super) static ROUTES: &[Route] = &[
         guard: standing,
         breaks: &["whatever the person still administers needs somebody else; a sole Global Administrator needs a successor first"],
         depends: None,
+        first: None,
         portal: "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles",
     },
     Route {
@@ -86,6 +87,7 @@ pub(super) static ROUTES: &[Route] = &[
         guard: not_of_a_group,
         breaks: &["what this principal does in Azure under the scope stops within minutes"],
         depends: None,
+        first: None,
         portal: "https://portal.azure.com/#resource{scope}/users",
     },
 ];

@@ -62,6 +62,7 @@ pub(super) static ROUTES: &[Route] = &[
         guard: not_of_a_group,
         breaks: BREAKS,
         depends: None,
+        first: None,
         portal: PORTAL,
     },
     Route {
@@ -98,6 +99,7 @@ pub(super) static ROUTES: &[Route] = &[
         guard: not_of_a_group,
         breaks: BREAKS,
         depends: None,
+        first: None,
         portal: "https://portal.azure.com/#view/Microsoft_Azure_PIMCommon/CommonMenuBlade/~/quickStart",
     },
 ];

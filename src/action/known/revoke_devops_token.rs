@@ -38,6 +38,7 @@ macro_rules! tokens {
             guard: free,
             breaks: &["whatever signs in with it stops at once, pipelines and agents among it: give them another one first"],
             depends: None,
+            first: None,
             portal: "https://dev.azure.com/{org}/_settings/users",
         }
     };

@@ -30,5 +30,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: free,
     breaks: &["whatever pulls or pushes with this credential stops"],
     depends: None,
+    first: None,
     portal: "https://github.com/orgs/{org}/people",
 }];

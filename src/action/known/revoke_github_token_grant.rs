@@ -35,6 +35,7 @@ pub(super) static ROUTES: &[Route] = &[
         guard: free,
         breaks: BREAKS,
         depends: None,
+        first: None,
         portal: PORTAL,
     },
     Route {
@@ -63,6 +64,7 @@ pub(super) static ROUTES: &[Route] = &[
         guard: free,
         breaks: BREAKS,
         depends: None,
+        first: None,
         portal: PORTAL,
     },
 ];

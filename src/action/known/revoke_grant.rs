@@ -46,6 +46,7 @@ pub(super) static ROUTES: &[Route] = &[Route {
            ON other.client = own.client COLLATE NOCASE AND other.resource = own.resource COLLATE NOCASE AND other.id <> own.id
          GROUP BY own.id",
     ),
+    first: None,
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/StartboardApplicationsMenuBlade/~/AppAppsPreview",
 }];
 

@@ -23,5 +23,6 @@ pub(super) static ROUTES: &[Route] = &[Route {
     guard: free,
     breaks: &["access tokens that are out live on for up to an hour", "sessions of a guest end only in the home tenant"],
     depends: None,
+    first: None,
     portal: "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/overview/userId/{user}",
 }];

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::compose::compose;
 use super::{Change, Closes, Manual, Person, Plan, Refused, Version, before, change_id, hand};
 use crate::action::fill::{self, Target, all, target};
-use crate::action::route::{Keep, State, text};
+use crate::action::route::{After, Keep, State, text};
 use crate::api::Service;
 use crate::evidence::{Error, Evidence};
 use crate::model::{Finding, Status, stamp};
@@ -96,7 +96,11 @@ pub fn draft(from: &Draft<'_>) -> Result<Plan, Error> {
     }
     let (groups, aside) = grouped(from, &known, &mut plan);
     if let Some(evidence) = from.evidence {
-        known.states = before::states(evidence, groups.values().map(|group| &group.target))?;
+        let mut targets: Vec<&Target> = groups.values().map(|group| &group.target).collect();
+        let of = |group: &Group<'_>| target(group.target.route.first?, &group.target.subject, None);
+        let firsts: Vec<Target> = groups.values().filter_map(of).collect();
+        targets.extend(&firsts);
+        known.states = before::states(evidence, targets.into_iter())?;
         known.depends = before::depends(evidence, groups.values().map(|group| &group.target))?;
     }
     let mut owners: HashMap<String, i64> = HashMap::new();
@@ -285,6 +289,7 @@ fn decide(from: &Draft<'_>, group: Group<'_>, known: &Known, owners: &mut HashMa
             let said = group.target.route.depends.and_then(|sql| known.depends.get(sql));
             let said = said.and_then(|said| said.get(&group.target.subject.to_lowercase()));
             composed.breaks.extend(said.into_iter().flatten().cloned());
+            plan.changes.extend(first(&group, known, person.as_ref()));
             plan.changes.push(change(&group, state, person.map(|person| person.id), composed));
             return;
         }
@@ -301,6 +306,22 @@ fn decide(from: &Draft<'_>, group: Group<'_>, known: &Known, owners: &mut HashMa
             None => plan.refused.push(refused(check, finding, why.clone())),
         }
     }
+}
+
+/// The change that comes before this one and can be undone. It closes nothing by itself.
+fn first(group: &Group<'_>, known: &Known, person: Option<&Person>) -> Option<Change> {
+    let target = target(group.target.route.first?, &group.target.subject, None)?;
+    let rows = known.states.get(target.route.evidence);
+    let state = rows.and_then(|rows| rows.get(&target.subject.to_lowercase())).cloned().unwrap_or_default();
+    if let After::Holds(wanted) = target.route.after {
+        let wanted: State = serde_json::from_str(wanted).unwrap_or_default();
+        if wanted.iter().all(|(name, value)| state.get(name) == Some(value)) {
+            return None;
+        }
+    }
+    let composed = compose(&target, &state, person)?;
+    let alone = Group { target, people: group.people.clone(), nobodys: group.nobodys, found: Vec::new() };
+    Some(change(&alone, state, person.map(|person| person.id.clone()), composed))
 }
 
 /// What the report tells where the evidence does not: whose it is, and what the account is called.

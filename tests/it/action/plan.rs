@@ -129,6 +129,9 @@ proptest! {
         if let (Some(account), Some(sessions)) = (place("disable-account"), first("revoke-sessions")) {
             prop_assert!(account < sessions);
         }
+        // What cannot be undone has what can before it.
+        let off = plan.changes.iter().filter(|change| change.action == "deactivate-github-hook").count();
+        prop_assert_eq!(off, plan.changes.iter().filter(|change| change.action == "delete-github-hook").count());
         // And it is what this program writes.
         let text = json::to_string(&plan).unwrap();
         let read = parse(text.as_bytes()).unwrap();
