@@ -9,7 +9,7 @@ use super::journal::{Intent, Journal, Outcome, Story};
 use super::observe::{Seen, is_after, look};
 use super::pace::Pace;
 use super::plan::{Change, Undone, undone};
-use super::route::{Request, See, State};
+use super::route::{After, Request, See, State};
 use super::write::{Write, WriteApi};
 use crate::api::{Error as Failure, Once, ReadApi};
 use crate::error::Error;
@@ -179,6 +179,9 @@ impl One<'_> {
             (true, seen) if self.target.route.back.is_some() => {
                 // Its old id is gone for good: what is seen now under its name is another.
                 (*seen != Seen::Absent).then(|| (Outcome::Changed, "there is another one of that name".to_owned()))
+            }
+            (true, Seen::Absent) if !matches!(self.target.route.after, After::Absent) => {
+                Some((Outcome::Changed, "it is not there any more".to_owned()))
             }
             (true, seen) => {
                 (!self.is_left(seen)).then(|| (Outcome::Changed, "it is no longer as it was left".to_owned()))
