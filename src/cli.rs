@@ -24,6 +24,7 @@ use self::waive::WaiveArgs;
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
+use crate::run::demo::Show;
 use crate::run::{self, Intake};
 
 const EXIT_CODES: &str = "\
@@ -84,7 +85,8 @@ struct Global {
     /// How the log on stderr is written.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     log_format: LogFormat,
-    /// Sets the clock for the whole run, so that a result can be reproduced. RFC 3339.
+    /// Sets the time that checks judge by, so that a result can be reproduced; sign-in, retries and quotas go by the real clock.
+    /// RFC 3339.
     #[arg(long, global = true, value_name = "TIME")]
     now: Option<Timestamp>,
 }
@@ -206,6 +208,9 @@ enum Verb {
         /// Also plans the clean-up, carries it out on that organisation, and audits again.
         #[arg(long)]
         apply: bool,
+        /// Another organisation, whose leaver left nothing behind and where everything is granted: ends with 0, and says what it took.
+        #[arg(long, conflicts_with = "apply")]
+        clean: bool,
         #[command(flatten)]
         delivery: DeliveryArgs,
     },
@@ -254,7 +259,7 @@ impl Cli {
         self.global.log_format
     }
 
-    /// The moment that the whole run takes place at, if the command line sets one.
+    /// The moment that checks judge by, if the command line sets one.
     pub fn now(&self) -> Option<Timestamp> {
         self.global.now
     }
@@ -308,9 +313,14 @@ impl Cli {
                 print(env, &checks.explain(&id).map_err(run::of_check)?)
             }
             Verb::Doctor => run::doctor::doctor(&config()?, env).await,
-            Verb::Demo { apply, delivery } => {
+            Verb::Demo { apply, clean, delivery } => {
                 let config = if delivery.bundle.is_some() { config()? } else { Config::default() };
-                run::demo::demo(&config, &delivery.into(), apply, env).await
+                let show = match (apply, clean) {
+                    (true, _) => Show::CleanUp,
+                    (_, true) => Show::Clean,
+                    _ => Show::Leaver,
+                };
+                run::demo::demo(&config, &delivery.into(), show, env).await
             }
             Verb::Completions { shell } => {
                 let mut script = Vec::new();

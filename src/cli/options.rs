@@ -67,11 +67,16 @@ pub(super) struct Files {
     /// export, az://CONTAINER/FOLDER, in the account of [logs] or AZURE_STORAGE_ACCOUNT. Repeatable.
     #[arg(long = "log", value_name = "FILE|DIR|URL")]
     logs: Vec<PathBuf>,
+    /// An exported or streamed audit log of GitHub: JSON or one object a line, plain or .gz, or a folder of such files. It stands for
+    /// the log where GitHub does not give that to programs, and adds what is older. Repeatable.
+    #[arg(long = "github-audit", value_name = "FILE|DIR")]
+    github_audit: Vec<PathBuf>,
 }
 
 impl Files {
     pub(super) fn keeping(self, evidence: Option<PathBuf>, force: bool) -> Intake {
-        Intake { include: self.include, logs: self.logs, keep: evidence, force }
+        let Files { include, logs, github_audit } = self;
+        Intake { include, logs, github_audit, keep: evidence, force }
     }
 }
 

@@ -178,6 +178,11 @@ impl Estate {
         self.collections.get(collection).map_or(&[], Vec::as_slice)
     }
 
+    /// Lets it stand still at another moment: what was served then is older, and nothing new has happened.
+    pub fn stand_at(&mut self, now: Timestamp) {
+        self.about.now = now;
+    }
+
     /// Adds so many empty repositories to its first organisation of GitHub, for measuring.
     pub fn inflate(&mut self, repositories: usize) {
         let Some(organization) = self.about.organizations.first().cloned() else { return };

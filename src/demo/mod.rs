@@ -9,6 +9,7 @@ mod fence;
 mod filter;
 mod github;
 mod graph;
+mod host;
 mod http;
 pub mod log;
 mod login;
@@ -19,6 +20,7 @@ mod write;
 
 pub use estate::{Error, Estate, Planted};
 pub use faults::{Faults, RetryAfter, WriteFault};
+pub use host::{Host, hosts};
 pub use http::{Outcome, Recorded};
 pub use query::LogColumns;
 pub use server::Server;

@@ -1,5 +1,6 @@
 //! GitHub's sign-in: which one it is, whose accounts there are whose, and what a refusal means for the command.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::api::{self, Cache, GitHubSignIn, KeyError, ReadApi};
@@ -49,6 +50,7 @@ pub(super) async fn open<'a>(
     means: &Means<'a>,
     directory: (&ReadApi, &Routes),
     key: Option<&'a Key>,
+    exports: &'a [PathBuf],
 ) -> Result<Hub<'a>, Error> {
     let signed_in = sign_in(config, people, means, directory).await?;
     let signed_in = match (signed_in, key) {
@@ -56,7 +58,8 @@ pub(super) async fn open<'a>(
         (Ok(_), None) => return Err(super::scan::key(None, means.env).err().unwrap_or(Error::Cancelled)),
         (Ok((github, accounts)), Some(key)) => {
             let (enterprise, kinds) = (config.github.enterprise.as_deref(), token::kinds_of_run());
-            Ok((github, Question { people, accounts, now: means.env.now, depth, enterprise, kinds, key }))
+            let now = means.env.now;
+            Ok((github, Question { people, accounts, now, depth, enterprise, kinds, key, exports }))
         }
     };
     Ok(Hub { signed_in, out: means.out })

@@ -26,6 +26,14 @@ pub(super) async fn open(inputs: &[PathBuf], config: &Config, env: &Env) -> Resu
     Ok(opened)
 }
 
+/// Refuses files that are not there.
+pub(super) fn are_there(paths: &[PathBuf]) -> Result<(), Error> {
+    paths.iter().try_for_each(|path| match fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::Input { path: path.display().to_string().into(), source }),
+    })
+}
+
 async fn list(name: &str, config: &Config, env: &Env) -> Result<Container, Error> {
     // It is not repeated: what is too much in it may be a signature.
     let wrong =

@@ -47,6 +47,7 @@ use crate::report::{Baseline, Output, Report, Times, may_write, plain};
 use crate::source::entra::routes::Routes;
 use crate::source::entra::wire::User;
 use crate::source::github::{Depth, Means};
+use crate::source::logs::live::longer::Longer;
 use crate::source::{Collector, Source};
 use crate::text::{Untrusted, is_same};
 
@@ -70,6 +71,8 @@ pub struct Intake {
     pub include: Vec<PathBuf>,
     /// Exported logs: files, folders, and `az://container/folder`.
     pub logs: Vec<PathBuf>,
+    /// Exported audit logs of GitHub: files and folders.
+    pub github_audit: Vec<PathBuf>,
     /// Where the evidence is kept; `None`: only as long as the run needs it.
     pub keep: Option<PathBuf>,
     /// Whether a file that is there is replaced.
@@ -148,6 +151,7 @@ where
     }
     surroundings::examine(env)?;
     let exported = log::open(&intake.logs, config, env).await?;
+    log::are_there(&intake.github_audit)?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
     let writer = Writer::create(&env.beside(keep), &meta(whom.mode, env))?;
     let tokens = api::tokens(&http, env);
@@ -161,6 +165,8 @@ where
     let key = scan::key(None, env);
     let web = scan::web(&settings::of(config).endpoints.github);
     let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
+    let (logs, arm) = (api.read(Service::Logs), api.read(Service::Arm));
+    let longer = Longer::new(logs, arm, &config.logs.workspaces, tenant(&writer)?, env.now);
     let run = sources::Run {
         config,
         api: &api,
@@ -173,6 +179,8 @@ where
         depth: whom.depth,
         scans: &intake.include,
         exported: &exported,
+        audit_logs: &intake.github_audit,
+        longer: &longer,
         web: &web,
         key: &key,
         progress_of_logs: &|read, of| progress.read(read, of),
@@ -215,6 +223,11 @@ async fn read(sources: &[Box<dyn Source + '_>], progress: &Progress) -> Result<(
         source.follow_up().await?;
     }
     Ok(())
+}
+
+/// Which tenant was read, where anybody said so.
+fn tenant(writer: &Writer) -> Result<Option<String>, Error> {
+    Ok(writer.pairs("SELECT value, NULL FROM meta WHERE key = 'tenant'")?.into_iter().next().map(|(id, _)| id))
 }
 
 /// The deadline has passed: whatever was not read until now is a gap, and what was read is judged.

@@ -138,7 +138,7 @@ fn issuers(config: &Config) -> Result<Issuers, Error> {
         .map_err(|error| Error::usage(error.to_string(), "correct [endpoints] in the configuration"))
 }
 
-fn of_scan(error: ScanError) -> Error {
+pub(super) fn of_scan(error: ScanError) -> Error {
     match error {
         ScanError::Evidence(error) => Error::Evidence(error),
         nothing @ ScanError::Nothing(_) => {

@@ -16,6 +16,7 @@ use crate::source::entra::{self, Entra};
 use crate::source::github::{Depth, Means};
 use crate::source::logs::GatewayLog;
 use crate::source::logs::import::{Imported, Input};
+use crate::source::logs::live::longer::Longer;
 use crate::source::runner::{Hosts, Key, Lists};
 use crate::source::{Collector, Configured, Source};
 use crate::text;
@@ -39,6 +40,10 @@ pub(super) struct Run<'a> {
     /// Scans of runner hosts.
     pub(super) scans: &'a [std::path::PathBuf],
     pub(super) exported: &'a [Input],
+    /// Exported audit logs of GitHub.
+    pub(super) audit_logs: &'a [std::path::PathBuf],
+    /// The workspaces that may keep what Entra and Azure forget.
+    pub(super) longer: &'a Longer<'a>,
     /// The host of GitHub's pages.
     pub(super) web: &'a str,
     /// The key of the fingerprints, or why there is none.
@@ -55,7 +60,8 @@ pub(super) async fn open<'a>(run: &Run<'a>, people: &'a [Dossier]) -> Result<Vec
     let graph = run.reader(Service::Graph);
     run.progress.say("signing in to GitHub");
     let key = run.key.as_ref().ok();
-    let hub = github::open(run.config, people, run.depth, run.means, (&graph.api, run.routes), key).await?;
+    let directory = (&graph.api, run.routes);
+    let hub = github::open(run.config, people, run.depth, run.means, directory, key, run.audit_logs).await?;
     Ok(vec![
         Box::new(Configured { config: run.config, out: run.out }),
         Box::new(run.hosts()),
@@ -78,7 +84,8 @@ impl<'a> Run<'a> {
 
     fn question(&self, people: &'a [Dossier]) -> entra::Question<'a> {
         let gateways = self.config.entra.gateway_apps.iter().map(|app| text::id(app.trim()).into_owned()).collect();
-        entra::Question { people, gateways, now: self.env.now, days: self.days(), routes: self.routes }
+        let (now, longer) = (self.env.now, self.longer);
+        entra::Question { people, gateways, now, days: self.days(), longer, routes: self.routes }
     }
 
     fn azure(&self, people: &'a [Dossier]) -> Azure<'a> {
@@ -87,6 +94,7 @@ impl<'a> Run<'a> {
             subscriptions: &self.config.azure.subscriptions,
             people,
             identity: self.signed_in.reader_of_azure(),
+            longer: self.longer,
             key: self.key.as_ref().map_err(ToString::to_string),
             now: self.env.now,
         }

@@ -1,8 +1,9 @@
 //! An organisation that grants everything, and a leaver who left nothing behind: what an audit of her concludes, and what
-//! each grant that is taken away changes. The estate is `northwind`: a contractor of three weeks, so that what the services
-//! keep is longer than she was there.
+//! each grant that is taken away changes. The estate is `northwind`: what its services forget is kept
+//! in a workspace, and its runner host is scanned.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use leaver::demo::{Estate, Faults, Server, TOKEN};
 use leaver::env::{Console, Env};
 use leaver::model::{GapKind, Verdict};
 use leaver::report::{Report, Times};
-use leaver::run::{self, Subject};
+use leaver::run::{self, Intake, Subject};
 
 static CHECKS: LazyLock<Checks> = LazyLock::new(|| Checks::load(&[]).unwrap());
 
@@ -30,29 +31,58 @@ pub(crate) async fn audit(estate: Estate, faults: Faults) -> Report {
     report
 }
 
-async fn audit_of(server: &Server) -> Report {
-    let estate = server.estate();
+pub(crate) async fn audit_of(server: &Server) -> Report {
+    audit_with(server, &included()).await
+}
+
+pub(crate) async fn audit_with(server: &Server, intake: &Intake) -> Report {
+    try_audit(server, intake).await.unwrap()
+}
+
+/// The scans of all runner hosts of the estate.
+pub(crate) fn included() -> Intake {
+    static SCANS: LazyLock<(tempfile::TempDir, Vec<PathBuf>)> = LazyLock::new(|| {
+        let (estate, folder) = (estate(), tempfile::tempdir().unwrap());
+        let scans = std::thread::scope(|scope| {
+            let made = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(run::demo::scans(&estate, folder.path(), &env(&estate))).unwrap()
+            });
+            made.join().unwrap()
+        });
+        (folder, scans)
+    });
+    assert_eq!(SCANS.1.len(), 1);
+    Intake { include: SCANS.1.clone(), ..Intake::default() }
+}
+
+fn env(estate: &Estate) -> Env {
     let now = estate.now();
     let variables = [
         ("LEAVER_AZURE_TOKEN", TOKEN),
         ("GH_TOKEN", TOKEN),
         ("LEAVER_FINGERPRINT_KEY", "demodemodemodemodemodemodemodemo"),
     ];
-    let env = Env {
+    Env {
         now,
         clock: Arc::new(move || now),
         seed: 7,
         variables: Arc::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
         console: Console::new(std::io::sink(), std::io::sink()),
-    };
+    }
+}
+
+pub(crate) async fn try_audit(server: &Server, intake: &Intake) -> Result<Report, leaver::error::Error> {
+    let estate = server.estate();
+    let (now, env) = (estate.now(), env(estate));
     let subject = Subject {
         person: estate.person("dana").unwrap().to_owned(),
         last_day: Some(estate.last_day()),
         ..Subject::default()
     };
-    let evidence = run::collect(&config(server), &subject, &run::Intake::default(), &env).await.unwrap();
+    let evidence = run::collect(&config(server), &subject, intake, &env).await?;
     let judgements = check::judge(&evidence, &CHECKS, Limits::default()).unwrap();
-    Report::new(&evidence, &judgements, &CHECKS.sha256(), Times { started_at: now, finished_at: now }).unwrap()
+    Ok(Report::new(&evidence, &judgements, &CHECKS.sha256(), Times { started_at: now, finished_at: now }).unwrap())
 }
 
 fn config(server: &Server) -> Config {
@@ -87,24 +117,73 @@ fn open(report: &Report, kept: impl Fn(&leaver::report::Check) -> bool) -> Vec<S
     report.checks().filter(is_open).filter(|check| kept(check)).map(shown).collect()
 }
 
-/// What three weeks are too few for: what is usual is told from the days before the last thirty.
-const WITHOUT_BASELINE: [&str; 3] = ["4-activity/new-places", "4-activity/unusual-hours", "4-activity/unusual-volume"];
-
-/// Whether only a scan of hosts is missing, or days that nobody can add.
-fn is_expected(check: &leaver::report::Check) -> bool {
-    let hosts = check.gaps.iter().all(|gap| ["runner", "sighting", "mcp_server"].contains(&gap.dataset.as_str()));
-    hosts && (check.findings.is_empty() || WITHOUT_BASELINE.contains(&check.id.as_str()))
-}
-
 #[tokio::test]
 async fn a_clean_leaver_of_an_organisation_that_grants_everything_is_clean() {
     let report = audit(estate(), Faults::none()).await;
-    let unexpected: Vec<String> = open(&report, |check| !is_expected(check));
-    assert_eq!(unexpected, Vec::<String>::new());
-    let is_read =
-        |part: &&leaver::report::Coverage| !["runner", "sighting", "mcp_server"].contains(&part.dataset.as_str());
-    let missing: Vec<_> = report.coverage.iter().filter(is_read).filter_map(|part| part.gap.as_ref()).collect();
+    assert_eq!(open(&report, |_| true), Vec::<String>::new());
+    assert_eq!(report.exit_code().code(), 0);
+    let missing: Vec<_> = report.coverage.iter().filter_map(|part| part.gap.as_ref()).collect();
     assert!(missing.is_empty(), "{missing:?}");
+    assert!(report.checks().count() > 80);
+}
+
+#[tokio::test]
+async fn without_a_scan_of_its_runner_host_it_is_not() {
+    let server = Server::start(estate(), Faults::none()).unwrap();
+    let report = audit_with(&server, &Intake::default()).await;
+    assert_eq!(report.exit_code().code(), 5);
+    for check in report.checks().filter(|check| check.verdict == Verdict::Unknown) {
+        let named = check.gaps.iter().all(|gap| gap.scope.raw() == "github:org/northwind/runner/170000031");
+        assert!(named && !check.gaps.is_empty(), "{}: {:?}", check.id, check.gaps);
+    }
+}
+
+/// What is asked for a name, or in two ways: without it everything is known all the same.
+const SPARE: [&str; 5] = [
+    "/providers/Microsoft.ResourceGraph/resources",
+    "/roleDefinitions",
+    "/metadata",
+    "/logs/v1/workspaces",
+    "/github/users/northwind",
+];
+
+/// The tables with a gap.
+fn incomplete(report: &Report) -> BTreeSet<&str> {
+    report.coverage.iter().filter(|part| part.gap.is_some()).map(|part| part.dataset.as_str()).collect()
+}
+
+/// Every address that an audit asks is refused in turn: exactly the checks that read what it brings are unknown then.
+#[tokio::test]
+async fn each_request_that_is_refused_leaves_exactly_its_checks_unknown() {
+    let server = Server::start(estate(), Faults::none()).unwrap();
+    let whole = audit_of(&server).await;
+    let asked: BTreeSet<String> = server.requests().into_iter().map(|request| request.path).collect();
+    assert!(asked.len() > 60, "{}", asked.len());
+    let mut wrong = Vec::new();
+    for path in asked.iter().filter(|path| !path.ends_with("/$batch")) {
+        let server = Server::start(estate(), Faults::none().forbid(&format!("={path}"))).unwrap();
+        // Without the answer to who that is, or to which organisation this is, there is no report at all.
+        let Ok(report) = try_audit(&server, &included()).await else { continue };
+        let gaps = incomplete(&report);
+        let mut changed = false;
+        for (before, after) in whole.checks().zip(report.checks()) {
+            let reads = after.tables.iter().any(|table| gaps.contains(table.as_str()));
+            let expected = if reads { Verdict::Unknown } else { before.verdict };
+            changed |= after.verdict != before.verdict;
+            if after.verdict != expected {
+                wrong.push(format!(
+                    "{path}: {} is {} and reads {:?} of {gaps:?}",
+                    after.id, after.verdict, after.tables
+                ));
+            }
+        }
+        let spare = SPARE.iter().any(|part| path.contains(part));
+        let code = report.exit_code().code();
+        if code != if changed { 5 } else { 0 } || !(changed || spare || !gaps.is_empty()) {
+            wrong.push(format!("{path}: exit {code}, gaps {gaps:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What of Microsoft each grant reads: how a fault names the request, and the tables that are incomplete without it.

@@ -35,6 +35,8 @@ mod identify;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod mixed;

@@ -24,6 +24,8 @@ pub(super) struct Asked {
     /// Columns, and the values of which one has to be in them.
     pub(super) callers: Vec<(String, Vec<String>)>,
     pub(super) without: Vec<Busy>,
+    /// Whose records of a table of Entra or Azure.
+    pub(super) whose: Option<String>,
 }
 
 /// Hours of a caller that are left out.
@@ -51,6 +53,9 @@ static BUSY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+static WHOSE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"^\| where whose in~ \(("(?:\\.|[^"\\])*")\)(?: and .*)?$"#).ok());
+
 impl Asked {
     pub(super) fn read(text: &str) -> Option<Asked> {
         let (first, rest) = text.split_once('\n')?;
@@ -58,7 +63,7 @@ impl Asked {
         let template = Template::ALL.into_iter().find(|template| template.name() == name)?;
         let mut lines = rest.lines().filter(|line| !line.starts_with("//") && !line.trim().is_empty());
         let table = lines.next()?.to_owned();
-        let mut asked = Asked { template, table, window: None, callers: Vec::new(), without: Vec::new() };
+        let mut asked = Asked { template, table, window: None, callers: Vec::new(), without: Vec::new(), whose: None };
         lines.try_for_each(|line| asked.line(line))?;
         Some(asked)
     }
@@ -69,6 +74,8 @@ impl Asked {
         } else if let Some(found) = BUSY.as_ref()?.captures(line) {
             let window = Window::of(&found[3], &found[4])?;
             self.without.push(Busy { principal: decoded(&found[1])?, caller_name: decoded(&found[2])?, window });
+        } else if let Some(found) = WHOSE.as_ref()?.captures(line) {
+            self.whose = Some(decoded(&found[1])?);
         } else if let Some(condition) = line.strip_prefix("| where ") {
             self.callers = callers(condition)?;
         } else {

@@ -87,6 +87,8 @@ impl Served {
             Template::LastActivity => self.last_activity(&theirs),
             Template::CallsByHour => self.by_hour(&theirs),
             Template::Calls => self.single(&theirs),
+            // The table of the gateway has none of their columns.
+            Template::KeptAudits | Template::KeptSignIns | Template::KeptActivity => result(&[], Vec::new()),
         }
     }
 
@@ -258,7 +260,7 @@ fn hourly_activity(records: &[&Record]) -> Result {
     )
 }
 
-fn result(columns: &[&str], rows: Vec<Vec<Value>>) -> Result {
+pub(super) fn result(columns: &[&str], rows: Vec<Vec<Value>>) -> Result {
     Result { columns: columns.iter().map(|name| json!({ "name": name, "type": "dynamic" })).collect(), rows }
 }
 
@@ -271,6 +273,6 @@ fn empty(text: Option<&str>) -> Value {
     json!(text.unwrap_or_default())
 }
 
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string()
 }

@@ -9,10 +9,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::wire::Activity;
 use super::{AT_ONCE, list, of, path, scope};
 use crate::evidence::row::FederatedEvent;
-use crate::evidence::{Error, Rows};
+use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind, stamp};
 use crate::person::Dossier;
 use crate::source::Collector;
+use crate::source::logs::live::longer::{Copied, Kept, LONGEST_DAYS, Longer, Wanted};
 use crate::text::{Untrusted, guid, is_same};
 
 const TABLE: &str = "federated_event";
@@ -29,6 +30,7 @@ pub(super) async fn collect(
     azure: &Collector,
     subscriptions: &BTreeSet<String>,
     people: &[Dossier],
+    longer: &Longer<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let from = now.checked_sub((KEPT_DAYS * 24).hours()).unwrap_or(Timestamp::MIN);
@@ -42,18 +44,44 @@ pub(super) async fn collect(
                 if let Err(error) = ended {
                     rows.gap(TABLE, of(&format!("subscription {subscription}"), &error));
                 }
-                for event in &events {
+                let mut seen = BTreeSet::new();
+                for event in events.iter().filter(|event| seen.insert(event.event_data_id.raw().to_owned())) {
                     keep(rows, event, people)?;
                 }
-            }
-            // Nobody changes anything before their account exists.
-            if !people.iter().all(|person| person.is_newer_than(from)) {
-                rows.gap(TABLE, too_old(from));
+                // Nobody changes anything before their account exists.
+                if !people.iter().all(|person| person.is_newer_than(from)) {
+                    let known = older(longer, &subscription, people, (from, now), rows).await?;
+                    for event in known.rows.iter().filter(|event| seen.insert(event.event_data_id.raw().to_owned())) {
+                        keep(rows, event, people)?;
+                    }
+                    if !people.iter().all(|person| person.is_newer_than(known.from)) {
+                        rows.gap(TABLE, too_old(&subscription, known.from.min(from), known.why.as_ref()));
+                    }
+                }
             }
             Ok(())
         })
         .await
         .map(drop)
+}
+
+/// What a workspace holds of the time before `from`.
+async fn older(
+    longer: &Longer<'_>,
+    subscription: &str,
+    people: &[Dossier],
+    (from, now): (Timestamp, Timestamp),
+    rows: &mut Rows,
+) -> Result<Kept<Activity>, Stop> {
+    let longest = now.checked_sub((LONGEST_DAYS * 24).hours()).unwrap_or(Timestamp::MIN);
+    let created = people.iter().map(|person| person.user.created_date_time.unwrap_or(longest));
+    let wanted = Wanted {
+        copied: Copied::Activity,
+        whose: subscription,
+        from: created.min().map_or(longest, |created| created.max(longest)),
+        until: from.checked_add(24.hours()).unwrap_or(from),
+    };
+    longer.read(wanted, rows).await
 }
 
 fn route(subscription: &str, from: Timestamp, to: Timestamp) -> String {
@@ -67,9 +95,13 @@ fn route(subscription: &str, from: Timestamp, to: Timestamp) -> String {
     format!("/subscriptions/{}/{values}&$filter={filter}", path(subscription))
 }
 
-fn too_old(from: Timestamp) -> Cause {
-    Cause::new(GapKind::Retention, format!("Azure keeps 90 days: nothing before {} can be seen", stamp(from)))
-        .needing("send the Azure activity logs to a Log Analytics workspace")
+fn too_old(subscription: &str, from: Timestamp, why: Option<&Cause>) -> Cause {
+    let why = why
+        .and_then(|why| why.detail.as_ref())
+        .map_or(String::new(), |why| format!("; in the workspace: {}", why.raw()));
+    let detail =
+        format!("Azure keeps 90 days: of subscription {subscription} nothing before {} can be seen{why}", stamp(from));
+    Cause::new(GapKind::Retention, detail).needing("send the Azure activity logs to a Log Analytics workspace")
 }
 
 fn keep(rows: &mut Rows, event: &Activity, people: &[Dossier]) -> Result<(), Error> {

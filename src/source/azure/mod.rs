@@ -12,7 +12,7 @@
 //! | federated credentials of an identity | the list of a version that shows expressions too | a gap, whatever the code of the refusal |
 //! | the creator of an assignment | never; one that is older than the person's account is not theirs | unknown |
 //! | the caller of an event | never | a gap |
-//! | events before 89 days | the person's account is younger | a gap |
+//! | events before 89 days | the person's account is younger, or a workspace to which the subscription sends them holds them | a gap |
 //! | a success without a body, or without its list | never: it is an error of the transport | a gap |
 
 mod activity;
@@ -34,6 +34,7 @@ use serde::de::DeserializeOwned;
 
 use self::wire::Subscription;
 use super::lenient::Lenient;
+use super::logs::live::longer::Longer;
 use super::runner::Key;
 use super::{Collector, Permissions, Source};
 use crate::api::{Ask, Error as Failure, Paging, ReadApi};
@@ -82,6 +83,8 @@ pub struct Azure<'a> {
     pub identity: Option<&'a str>,
     /// The key of the fingerprints, or why there is none: only what containers hold is a gap then.
     pub key: Result<&'a Key, String>,
+    /// The workspaces that may keep what Azure forgets.
+    pub longer: &'a Longer<'a>,
     /// The moment that the run judges by.
     pub now: Timestamp,
 }
@@ -103,7 +106,7 @@ impl Source for Azure<'_> {
         eligible::collect(azure, &subscriptions).await?;
         let identities = identities::collect(azure, &subscriptions, &readable).await?;
         federated::collect(azure, &identities).await?;
-        activity::collect(azure, &subscriptions, self.people, self.now).await?;
+        activity::collect(azure, &subscriptions, self.people, self.longer, self.now).await?;
         containers::collect(azure, &subscriptions, self.key.as_ref().copied().map_err(String::as_str)).await
     }
 }

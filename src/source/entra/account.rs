@@ -1,5 +1,7 @@
 //! The account itself: names, state, last day, sign-ins, authentication methods, devices.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, ToSpan};
 
 use super::wire::{Method, Object, SignIn, User};
@@ -10,6 +12,7 @@ use crate::evidence::{Error, row};
 use crate::model::{Cause, GapKind, stamp};
 use crate::person::{Dossier, no_last_day};
 use crate::source::Collector;
+use crate::source::logs::live::longer::{Copied, Kept, Wanted};
 use crate::text::{Untrusted, is_same};
 
 /// How long Entra keeps sign-ins and audit events, with a P1 or P2 licence.
@@ -154,22 +157,51 @@ async fn sign_ins(entra: &Collector, question: &Question<'_>, person: &Dossier) 
     let kept = days_before(question.now, RETENTION_DAYS);
     let over = person.last_day.as_ref().map(|day| day.ends_at).filter(|ends| *ends <= question.now);
     let from = over.unwrap_or(kept);
-    let lists: [(&str, Ask); 2] = [
-        ("interactive", question.routes.sign_ins(&person.object_id, from)),
-        ("non-interactive", question.routes.silent_sign_ins(&person.object_id, from)),
+    let lists: [(&str, Copied, Ask); 2] = [
+        ("interactive", Copied::SignIns, question.routes.sign_ins(&person.object_id, from)),
+        ("non-interactive", Copied::SilentSignIns, question.routes.silent_sign_ins(&person.object_id, from)),
     ];
-    for (kind, ask) in lists {
+    for (kind, copied, ask) in lists {
         let scope = of(person, &format!("{kind} sign-ins"), "sign_in");
         entra
             .dataset(&["sign_in"], &scope, async |api, rows| {
+                let mut seen = BTreeSet::new();
                 if from < kept {
-                    rows.gap("sign_in", too_old(kept));
+                    let wanted = Wanted { copied, whose: &person.object_id, from, until: overlapping(kept) };
+                    let found = question.longer.read::<SignIn>(wanted, rows).await?;
+                    if let Some(cause) = unkept(from, kept, &found) {
+                        rows.gap("sign_in", cause);
+                    }
+                    for sign_in in found.rows.into_iter().filter(|one| seen.insert(one.id.raw().to_owned())) {
+                        rows.insert(&sign_in_row(person, kind, sign_in))?;
+                    }
                 }
-                each(api, ask, |sign_in: SignIn| Ok(rows.insert(&sign_in_row(person, kind, sign_in))?)).await
+                each(api, ask, |sign_in: SignIn| match seen.insert(sign_in.id.raw().to_owned()) {
+                    true => Ok(rows.insert(&sign_in_row(person, kind, sign_in))?),
+                    false => Ok(()),
+                })
+                .await
             })
             .await?;
     }
     Ok(())
+}
+
+/// A day more than Entra may have forgotten: it does not forget on the second.
+pub(super) fn overlapping(kept: Timestamp) -> Timestamp {
+    kept.checked_add(24.hours()).unwrap_or(kept)
+}
+
+/// What neither Entra knows, from `kept` on, nor a workspace.
+fn unkept<T>(from: Timestamp, kept: Timestamp, found: &Kept<T>) -> Option<Cause> {
+    (found.from > from).then(|| beside(too_old(kept.min(found.from)), found.why.as_ref()))
+}
+
+/// The same, with what stands in the way of the workspace.
+pub(super) fn beside(cause: Cause, why: Option<&Cause>) -> Cause {
+    let Some(why) = why.and_then(|why| why.detail.as_ref()) else { return cause };
+    let detail = cause.detail.as_ref().map_or("", |detail| detail.raw());
+    Cause { detail: Some(format!("{detail}; in the workspace: {}", why.raw()).into()), ..cause }
 }
 
 fn sign_in_row(person: &Dossier, kind: &str, sign_in: SignIn) -> row::SignIn {

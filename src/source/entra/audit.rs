@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::account::{days_before, too_old};
+use super::account::{beside, days_before, overlapping, too_old};
 use super::wire::{Audit, Target};
 use super::{Question, each, of, trust_event};
 use crate::evidence::row::{ConsentEvent, CredentialEvent, DirectoryEvent};
@@ -12,6 +13,7 @@ use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind};
 use crate::person::Dossier;
 use crate::source::Collector;
+use crate::source::logs::live::longer::{Copied, LONGEST_DAYS, Wanted};
 use crate::text::Untrusted;
 
 const TABLES: [&str; 4] = ["directory_event", "credential_event", "federated_event", "consent_event"];
@@ -26,25 +28,61 @@ pub(super) async fn collect(entra: &Collector, question: &Question<'_>, person: 
     let mut changed = Changed::new();
     entra
         .dataset(&TABLES, &of(person, "audit events", "directory_event"), async |api, rows| {
-            let mut oldest = question.now;
+            let (mut oldest, mut seen) = (question.now, BTreeSet::new());
             let read = each(api, question.routes.directory_audits(&person.object_id, from), |audit: Audit| {
                 oldest = oldest.min(audit.activity_date_time);
+                seen.insert(audit.id.raw().to_owned());
                 event(rows, person, &audit, &mut changed)
             });
             read.await?;
             // An event from the first asked day proves that the service keeps as much as was asked for.
             let short = from < kept && oldest > days_before(question.now, question.days - 1);
-            let seen_from = if short { kept.min(oldest) } else { from };
+            let mut known = Known { from: if short { kept.min(oldest) } else { from }, why: None };
+            // A secret or a consent may be older than any window that is asked for, but not than their account.
+            if !person.is_newer_than(known.from) {
+                known = older(question, person, known.from, rows, |rows, audit| {
+                    match seen.insert(audit.id.raw().to_owned()) {
+                        true => event(rows, person, audit, &mut changed),
+                        false => Ok(()),
+                    }
+                })
+                .await?;
+            }
             for table in TABLES {
-                // A secret or a consent may be older than any window that is asked for, but not than their account.
-                if !person.is_newer_than(seen_from) && (short || table != "directory_event") {
-                    rows.gap(table, too_old(seen_from));
+                if !person.is_newer_than(known.from) && (known.from > from || table != "directory_event") {
+                    rows.gap(table, beside(too_old(known.from), known.why.as_ref()));
                 }
             }
             Ok(())
         })
         .await?;
     Ok(changed)
+}
+
+/// Since when everything is known.
+struct Known {
+    from: Timestamp,
+    why: Option<Cause>,
+}
+
+/// What a workspace holds of the time before `from`.
+async fn older(
+    question: &Question<'_>,
+    person: &Dossier,
+    from: Timestamp,
+    rows: &mut Rows,
+    mut keep: impl FnMut(&mut Rows, &Audit) -> Result<(), Stop>,
+) -> Result<Known, Stop> {
+    let longest = days_before(question.now, LONGEST_DAYS);
+    let wanted = Wanted {
+        copied: Copied::Audits,
+        whose: &person.object_id,
+        from: person.user.created_date_time.map_or(longest, |created| created.max(longest)),
+        until: overlapping(from),
+    };
+    let found = question.longer.read::<Audit>(wanted, rows).await?;
+    found.rows.iter().try_for_each(|audit| keep(rows, audit))?;
+    Ok(Known { from: from.min(found.from), why: found.why })
 }
 
 fn event(rows: &mut Rows, person: &Dossier, audit: &Audit, changed: &mut Changed) -> Result<(), Stop> {

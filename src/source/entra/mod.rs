@@ -14,7 +14,7 @@
 //! | federated credentials of applications | beta lists all applications with them; that the filter on their number finds none proves nothing, and version 1.0 hides flexible ones | a gap |
 //! | objects by id | never: `getByIds` leaves out what may not be read as it does what is not there | a gap |
 //! | sponsored agents | guests and users in the list are no agents; an object whose type is not shown may be one | a gap |
-//! | audit events, sign-ins | as far back as the service keeps them, or the account of the person exists | a gap for the days before |
+//! | audit events, sign-ins | as far back as the service or a workspace of the tenant keeps them, or the account of the person exists | a gap for the days before |
 //! | a leave date, a last sign-in | never: both are null without their permission too | a gap |
 //! | the relations of a deleted user | never: Graph has no address for them | a gap |
 //! | other tenants | never: one run reads the tenant that answers, and the report names it | |
@@ -40,6 +40,7 @@ use serde::de::DeserializeOwned;
 
 use self::routes::Routes;
 use super::lenient::{Lenient, lost};
+use super::logs::live::longer::Longer;
 use super::{Collector, Permissions, Source};
 use crate::api::{Ask, Paging, ReadApi};
 use crate::evidence::{Error, Scope, Stop};
@@ -99,6 +100,8 @@ pub struct Question<'a> {
     pub now: Timestamp,
     /// How many days of audit events are asked for.
     pub days: i64,
+    /// The workspaces that may keep what Entra forgets.
+    pub longer: &'a Longer<'a>,
     /// The request builder.
     pub routes: &'a Routes,
 }

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::export::Heard;
 use super::organization::{ADMINISTRATION, unlicensed};
 use super::place::{Place, ask, refused};
-use super::{Depth, Organization, Question, Repository, wire};
+use super::{Depth, Known, Organization, Question, Repository, wire};
 use crate::api::{Paging, ReadApi};
 use crate::evidence::row::github::Event;
 use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind, stamp};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, is_same};
 
 const TABLE: &str = "github_event";
 
@@ -112,13 +113,15 @@ pub(super) async fn collect(
         .dataset(&[TABLE], &scope, async |api, rows| {
             let mut reading = Reading::new(api, place, repositories, quick);
             let mut read = reading.people(rows, &question.logins(), from).await;
-            (events, broken) = (std::mem::take(&mut reading.events), reading.broken);
             match quick {
                 true => rows.gap(TABLE, super::skipped()),
                 false if read.is_ok() => read = reading.deeds(rows, from).await,
                 false => {}
             }
-            unlicensed(known, read, LICENCE)
+            let read = unlicensed(known, read, LICENCE);
+            let read = if question.exports.is_empty() { read } else { reading.exported(rows, question, from, read)? };
+            (events.actions, broken) = (std::mem::take(&mut reading.events.actions), reading.broken);
+            read
         })
         .await?;
     events.complete = ended.is_none() && !broken && !quick && !question.logins().is_empty();
@@ -169,6 +172,43 @@ impl<'a> Reading<'a> {
         self.came_online(rows).await
     }
 
+    /// Adds what was exported. It stands for the log itself where GitHub does not give that, as far as it reaches.
+    fn exported(
+        &mut self,
+        rows: &mut Rows,
+        question: &Question<'_>,
+        from: Timestamp,
+        read: Result<(), Stop>,
+    ) -> Result<Result<(), Stop>, Stop> {
+        let organization = self.place.organization();
+        let mut heard = Heard::new(from, question.now);
+        heard.read(question.exports, &mut |heard, event: wire::Event| {
+            let of = event.first(&["org", "organization"]);
+            if of.is_none_or(|name| !is_same(name.raw(), organization.raw())) {
+                return Ok(());
+            }
+            event.at().into_iter().for_each(|at| heard.hear(at));
+            let wanted = event.action.as_ref().is_none_or(|action| is_asked(action.raw()));
+            if wanted || question.accounts.iter().any(|account| caused(&event, account)) {
+                self.keep(rows, event)?;
+            }
+            Ok::<(), Stop>(())
+        })?;
+        for cause in heard.faults() {
+            self.broken = true;
+            rows.gap(TABLE, cause);
+        }
+        match read {
+            Err(Stop::Gap(_)) => {
+                let missing = heard.missing();
+                self.broken |= !missing.is_empty();
+                missing.into_iter().for_each(|cause| rows.gap(TABLE, cause));
+                Ok(Ok(()))
+            }
+            read => Ok(read),
+        }
+    }
+
     async fn phrase(&mut self, rows: &mut Rows, phrase: &str) -> Result<(), Stop> {
         if !self.pages(rows, phrase, self.pages).await? {
             rows.gap(TABLE, super::skipped());
@@ -214,6 +254,22 @@ impl<'a> Reading<'a> {
         }
         Ok(rows.insert(&row)?)
     }
+}
+
+/// Whether events of this action are asked for whoever did them.
+fn is_asked(action: &str) -> bool {
+    let of_runners = ["register_self_hosted_runner", "configure_self_hosted_jit_runner", "self_hosted_runner_online"];
+    DEEDS.contains(&action) || action.split_once('.').is_some_and(|(_, what)| of_runners.contains(&what))
+}
+
+/// Whether the account did it, or it was done to the account.
+fn caused(event: &wire::Event, account: &Known) -> bool {
+    let logins = || account.login.iter().chain(&account.aliases);
+    let is = |name: &Option<Untrusted>, id: &Option<Untrusted>| {
+        let by_name = name.as_ref().is_some_and(|name| logins().any(|login| is_same(login, name.raw())));
+        by_name || id.as_ref().is_some_and(|id| account.number.is_some_and(|number| number.to_string() == id.raw()))
+    };
+    is(&event.actor, &event.actor_id) || is(&event.user, &event.user_id)
 }
 
 fn row(

@@ -15,6 +15,7 @@ mod audit;
 mod bulk;
 mod code;
 mod credential;
+mod export;
 mod names;
 mod organization;
 mod owners;
@@ -29,6 +30,7 @@ mod wire;
 mod workflow;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -156,6 +158,8 @@ pub struct Question<'a> {
     pub kinds: &'a Kinds,
     /// The key of the fingerprints.
     pub key: &'a Key,
+    /// Exported audit logs: files and folders.
+    pub exports: &'a [PathBuf],
 }
 
 impl Question<'_> {

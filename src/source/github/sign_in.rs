@@ -12,6 +12,7 @@ use crate::env::Env;
 use crate::evidence::Writer;
 use crate::evidence::row::Reader;
 use crate::source::Collector;
+use crate::source::lenient::Lenient;
 use crate::text::{Untrusted, nearest};
 
 /// A clock that is off by more breaks the assertion of an App.
@@ -251,6 +252,11 @@ async fn installed(
     env: &Env,
 ) -> Result<wire::Installation, Refused> {
     let found: Result<wire::Installation, Failure> = one(app, &format!("/orgs/{}/installation", encoded(name))).await;
+    let found = match found {
+        // The list of all installations may know it all the same.
+        Err(error @ Failure::NotFound(_)) => listed(app, name).await.ok_or(error),
+        found => found,
+    };
     match found {
         Ok(found) if found.suspended_at.is_some() => Err(Refused::Suspended(name.into())),
         Ok(found) => match found.app_id {
@@ -265,6 +271,23 @@ async fn installed(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The installation in the account of this very name, by the list of all of them.
+async fn listed(app: &ReadApi, name: &str) -> Option<wire::Installation> {
+    let mut pages = app.pages(super::place::ask("/app/installations?per_page=100"), Paging::Array);
+    let is_it = |one: &wire::Installation| {
+        one.account
+            .as_ref()
+            .and_then(|account| account.login.as_ref())
+            .is_some_and(|login| login.raw().eq_ignore_ascii_case(name))
+    };
+    while let Ok(Some(page)) = pages.next::<Lenient<wire::Installation>>().await {
+        if let Some(found) = page.into_iter().filter_map(|Lenient(one)| one).find(is_it) {
+            return Some(found);
+        }
+    }
+    None
 }
 
 /// The assertion of an App is refused for a wrong number, a key of another App, or a wrong clock; only a clock can be seen.

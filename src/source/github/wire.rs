@@ -232,6 +232,7 @@ pub(super) struct HookConfig {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Installation {
     pub(super) id: Number,
+    pub(super) account: Option<Account>,
     pub(super) app_id: Option<Number>,
     pub(super) app_slug: Option<Untrusted>,
     pub(super) repository_selection: Option<Untrusted>,

@@ -112,18 +112,30 @@ pub enum Template {
     CallsByHour,
     /// Single calls.
     Calls,
+    /// What one account changed in the directory, from a workspace.
+    KeptAudits,
+    /// Sign-ins of one account, from a workspace.
+    KeptSignIns,
+    /// What was changed about managed identities, from a workspace.
+    KeptActivity,
 }
 
 impl Template {
     /// All of them.
-    pub const ALL: [Template; 6] = [
+    pub const ALL: [Template; 9] = [
         Template::Schema,
         Template::Bounds,
         Template::HourlyActivity,
         Template::LastActivity,
         Template::CallsByHour,
         Template::Calls,
+        Template::KeptAudits,
+        Template::KeptSignIns,
+        Template::KeptActivity,
     ];
+
+    /// Those that ask the tables of Entra and Azure, not that of the gateway.
+    pub const KEPT: [Template; 3] = [Template::KeptAudits, Template::KeptSignIns, Template::KeptActivity];
 
     /// The name of its file.
     pub fn name(self) -> &'static str {
@@ -134,6 +146,9 @@ impl Template {
             Template::LastActivity => "last-activity",
             Template::CallsByHour => "calls-by-hour",
             Template::Calls => "calls",
+            Template::KeptAudits => "kept-audits",
+            Template::KeptSignIns => "kept-sign-ins",
+            Template::KeptActivity => "kept-activity",
         }
     }
 
@@ -146,6 +161,9 @@ impl Template {
             Template::LastActivity => include_str!("../../../checks/4-activity/last-activity.kql"),
             Template::CallsByHour => include_str!("../../../checks/4-activity/calls-by-hour.kql"),
             Template::Calls => include_str!("../../../checks/4-activity/calls.kql"),
+            Template::KeptAudits => include_str!("../../../checks/4-activity/kept-audits.kql"),
+            Template::KeptSignIns => include_str!("../../../checks/4-activity/kept-sign-ins.kql"),
+            Template::KeptActivity => include_str!("../../../checks/4-activity/kept-activity.kql"),
         }
     }
 

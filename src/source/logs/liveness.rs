@@ -26,7 +26,21 @@ pub struct Silence {
     pub per_million: Option<i64>,
 }
 
+/// A silence that comes so seldom in a million is no usual one.
+const SELDOM: i64 = 100;
+
+/// A silence of so many hours is none however the log sounds; and of so many where nothing tells how it does.
+const LONG_HOURS: [i64; 2] = [168, 24];
+
 impl Silence {
+    /// Whether its hours are not covered. The view `log_hole` of the evidence says the same.
+    pub fn is_hole(&self) -> bool {
+        let hours = self.window.until.duration_since(self.window.from).as_secs() / HOUR;
+        let [known, unknown] = LONG_HOURS;
+        self.per_million.is_some_and(|usual| usual < SELDOM)
+            || hours >= if self.per_million.is_some() { known } else { unknown }
+    }
+
     /// As evidence has it.
     pub fn row(&self, source: &Untrusted) -> LogSilence {
         let Silence { window: Window { from, until }, per_million } = *self;

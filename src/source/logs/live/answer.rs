@@ -1,6 +1,8 @@
 //! What the query service sends: tables of rows whose values may be written in more than one way. A part is never taken
 //! for the whole. Pure.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -76,6 +78,24 @@ impl Table {
         };
         self.rows.iter().try_for_each(row)?;
         Ok(self.rows.iter().map(|row| places.map(|place| row.get(place).unwrap_or(&Value::Null))).collect())
+    }
+}
+
+impl Table {
+    /// The rows by the names of their columns, each of which has to be there.
+    pub(super) fn objects(&self, columns: &[&'static str]) -> Result<Vec<BTreeMap<&'static str, Value>>, Cause> {
+        let place = |wanted: &&'static str| {
+            let found = self.columns.iter().position(|column| column.name == *wanted);
+            found.map(|place| (*wanted, place)).ok_or_else(|| lacking(wanted))
+        };
+        let places: Vec<(&'static str, usize)> = columns.iter().map(place).collect::<Result<_, _>>()?;
+        let row = |row: &Vec<Value>| {
+            if row.len() != self.columns.len() {
+                return Err(lacking("of a row"));
+            }
+            Ok(places.iter().filter_map(|(name, place)| Some((*name, row.get(*place)?.clone()))).collect())
+        };
+        self.rows.iter().map(row).collect()
     }
 }
 

@@ -5,6 +5,7 @@ mod answer;
 mod ask;
 mod calls;
 mod columns;
+pub mod longer;
 mod slice;
 mod table;
 mod workspace;
@@ -107,7 +108,7 @@ async fn one(
     table: &str,
     rows: &mut Rows,
 ) -> Result<(), Stop> {
-    if workspace.is_empty() || !workspace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+    if !is_workspace(workspace) {
         let wrong = format!("{workspace} is no workspace id");
         return Err(Cause::new(GapKind::NotConfigured, wrong).needing("[logs] workspaces").into());
     }
@@ -144,6 +145,11 @@ async fn one(
         calls::collect(&part, &columns, rows).await?;
     }
     Ok(())
+}
+
+/// Whether this can be the id of a workspace: it becomes a part of an address.
+fn is_workspace(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// From the configured number of days before now until now.

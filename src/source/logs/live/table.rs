@@ -17,7 +17,7 @@ use crate::source::logs::liveness::{Hours, Window as Heard};
 use crate::source::logs::tally::hour_of;
 
 /// How much later than the window a log may begin that is known to be kept for as long: nobody may have worked then.
-const SLACK: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const SLACK: SignedDuration = SignedDuration::from_hours(24);
 
 /// Clocks differ by so much.
 pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -55,8 +55,8 @@ fn schema(place: &Place<'_>) -> Query {
 
 /// What any caller left behind.
 #[derive(Debug, Clone, Copy, Default)]
-struct Bounds {
-    first_at: Option<Timestamp>,
+pub(super) struct Bounds {
+    pub(super) first_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
     records: i64,
     callers: i64,
@@ -228,7 +228,7 @@ fn read(answered: &Answered, rows: &mut Rows) -> Result<Bounds, Stop> {
     one_row(&answered.table)
 }
 
-fn one_row(table: &Table) -> Result<Bounds, Stop> {
+pub(super) fn one_row(table: &Table) -> Result<Bounds, Stop> {
     let found = table.project(["first_at", "last_at", "records", "callers"])?;
     let malformed = || Cause::new(GapKind::Failed, "malformed answer: the first and the last record are missing");
     let [first, last, records, callers] = *found.first().ok_or_else(malformed)?;

@@ -100,9 +100,8 @@ impl Entry {
     /// Every secret that stands in the entry itself, each once.
     pub(super) fn literals(&self) -> Vec<Lead> {
         let mut leads = Vec::new();
-        for (name, value) in self.variables.iter().chain(&self.headers) {
-            leads.extend(literal(name, value));
-        }
+        leads.extend(self.variables.iter().flat_map(|(name, value)| literal(name, value)));
+        leads.extend(self.headers.iter().flat_map(|(name, value)| header(name, value)));
         leads.extend(in_words(&self.words, DEPTH));
         leads.extend(self.url.iter().flat_map(|url| in_url(url)));
         let mut seen = BTreeSet::new();
@@ -174,6 +173,10 @@ fn literal(name: &str, value: &str) -> Vec<Lead> {
     if let Ok(Value::Object(inner)) = serde_json::from_str::<Value>(value) {
         return inner.iter().filter_map(|(name, value)| Some(literal(name, value.as_str()?))).flatten().collect();
     }
+    let parts = parts(value);
+    if !parts.is_empty() {
+        return parts;
+    }
     if value.contains("://") {
         return in_url(value);
     }
@@ -183,6 +186,26 @@ fn literal(name: &str, value: &str) -> Vec<Lead> {
     let (scheme, bare) = scheme(value);
     let announced = scheme && is_literal(bare);
     if announced || has_shape(bare) || is_secret(name, bare) { vec![lead(name, bare)] } else { Vec::new() }
+}
+
+/// A header: whatever it is called, what looks drawn at random is there to let somebody in.
+fn header(name: &str, value: &str) -> Vec<Lead> {
+    let (found, value) = (literal(name, value), value.trim());
+    let is_value = value.len() >= 20 && is_random(value) && !is_guid(value) && is_literal(value);
+    if found.is_empty() && is_value { vec![lead(name, value)] } else { found }
+}
+
+/// `Server=h;User Id=u;Password=p`, as databases and brokers are addressed; nothing where no part of it says that it is secret.
+fn parts(text: &str) -> Vec<Lead> {
+    let pairs = || text.split(';').filter_map(|pair| pair.split_once('='));
+    if pairs().nth(1).is_none() {
+        return Vec::new();
+    }
+    let secret = |(name, value): (&str, &str)| {
+        let (name, value) = (name.trim(), value.trim().trim_matches(['"', '\'']));
+        is_secret(name, value).then(|| lead(name, value))
+    };
+    pairs().filter_map(secret).collect()
 }
 
 /// `Bearer value`: whether there is such a word, and what stands behind it.
@@ -208,7 +231,7 @@ fn in_words(words: &[String], depth: usize) -> Vec<Lead> {
             let (line, taken) = header_line(joined, &words[at..]);
             at += taken;
             if let Some((name, value)) = line.split_once([':', '=']) {
-                leads.extend(literal(name.trim(), value));
+                leads.extend(header(name.trim(), value));
             }
             continue;
         }
@@ -280,6 +303,10 @@ fn alone(word: &str, depth: usize) -> Vec<Lead> {
     if word.starts_with('{') {
         return literal("", word);
     }
+    let parts = parts(word);
+    if !parts.is_empty() {
+        return parts;
+    }
     if word.contains(char::is_whitespace) && depth > 0 {
         let inner = hosts::words(word);
         return if inner.len() > 1 { in_words(&inner, depth - 1) } else { Vec::new() };
@@ -322,6 +349,13 @@ fn in_url(url: &str) -> Vec<Lead> {
         if (is_value && segment.split(['-', '_', '.', '~']).any(is_random)) || has_shape(&segment) {
             leads.push(lead("path", &segment));
         }
+        leads.extend(
+            segment
+                .split(';')
+                .skip(1)
+                .filter_map(|pair| pair.split_once('='))
+                .filter_map(|(name, value)| is_secret(name, value).then(|| lead(name, value))),
+        );
     }
     for (name, value) in query.split(['?', '&', '#', ';']).filter_map(|pair| pair.split_once('=')) {
         let value = decoded(value);
@@ -413,6 +447,11 @@ mod tests {
             json!({"url": "https://h.contoso.com/mcp", "headers": [format!("Authorization: Bearer {v}")]}),
             json!({"url": "https://h.contoso.com/mcp", "requestOptions": {"headers": {"X-Api-Key": v}}}),
             json!({"url": "https://h.contoso.com/mcp", "headers": {"Authorization": format!("${{T:-{v}}}")}}),
+            json!({"url": "https://h.contoso.com/mcp", "headers": {"X-Contoso": v}}),
+            args(&["--header", &format!("X-Contoso: {v}")]),
+            json!({"url": format!("https://h.contoso.com/mcp;key={v}")}),
+            json!({"command": "npx", "args": [format!("Server=db.contoso.com;User Id=app;Password={v};")]}),
+            json!({"command": "npx", "env": {"DB": format!("Data Source=db.contoso.com;Uid=app;Pwd={v}")}}),
         ] {
             assert_eq!(literals(entry.clone()), [v], "{entry}");
             let target = Entry::of(&entry, true).unwrap().target().unwrap();
@@ -429,6 +468,8 @@ mod tests {
             json!({"command": "uvx", "args": ["--from", "git+https://github.com/contoso/mcp", "mcp"], "env": {"LOG_LEVEL": "debug", "TOKEN_FILE": "/run/t"}}),
             json!({"url": "https://h.contoso.com/tenants/9f4b8a52-6d0c-4c3b-9d0e-2f1d8f0f7a11/mcp", "headers": {"Accept": "application/json"}}),
             json!({"command": "docker", "args": ["run", "-i", "-e", "GITHUB_TOKEN", "ghcr.io/github/github-mcp-server"], "env": {"GITHUB_TOKEN": "${T}"}}),
+            json!({"url": "https://h.contoso.com/mcp", "headers": {"X-Tenant": "9f4b8a52-6d0c-4c3b-9d0e-2f1d8f0f7a11", "Accept": "application/json, text/event-stream"}}),
+            json!({"command": "npx", "args": ["Server=db.contoso.com;Integrated Security=true;Password=${PW};"]}),
         ] {
             assert_eq!(literals(entry.clone()), [""; 0], "{entry}");
         }

@@ -146,7 +146,7 @@ fn kql_queries() {
     let mut print = |line: Value| writeln!(out, "{line}").unwrap();
     for schema in schemas() {
         let columns = Columns::find(&schema, &LogColumns::default()).unwrap();
-        for template in Template::ALL {
+        for template in Template::ALL.into_iter().filter(|template| !Template::KEPT.contains(template)) {
             let harmless = query(template, &columns, HARMLESS).unwrap();
             print(json!({ "schema": schema, "harmless": harmless.text() }));
             let named = matches!(template, Template::LastActivity | Template::CallsByHour | Template::Calls);
@@ -156,4 +156,45 @@ fn kql_queries() {
             }
         }
     }
+    for (template, table, schema) in kept() {
+        let query = |name: &str| {
+            fill(template, table, None, |placeholder| {
+                (placeholder == "whose").then(|| Kql::list(&[Kql::text(name).unwrap()]))
+            })
+        };
+        print(json!({ "schema": schema, "table": table, "harmless": query(HARMLESS).text() }));
+        for name in names() {
+            print(json!({ "name": name, "query": query(&name).text() }));
+        }
+    }
+}
+
+/// The tables that Azure Monitor fills, as far as they are asked.
+///
+/// <https://learn.microsoft.com/azure/azure-monitor/reference/tables-index>
+fn kept() -> [(Template, &'static str, Vec<(&'static str, &'static str)>); 4] {
+    let audits = ["Id", "ActivityDisplayName", "OperationName", "Result", "AADTenantId"];
+    let sign_ins = ["Id", "UserId", "AppId", "AppDisplayName", "ResourceDisplayName", "ResultType", "AADTenantId"];
+    let activity = [
+        "EventDataId",
+        "SubscriptionId",
+        "OperationNameValue",
+        "ActivityStatusValue",
+        "Caller",
+        "Claims",
+        "_ResourceId",
+        "ResourceId",
+    ];
+    let texts = |names: &[&'static str]| names.iter().map(|name| (*name, "string")).collect::<Vec<_>>();
+    let with = |texts: Vec<(&'static str, &'static str)>, others: &[(&'static str, &'static str)]| {
+        texts.into_iter().chain([("TimeGenerated", "datetime")]).chain(others.iter().copied()).collect::<Vec<_>>()
+    };
+    let dynamic = [("ActivityDateTime", "datetime"), ("InitiatedBy", "dynamic"), ("TargetResources", "dynamic")];
+    let created = [("CreatedDateTime", "datetime")];
+    [
+        (Template::KeptAudits, "AuditLogs", with(texts(&audits), &dynamic)),
+        (Template::KeptSignIns, "SigninLogs", with(texts(&sign_ins), &created)),
+        (Template::KeptSignIns, "AADNonInteractiveUserSignInLogs", with(texts(&sign_ins), &created)),
+        (Template::KeptActivity, "AzureActivity", with(texts(&activity), &[])),
+    ]
 }
