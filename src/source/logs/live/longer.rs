@@ -117,7 +117,7 @@ pub struct Longer<'a> {
     arm: ReadApi,
     configured: &'a [String],
     /// Each with its resource id, where that is known; looked for when they are first needed.
-    workspaces: OnceCell<Vec<(&'a str, Option<String>)>>,
+    workspaces: OnceCell<Vec<(String, Option<String>)>>,
     tenant: Option<String>,
     now: Timestamp,
 }
@@ -158,12 +158,12 @@ impl<'a> Longer<'a> {
         Longer { logs, arm, configured, workspaces: OnceCell::new(), tenant, now }
     }
 
-    async fn workspaces(&self) -> &[(&'a str, Option<String>)] {
+    async fn workspaces(&self) -> &[(String, Option<String>)] {
         let find = async || {
             let mut found = Vec::new();
             for name in self.configured.iter().filter(|name| super::is_workspace(name)) {
                 // Where nobody shows it, it is asked all the same: then only what its first record tells is known of its age.
-                found.push((name.as_str(), workspace::find(&self.arm, name).await.ok().flatten()));
+                found.push((name.clone(), workspace::find(&self.arm, name).await.ok().flatten()));
             }
             found
         };
