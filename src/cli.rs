@@ -85,8 +85,7 @@ struct Global {
     /// How the log on stderr is written.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     log_format: LogFormat,
-    /// Sets the time that checks judge by, so that a result can be reproduced; sign-in, retries and quotas go by the real clock.
-    /// RFC 3339.
+    /// Sets the time that checks judge by, so that a result can be reproduced; sign-in and retries keep the real clock. RFC 3339.
     #[arg(long, global = true, value_name = "TIME")]
     now: Option<Timestamp>,
 }
