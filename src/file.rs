@@ -28,6 +28,18 @@ pub fn open_here(path: &Path) -> io::Result<File> {
     opened(path, libc::O_NOFOLLOW)
 }
 
+/// Opens a regular file to be read and written at its end; what is not there is made, for its owner only.
+///
+/// # Errors
+/// What the system says, or what is there instead of a file.
+pub fn append(path: &Path) -> io::Result<File> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let opened = OpenOptions::new().read(true).append(true).create(true).mode(0o600).custom_flags(flags).open(path);
+    let file = opened.map_err(|error| explained(path, error))?;
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
 /// A descriptor of no use, to see whether there is one left.
 ///
 /// # Errors

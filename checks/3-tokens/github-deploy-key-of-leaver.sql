@@ -51,12 +51,24 @@ SELECT NULL, printf('github:org/%s/deploy-keys', deploy.organization), NULL, NUL
                 FROM   github_deploy_key AS other
                 WHERE  other.organization = deploy.organization
                 AND    other.added_by IS NULL
-                AND    (other.created_at IS NULL OR days_between(other.created_at, :now) >= :log_days)
+                AND    (other.created_at IS NULL OR days_between(other.created_at, :now) >= :log_days
+                        OR NOT EXISTS (SELECT 1
+                                       FROM   github_event AS event
+                                       WHERE  event.action = 'public_key.create'
+                                       AND    event.organization = other.organization COLLATE NOCASE
+                                       AND    event.repository = other.repository COLLATE NOCASE
+                                       AND    abs(seconds_between(event.at, other.created_at)) <= 120))
                 ORDER BY other.created_at, other.id
                 LIMIT 20) AS some)
 FROM   github_deploy_key AS deploy
 WHERE  deploy.added_by IS NULL
-AND    (deploy.created_at IS NULL OR days_between(deploy.created_at, :now) >= :log_days)
+AND    (deploy.created_at IS NULL OR days_between(deploy.created_at, :now) >= :log_days
+        OR NOT EXISTS (SELECT 1
+                       FROM   github_event AS event
+                       WHERE  event.action = 'public_key.create'
+                       AND    event.organization = deploy.organization COLLATE NOCASE
+                       AND    event.repository = deploy.repository COLLATE NOCASE
+                       AND    abs(seconds_between(event.at, deploy.created_at)) <= 120))
 GROUP BY deploy.organization;
 /*
 [[case]]
@@ -78,7 +90,15 @@ github_deploy_key = [
   { id = "k1", organization = "contoso", repository = "api", title = "alice-dev", added_by = "alice-developer" },
   { id = "k2", organization = "contoso", repository = "api", title = "x", created_at = 2026-05-01T00:00:00Z },
 ]
+github_event = [{ id = "e1", organization = "contoso", repository = "api", action = "public_key.create", at = 2026-05-01T00:00:01Z, actor = "bob", actor_id = "9", name = "x" }]
 expect = "pass"
+
+[[case]]
+name = "young, and neither GitHub nor the log says who added it"
+now = "2026-06-01T00:00:00Z"
+identity = [{ person = "p", kind = "github", name = "alice-dev", id = "github:user/7" }]
+github_deploy_key = [{ id = "k1", organization = "contoso", repository = "api", title = "x", created_at = 2026-05-01T00:00:00Z }]
+expect = { "github:org/contoso/deploy-keys" = "unknown" }
 
 [[case]]
 name = "older than the log, and GitHub does not say who"

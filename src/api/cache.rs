@@ -1,8 +1,6 @@
 //! What GitHub answered in an earlier run, kept in a file of the user's choice: an answer that did not change is not
 //! sent again, and does not count against the hour. It keeps no value of a variable and no body with a token in it.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,7 +26,7 @@ impl Cache {
     /// # Errors
     /// What the file system says, or that it is some other file.
     pub fn open(path: &Path) -> std::io::Result<Cache> {
-        OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+        crate::file::append(path)?;
         Cache::prepare(path).map_err(std::io::Error::other)
     }
 

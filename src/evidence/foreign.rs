@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -29,6 +29,11 @@ const HEADER: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const VERSION_AT: usize = 60;
 const APPLICATION_AT: usize = 68;
+const PAGE_SIZE_AT: usize = 16;
+const PAGES_AT: usize = 28;
+
+/// No organisation has as much.
+const LARGEST: u64 = 64 << 30;
 
 /// The longest text or row.
 const LENGTH: i32 = 1 << 20;
@@ -51,6 +56,7 @@ pub(super) fn copy(path: &Path) -> Result<Copied, Error> {
     let mut header = Vec::with_capacity(HEADER);
     Read::by_ref(&mut from).take(HEADER as u64).read_to_end(&mut header).map_err(unreadable)?;
     examine_header(&header, &name)?;
+    examine_size(&header, from.metadata().map_err(unreadable)?.len(), &name)?;
     let scratch = |source| Error::Scratch { path: tempfile::env::temp_dir().display().to_string(), source };
     let mut to = partial::file(&tempfile::env::temp_dir()).map_err(scratch)?;
     let mut hasher = Sha256::new_with_prefix(&header);
@@ -69,13 +75,18 @@ enum Side {
 
 fn copy_rest(from: &mut File, to: &mut File, hasher: &mut Sha256) -> Result<(), Side> {
     let mut buffer = vec![0; 1 << 18];
+    let mut length = to.stream_position().map_err(Side::Write)?;
     loop {
-        match from.read(&mut buffer).map_err(Side::Read)? {
-            0 => return Ok(()),
-            n => {
-                hasher.update(&buffer[..n]);
-                to.write_all(&buffer[..n]).map_err(Side::Write)?;
+        let n = from.read(&mut buffer).map_err(Side::Read)?;
+        hasher.update(&buffer[..n]);
+        length += n as u64;
+        match n {
+            0 => return to.set_len(length).map_err(Side::Write),
+            // What has no room in the file gets none in the copy.
+            n if buffer[..n].iter().all(|byte| *byte == 0) => {
+                to.seek(SeekFrom::Start(length)).map_err(Side::Write)?;
             }
+            n => to.write_all(&buffer[..n]).map_err(Side::Write)?,
         }
     }
 }
@@ -89,6 +100,20 @@ fn examine_header(header: &[u8], name: &str) -> Result<(), Error> {
         Some(FORMAT) => Ok(()),
         Some(found) if found > FORMAT => Err(Error::Newer { path: name.to_owned(), found }),
         found => Err(Error::Older { path: name.to_owned(), found: found.unwrap_or_default() }),
+    }
+}
+
+/// A file may be said to be as large as anybody likes without any room for it: what is longer or shorter than its pages is not
+/// copied.
+fn examine_size(header: &[u8], size: u64, name: &str) -> Result<(), Error> {
+    let two = |at: usize| header.get(at..at + 2)?.try_into().ok().map(u16::from_be_bytes).map(u64::from);
+    let four = |at: usize| header.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes).map(u64::from);
+    // 1 stands for 65536.
+    let page = two(PAGE_SIZE_AT).map(|page| if page == 1 { 1 << 16 } else { page });
+    let told = page.zip(four(PAGES_AT)).map(|(page, pages)| page * pages);
+    match told {
+        Some(told) if told == size && size <= LARGEST => Ok(()),
+        _ => Err(Error::Damaged { path: name.to_owned(), what: format!("{size} bytes are not as many as it says") }),
     }
 }
 

@@ -296,7 +296,7 @@ pub mod devops;
 pub mod github;
 pub mod posture;
 
-use Is::{Not, Text};
+use Is::Not;
 use Need::{Any, Known, One, When};
 
 rows! {
@@ -380,7 +380,7 @@ rows! {
         name: Option<Untrusted>, hint: Option<Untrusted>, starts_at: Option<Timestamp>, ends_at: Option<Timestamp>,
     }
     /// An outside identity that is trusted.
-    FederatedCredential in federated_credential needs [One("id"), One("object"), One("issuer"), Any(&["subject", "expression"]), When { of: "object_kind", is: Text("managed-identity"), needs: "name" }] {
+    FederatedCredential in federated_credential needs [One("id"), One("object"), One("issuer"), One("name"), Any(&["subject", "expression"])] {
         id: Untrusted, object: Untrusted, object_kind: String, object_name: Option<Untrusted>, name: Option<Untrusted>,
         issuer: Option<Untrusted>, issuer_kind: Option<String>, subject: Option<Untrusted>, expression: Option<Untrusted>,
         audience: Option<Untrusted>, owner: Option<Untrusted>, owner_id: Option<Untrusted>, repository: Option<Untrusted>,

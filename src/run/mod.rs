@@ -110,13 +110,33 @@ pub async fn audit(
     env: &Env,
 ) -> Result<Exit, Error> {
     let checks = tuned_checks(&delivery.checks, config, env)?;
-    let sealing = Sealing::open(delivery, config, env).await?;
     let started_at = (env.clock)();
     let waivers = waive::read(delivery.waivers.as_deref())?;
-    let baseline = baseline::read(delivery, config, env).await?;
+    let (sealing, baseline) = beforehand(delivery, config, env).await?;
     let evidence = collect(config, subject, intake, env).await?;
     let report = judge(&evidence, &checks, waivers.as_ref(), baseline.as_ref(), started_at, env)?;
     deliver(report, &evidence, delivery, sealing, env).await
+}
+
+/// What a report needs from elsewhere before anything is read: the key that signs it, and the report before it.
+async fn beforehand(
+    delivery: &Delivery,
+    config: &Config,
+    env: &Env,
+) -> Result<(Option<Sealing>, Option<Baseline>), Error> {
+    let asked = async {
+        let sealing = Sealing::open(delivery, config, env).await?;
+        Ok((sealing, baseline::read(delivery, config, env).await?))
+    };
+    let Some(deadline) = config.run.deadline else { return asked.await };
+    tokio::time::timeout(deadline, asked).await.unwrap_or_else(|_| {
+        Err(Error::Service {
+            service: "the vault or the archive",
+            what: "what a run begins with",
+            message: format!("the run reached its deadline of {} s", deadline.as_secs()).into(),
+            hint: "raise [run] deadline; check [signing] key and [archive] url".into(),
+        })
+    })
 }
 
 /// The first half of an audit: reads everything into one sealed file.
@@ -150,43 +170,43 @@ where
         may_write(plain(path)?, intake.force)?;
     }
     surroundings::examine(env)?;
-    let exported = log::open(&intake.logs, config, env).await?;
     log::are_there(&intake.github_audit)?;
     let http = Http::new(settings::of(config)).map_err(|error| asked(&error, "how to reach it"))?;
     let writer = Writer::create(&env.beside(keep), &meta(whom.mode, env))?;
     let tokens = api::tokens(&http, env);
-    let signed_in = sign_in::tokens(&*tokens, config).await?;
     let progress = Arc::new(Progress::new(writer.clone(), &env.console));
-    let api = Api::new(http.clone(), tokens, progress.clone(), env);
+    let api = Api::new(http.clone(), tokens.clone(), progress.clone(), env);
     let entra = Collector { api: api.read(Service::Graph), out: writer.clone() };
-    progress.say("looking which tenant answers");
-    signed_in.confirm(&entra.api, &writer, &http, config, env).await?;
     let routes = Routes::new();
-    let key = scan::key(None, env);
-    let web = scan::web(&settings::of(config).endpoints.github);
-    let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
-    let (logs, arm) = (api.read(Service::Logs), api.read(Service::Arm));
-    let longer = Longer::new(logs, arm, &config.logs.workspaces, tenant(&writer)?, env.now);
-    let run = sources::Run {
-        config,
-        api: &api,
-        out: &writer,
-        env,
-        routes: &routes,
-        progress: &progress,
-        signed_in: &signed_in,
-        means: &means,
-        depth: whom.depth,
-        scans: &intake.include,
-        exported: &exported,
-        audit_logs: &intake.github_audit,
-        longer: &longer,
-        web: &web,
-        key: &key,
-        progress_of_logs: &|read, of| progress.read(read, of),
-        note: &|imported| env.console.note(&imported.to_string()),
-    };
     let gathered = async {
+        let exported = log::open(&intake.logs, config, env).await?;
+        progress.say("looking which tenant answers");
+        let signed_in = sign_in::tokens(&*tokens, config).await?;
+        signed_in.confirm(&entra.api, &writer, &http, config, env).await?;
+        let key = scan::key(None, env);
+        let web = scan::web(&settings::of(config).endpoints.github);
+        let means = Means { http: &http, log: progress.clone(), out: &writer, env, cache: github::cache(config)? };
+        let (logs, arm) = (api.read(Service::Logs), api.read(Service::Arm));
+        let longer = Longer::new(logs, arm, &config.logs.workspaces, tenant(&writer)?, env.now);
+        let run = sources::Run {
+            config,
+            api: &api,
+            out: &writer,
+            env,
+            routes: &routes,
+            progress: &progress,
+            signed_in: &signed_in,
+            means: &means,
+            depth: whom.depth,
+            scans: &intake.include,
+            exported: &exported,
+            audit_logs: &intake.github_audit,
+            longer: &longer,
+            web: &web,
+            key: &key,
+            progress_of_logs: &|read, of| progress.read(read, of),
+            note: &|imported| env.console.note(&imported.to_string()),
+        };
         progress.say("looking for the person");
         let people = find(&entra, &routes).await?;
         let sources = sources::open(&run, &people).await?;
@@ -204,7 +224,7 @@ where
     };
     match stop::bounded(gathered, config.run.deadline).await {
         Ended::Done(result) => result.map_err(|error| surroundings::explained(error, env))?,
-        Ended::Late => late(&writer, config, env)?,
+        Ended::Late => late(&writer, whom, config, env)?,
         Ended::Stopped => return Err(interrupted(writer, keep, env)?),
     }
     progress.done();
@@ -231,19 +251,34 @@ fn tenant(writer: &Writer) -> Result<Option<String>, Error> {
 }
 
 /// The deadline has passed: whatever was not read until now is a gap, and what was read is judged.
-fn late(writer: &Writer, config: &Config, env: &Env) -> Result<(), Error> {
+fn late(writer: &Writer, whom: &Whom, config: &Config, env: &Env) -> Result<(), Error> {
     let after = config.run.deadline.map_or(0, |deadline| deadline.as_secs());
     let what = format!("the run reached its deadline of {after} s");
-    if writer.pairs("SELECT id, NULL FROM person")?.is_empty() {
-        let hint = "raise [run] deadline; with -vv the log shows each request".to_owned();
-        return Err(Error::Service { service: "Microsoft Graph", what: "who this is", message: what.into(), hint });
+    let (service, hint) = ("Microsoft Graph", "raise [run] deadline; with -vv the log shows each request".to_owned());
+    if writer.pairs(READERS)?.is_empty() {
+        return Err(Error::SignIn {
+            service,
+            message: format!("{what} before anybody said which tenant this is").into(),
+            hint,
+        });
+    }
+    // What is asked of an organisation is asked of nobody.
+    if !whom.posture && writer.pairs(PEOPLE)?.is_empty() {
+        return Err(Error::Service { service, what: "who this is", message: what.into(), hint });
     }
     env.console.note(&format!("{what}: what was not read until then is unknown"));
     Ok(writer.ended_early(&what)?)
 }
 
-/// Keeps what was read until somebody wanted the run to end, under a name that says that it is not all.
+const READERS: &str = "SELECT service, NULL FROM reader LIMIT 1";
+const PEOPLE: &str = "SELECT id, NULL FROM person LIMIT 1";
+
+/// Keeps what was read until somebody wanted the run to end, under a name that says that it is not all. Before anybody has
+/// said which tenant this is there is nothing to keep.
 fn interrupted(writer: Writer, keep: Option<&Path>, env: &Env) -> Result<Error, Error> {
+    if writer.pairs(READERS)?.is_empty() {
+        return Ok(Error::Cancelled);
+    }
     writer.ended_early("the run was ended before everything was read")?;
     let name = match keep {
         Some(path) => format!("{}.partial", path.display()),
@@ -262,9 +297,8 @@ fn interrupted(writer: Writer, keep: Option<&Path>, env: &Env) -> Result<Error, 
 pub async fn check(evidence: &Path, config: &Config, delivery: &Delivery, env: &Env) -> Result<Exit, Error> {
     let started_at = (env.clock)();
     let checks = tuned_checks(&delivery.checks, config, env)?;
-    let sealing = Sealing::open(delivery, config, env).await?;
     let waivers = waive::read(delivery.waivers.as_deref())?;
-    let baseline = baseline::read(delivery, config, env).await?;
+    let (sealing, baseline) = beforehand(delivery, config, env).await?;
     let evidence = Evidence::open(evidence)?;
     let report = judge(&evidence, &checks, waivers.as_ref(), baseline.as_ref(), started_at, env)?;
     deliver(report, &evidence, delivery, sealing, env).await

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Delivery, Intake, Whom, baseline, deliver, gather, judge, settings, sweep, tuned_checks, waive};
+use super::{Delivery, Intake, Whom, beforehand, deliver, gather, judge, settings, sweep, tuned_checks, waive};
 use crate::archive::{self, Archive};
 use crate::bundle::ATTESTATION;
 use crate::check::POSTURE;
@@ -45,10 +45,9 @@ pub async fn posture(
     env: &Env,
 ) -> Result<Exit, Error> {
     let checks = tuned_checks(&delivery.checks, config, env)?;
-    let sealing = deliver::Sealing::open(delivery, config, env).await?;
     let started_at = (env.clock)();
     let waivers = waive::read(delivery.waivers.as_deref())?;
-    let baseline = baseline::read(delivery, config, env).await?;
+    let (sealing, baseline) = beforehand(delivery, config, env).await?;
     let evidence = collect(config, request, intake, env).await?;
     let mut report = judge(&evidence, &checks, waivers.as_ref(), baseline.as_ref(), started_at, env)?;
     if request.fix_hints {

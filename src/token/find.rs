@@ -246,14 +246,14 @@ fn without_overlaps(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     }
     hits.sort_by_key(|hit| (hit.kind.has_group, hit.span.start, std::cmp::Reverse(hit.span.end)));
     let specific = hits.partition_point(|hit| !hit.kind.has_group);
-    let around = hits.split_off(specific);
+    let mut around = disjoint(hits.split_off(specific));
     let mut kept = disjoint(hits);
-    for hit in disjoint(around) {
+    around.retain(|hit| {
         let at = kept.partition_point(|other| other.span.end <= hit.span.start);
-        if kept.get(at).is_none_or(|other| other.span.start >= hit.span.end) {
-            kept.insert(at, hit);
-        }
-    }
+        kept.get(at).is_none_or(|other| other.span.start >= hit.span.end)
+    });
+    kept.extend(around);
+    kept.sort_by_key(|hit| hit.span.start);
     kept
 }
 

@@ -144,9 +144,15 @@ static HOLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&forms.join("|")).ok()
 });
 
+/// Nobody writes a longer one. What opens again and again and never closes is looked at from each place where it opens.
+const LONGEST_TEMPLATE: usize = 512;
+
 /// Whether a value is made of what a template has where a value will stand, also percent-encoded. What looks drawn inside of
 /// such marks is a value itself.
 pub(crate) fn is_template(value: &str) -> bool {
+    if value.len() > LONGEST_TEMPLATE {
+        return false;
+    }
     let decoded = percent_encoding::percent_decode_str(value).decode_utf8().unwrap_or(Cow::Borrowed(value));
     let decoded = decoded.replace("&lt;", "<").replace("&gt;", ">");
     let Some(holes) = HOLES.as_ref() else { return false };

@@ -67,3 +67,5 @@ mod stores;
 mod subject;
 #[cfg(test)]
 mod untrusted;
+#[cfg(test)]
+mod worst;

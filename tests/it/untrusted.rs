@@ -54,6 +54,153 @@ fn evidence_says_nothing_in_sql_that_this_program_does_not_say() {
     }
 }
 
+/// A file without any room for it may be as large as anybody likes.
+#[test]
+fn a_file_that_is_not_as_large_as_its_pages_is_not_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = evidence(&folder, "e.db", "h");
+    let size = fs::metadata(&path).unwrap().len();
+    for other in [size - 1, size + 1, size / 2, 1 << 50] {
+        let copy = folder.path().join("copy.db");
+        fs::copy(&path, &copy).unwrap();
+        // Not every file system has room for so long a file.
+        if fs::OpenOptions::new().write(true).open(&copy).unwrap().set_len(other).is_ok() {
+            let started = Instant::now();
+            let refused = Evidence::open(&copy).err().unwrap();
+            assert!(matches!(refused, Error::Damaged { .. }), "{other}: {refused}");
+            assert!(started.elapsed() < Duration::from_secs(2), "{other}");
+        }
+    }
+}
+
+/// A log of changes beside a file is no part of it.
+#[test]
+fn what_lies_beside_evidence_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = evidence(&folder, "e.db", "before");
+    let sha256 = Evidence::open(&path).unwrap().sha256().to_owned();
+    let other = folder.path().join("other.db");
+    fs::copy(&path, &other).unwrap();
+    let writer = Connection::open(&other).unwrap();
+    writer.execute_batch("PRAGMA journal_mode = WAL; UPDATE meta SET value = 'after' WHERE key = 'host'").unwrap();
+    for end in ["-wal", "-shm", "-journal"] {
+        let from = folder.path().join(format!("other.db{end}"));
+        if from.exists() {
+            fs::copy(from, folder.path().join(format!("e.db{end}"))).unwrap();
+        }
+    }
+    let read = Evidence::open(&path).unwrap();
+    assert_eq!((read.meta("host").unwrap().unwrap(), read.sha256()), ("before".to_owned(), sha256.as_str()));
+    drop(writer);
+}
+
+/// Bytes of evidence changed at random: it is refused, or what it says is read to an end. `FUZZ_SECONDS` is how long.
+#[test]
+fn evidence_with_changed_bytes_is_refused_or_read_to_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = evidence(&folder, "e.db", "h");
+    let whole = fs::read(&path).unwrap();
+    let (mut random, mut seen) = (fastrand::Rng::new(), [0, 0]);
+    let (started, odd) = (Instant::now(), folder.path().join("odd.db"));
+    while started.elapsed() < fuzz_time() {
+        let seed = random.u64(..);
+        fs::write(&odd, changed(&whole, &mut fastrand::Rng::with_seed(seed))).unwrap();
+        let begun = Instant::now();
+        let read = Evidence::open(&odd);
+        seen[usize::from(read.is_ok())] += 1;
+        if let Ok(read) = read {
+            let _ = (read.meta("host"), read.coverage(), read.people(), read.readers(), read.mcp_credentials());
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "seed {seed}: {:?}", begun.elapsed());
+    }
+    assert!(seen[0] > 0, "{seen:?}");
+    told(&format!("evidence: {seen:?} refused and read in {:?}", started.elapsed()));
+}
+
+/// The same for the files of a bundle.
+#[test]
+fn a_bundle_with_changed_bytes_never_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("b");
+    let made = std::process::Command::new(env!("CARGO_BIN_EXE_leaver"))
+        .args(["demo", "-q", "--bundle"])
+        .arg(&bundle)
+        .env_clear()
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(made.status.code(), Some(3));
+    let names: Vec<String> =
+        fs::read_dir(&bundle).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let whole: Vec<(PathBuf, Vec<u8>)> =
+        names.iter().map(|name| (bundle.join(name), fs::read(bundle.join(name)).unwrap())).collect();
+    let (mut random, started, mut count) = (fastrand::Rng::new(), Instant::now(), 0);
+    while started.elapsed() < fuzz_time() {
+        let seed = random.u64(..);
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (path, bytes) = &whole[random.usize(..whole.len())];
+        let odd = changed(bytes, &mut random);
+        if odd == *bytes {
+            continue;
+        }
+        fs::write(path, odd).unwrap();
+        let begun = Instant::now();
+        if let Ok(found) = leaver::bundle::verify(&bundle, &leaver::bundle::Trust::default()) {
+            let broken = |one: &&leaver::bundle::Outcome| one.state == leaver::bundle::State::Failed;
+            // Nobody signed it, which fails in any case: something else has to fail, too.
+            let why = found.outcomes.iter().filter(broken).filter(|one| !["signature", "key"].contains(&one.name));
+            assert!(why.count() > 0, "seed {seed}: {}: {:?}", path.display(), found.outcomes);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "seed {seed}");
+        fs::write(path, bytes).unwrap();
+        count += 1;
+    }
+    told(&format!("bundles: {count} refused in {:?}", started.elapsed()));
+}
+
+/// A few bytes flipped, taken away, repeated or put elsewhere; numbers at their ends.
+fn changed(whole: &[u8], random: &mut fastrand::Rng) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for _ in 0..random.usize(1..6) {
+        if bytes.is_empty() {
+            break;
+        }
+        // The header and the schema page are worth more than the rest.
+        let most = if random.bool() { bytes.len().min(4096) } else { bytes.len() };
+        let (at, length) = (random.usize(..most), random.usize(1..64));
+        let end = (at + length).min(bytes.len());
+        match random.u8(..7) {
+            0 => bytes[at] ^= 1 << random.u8(..8),
+            1 => bytes[at] = [0, 1, 0x7F, 0x80, 0xFF][random.usize(..5)],
+            2 => bytes[at..end].fill(random.u8(..)),
+            3 => drop(bytes.drain(at..end)),
+            4 => bytes.truncate(at),
+            5 => {
+                let part = bytes[at..end].to_vec();
+                let to = random.usize(..bytes.len());
+                let room = part.len().min(bytes.len() - to);
+                bytes[to..to + room].copy_from_slice(&part[..room]);
+            }
+            _ => {
+                let part = bytes[at..end].to_vec();
+                bytes.splice(at..at, part);
+            }
+        }
+    }
+    bytes
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs this by hand says how long")]
+fn fuzz_time() -> Duration {
+    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    seconds.map_or(Duration::from_millis(1500), Duration::from_secs)
+}
+
+#[expect(clippy::print_stderr, reason = "what a long run did is wanted")]
+fn told(what: &str) {
+    eprintln!("{what}");
+}
+
 #[test]
 fn rows_that_were_counted_for_the_planner_are_no_alteration() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 pub(super) use self::list::Listed;
 pub(super) use self::people::Leavers;
 use self::people::{Directory, Lost, since};
-use super::{Delivery, Intake, Whom, asked, baseline, deliver, gather, judge, posture, tuned_checks, waive};
+use super::{Delivery, Intake, Whom, asked, beforehand, deliver, gather, judge, posture, tuned_checks, waive};
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
@@ -50,10 +50,9 @@ pub async fn sweep(
 ) -> Result<Exit, Error> {
     let list = request.leavers.as_deref().map(read).transpose()?;
     let checks = tuned_checks(&delivery.checks, config, env)?;
-    let sealing = deliver::Sealing::open(delivery, config, env).await?;
     let started_at = (env.clock)();
     let waivers = waive::read(delivery.waivers.as_deref())?;
-    let baseline = baseline::read(delivery, config, env).await?;
+    let (sealing, baseline) = beforehand(delivery, config, env).await?;
     let evidence = collect(config, request, list.as_deref(), intake, env).await?;
     let report = judge(&evidence, &checks, waivers.as_ref(), baseline.as_ref(), started_at, env)?;
     deliver::deliver(report, &evidence, delivery, sealing, env).await

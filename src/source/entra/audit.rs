@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::account::{beside, days_before, overlapping, too_old};
 use super::wire::{Audit, Target};
-use super::{Question, each, of, trust_event};
+use super::{Question, each, limited, of, ownership, trust_event};
 use crate::evidence::row::{ConsentEvent, CredentialEvent, DirectoryEvent};
 use crate::evidence::{Error, Rows, Stop};
 use crate::model::{Cause, GapKind};
@@ -89,8 +89,11 @@ fn event(rows: &mut Rows, person: &Dossier, audit: &Audit, changed: &mut Changed
     let activity = normalised(audit.activity_display_name.raw());
     let actor = audit.initiated_by.as_ref().and_then(|by| by.user.as_ref());
     let (actor, actor_name) = actor.map_or((None, None), |user| (user.id.clone(), user.user_principal_name.clone()));
-    let targets = audit.target_resources.as_deref().unwrap_or_default();
-    for target in targets {
+    if audit.target_resources.is_none() {
+        TABLES.iter().for_each(|table| rows.gap(table, limited("the target of an event")));
+    }
+    for target in audit.target_resources.as_deref().unwrap_or_default() {
+        let by = By { person, audit, actor: &actor, actor_name: &actor_name };
         rows.insert(&DirectoryEvent {
             id: audit.id.clone(),
             person: person.id.clone(),
@@ -104,13 +107,30 @@ fn event(rows: &mut Rows, person: &Dossier, audit: &Audit, changed: &mut Changed
             target_name: target.display_name.clone(),
         })?;
         if succeeded(audit) {
-            let by = By { person, audit, actor: &actor, actor_name: &actor_name };
+            untold(rows, target);
             credentials(rows, &by, target, changed)?;
             consents(rows, &by, &activity, target)?;
             trust_event::keep(rows, &by, target)?;
         }
     }
     Ok(())
+}
+
+/// What an application or a service principal got or lost is told by the names of its properties. Where they are missing, it
+/// may have been a credential.
+fn untold(rows: &mut Rows, target: &Target) {
+    let is = |text: &Option<Untrusted>| text.as_ref().is_some_and(|text| !text.raw().trim().is_empty());
+    let kind = target.kind.as_ref().map_or("", Untrusted::raw);
+    let may_have = kind.is_empty() || ownership::is_known(kind);
+    let properties = target.modified_properties.as_deref();
+    let has_all = properties.is_some_and(|all| all.iter().all(|one| is(&one.display_name)));
+    // A target of no type counts only where something about it is said.
+    let says = !kind.is_empty() || properties.is_some_and(|all| !all.is_empty());
+    if may_have && says && (!has_all || !is(&target.id) || kind.is_empty()) {
+        for table in ["credential_event", "federated_event", "consent_event"] {
+            rows.gap(table, limited("what an event changed"));
+        }
+    }
 }
 
 /// Whose event it is.

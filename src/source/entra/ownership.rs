@@ -55,6 +55,11 @@ impl Kind {
     }
 }
 
+/// Whether an event of this type is about something that has credentials.
+pub(super) fn is_known(kind: &str) -> bool {
+    Kind::parse(kind).is_some()
+}
+
 impl Thing {
     fn ask(&self, question: &Question<'_>) -> Ask {
         match self.kind {

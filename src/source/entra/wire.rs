@@ -100,7 +100,7 @@ impl Object {
     /// The type without its namespace, lower case: `application`, `serviceprincipal`, `user`.
     pub fn kind(&self) -> Option<String> {
         let name = self.odata_type.as_ref()?.raw();
-        Some(name.rsplit('.').next()?.to_ascii_lowercase())
+        Some(name.rsplit('.').next()?.to_ascii_lowercase()).filter(|kind| !kind.is_empty())
     }
 }
 

@@ -249,6 +249,9 @@ impl<'a> Reading<'a> {
         }
         let today = event.first(&["repo_id", "repository_id"]).and_then(|id| self.names.get(id.raw()).copied());
         let row = row(self.place, today, id, at, action, event);
+        if lacks(&row) {
+            rows.gap(TABLE, Cause::new(GapKind::Truncated, "an event does not say what it is about"));
+        }
         if let Some(repository) = &row.repository {
             self.events.actions.insert((repository.raw().to_owned(), row.action.raw().to_owned()));
         }
@@ -270,6 +273,20 @@ fn caused(event: &wire::Event, account: &Known) -> bool {
         by_name || id.as_ref().is_some_and(|id| account.number.is_some_and(|number| number.to_string() == id.raw()))
     };
     is(&event.actor, &event.actor_id) || is(&event.user, &event.user_id)
+}
+
+/// Whether an event says that something was done and not to what: it may be any that a check asks about.
+fn lacks(event: &Event) -> bool {
+    let action = event.action.raw();
+    match action.rsplit_once('.').map_or(action, |(_, deed)| deed) {
+        deed if deed.ends_with("_secret") || deed.ends_with("_variable") => {
+            (deed.starts_with("create_") || deed.starts_with("update_")) && event.name.is_none()
+        }
+        "self_hosted_runner_online" => event.thing_id.is_none(),
+        "config_changed" | "active_changed" | "events_changed" => event.thing_id.is_none(),
+        "create" if action.starts_with("hook.") => event.thing_id.is_none(),
+        _ => false,
+    }
 }
 
 fn row(

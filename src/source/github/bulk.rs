@@ -272,6 +272,12 @@ fn workflows(
 ) -> Result<Vec<workflow::File>, Stop> {
     let mut files = Vec::new();
     for entry in tree.into_iter().flat_map(|tree| tree.entries.into_iter().flatten()) {
+        if entry.name.is_empty() || entry.kind.is_empty() {
+            let what = format!("{}: an entry of .github/workflows came without its name or type", place.name());
+            for table in ["github_workflow", "github_literal"] {
+                rows.gap(table, Cause::new(GapKind::Truncated, what.as_str()));
+            }
+        }
         if !(entry.name.ends_with(".yml") || entry.name.ends_with(".yaml")) || entry.kind != "blob" {
             continue;
         }

@@ -354,11 +354,15 @@ pub(super) async fn oidc(place: &Place<'_>, needs: &str) -> Result<(), Error> {
             let path = place.path("actions/oidc/customization/sub");
             let told: wire::OidcTemplate = one(api, &path).await.map_err(|error| refused(&error))?;
             let claims = |keys: Vec<Untrusted>| keys.iter().map(Untrusted::raw).collect::<Vec<_>>().join(" ");
+            if told.include_claim_keys == Some(None) && told.use_default != Some(true) {
+                let what = "the claims of a subject came as null";
+                rows.gap("github_oidc_template", Cause::new(GapKind::Truncated, what));
+            }
             rows.insert(&OidcTemplate {
                 organization: place.organization(),
                 repository: place.repository_name(),
                 use_default: told.use_default,
-                claims: told.include_claim_keys.map(|keys| claims(keys).into()),
+                claims: told.include_claim_keys.flatten().map(|keys| claims(keys).into()),
                 immutable: told.use_immutable_subject,
                 prefix: told.sub_claim_prefix,
             })?;

@@ -200,6 +200,10 @@ async fn jobs(api: &ReadApi, place: &Place<'_>, rows: &mut Rows, run: &wire::Run
     let path = place.path(&format!("actions/runs/{}/jobs?per_page=100", run.id.0));
     let actor = run.actor.clone().unwrap_or_default();
     let read = each(api, &path, Paging::Items("jobs"), |job: wire::Job| {
+        // Zero is a runner of GitHub's; a job that waits has neither.
+        if job.runner_id.is_none() && job.runner_name.as_ref().is_some_and(|name| !name.raw().is_empty()) {
+            rows.gap("github_job", Cause::new(GapKind::Truncated, "a job names its runner without the number"));
+        }
         Ok(rows.insert(&Job {
             id: job.id.into(),
             organization: place.organization(),

@@ -286,10 +286,17 @@ pub(super) struct BypassActor {
     pub(super) bypass_mode: Option<Untrusted>,
 }
 
+/// Tells a field that is null from one that is absent.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct OidcTemplate {
     pub(super) use_default: Option<bool>,
-    pub(super) include_claim_keys: Option<Vec<Untrusted>>,
+    /// Absent where the template of the organisation counts.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) include_claim_keys: Option<Option<Vec<Untrusted>>>,
     pub(super) use_immutable_subject: Option<bool>,
     pub(super) sub_claim_prefix: Option<Untrusted>,
 }

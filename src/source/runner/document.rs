@@ -1,5 +1,7 @@
 //! Turns JSON (with comments), YAML, TOML and what [`sections`] reads into one tree. Aliases of YAML are not expanded: a small file could grow without end.
 
+use std::rc::Rc;
+
 use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Value};
 
@@ -118,17 +120,54 @@ fn yaml(text: &str) -> Option<Vec<Value>> {
 /// One value of a YAML file, and where it stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Scalar {
-    /// Keys from the outside in; `#n` in a list.
-    pub(super) path: Vec<String>,
+    /// Keys from the inside out; `#n` in a list.
+    pub(super) path: Path,
     pub(super) value: String,
     /// The line where it begins, counted from 1.
     pub(super) line: u64,
 }
 
-/// A container that is being read: the next index, or the key whose value comes next.
-enum Level {
-    List(usize),
-    Map(Option<String>),
+/// The keys to a value. What is around several values is kept once: a key may be as long as a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Path(Option<Rc<(String, Path)>>);
+
+impl Path {
+    fn with(&self, name: String) -> Path {
+        Path(Some(Rc::new((name, self.clone()))))
+    }
+
+    /// The keys from the inside out.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::successors(self.0.as_deref(), |(_, around)| around.0.as_deref()).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether the value stands under `name` in the same map as the one of `other`.
+    pub(super) fn is_beside(&self, other: &Path, name: &str) -> bool {
+        match (&self.0, &other.0) {
+            (Some(own), Some(other)) => own.0 == name && own.1.is(&other.1),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the same place, not one of the same name.
+    fn is(&self, other: &Path) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A container that is being read, with the path to it: the next index, or the key whose value comes next.
+struct Level {
+    path: Path,
+    next: Next,
+}
+
+enum Next {
+    Index(usize),
+    Key(Option<String>),
 }
 
 /// Every value of a YAML file; `None` when it is none.
@@ -138,16 +177,22 @@ pub(super) fn scalars(text: &str) -> Option<Vec<Scalar>> {
         let (event, span) = event.ok()?;
         match event {
             Event::Scalar(text, ..) => match levels.last_mut() {
-                Some(Level::Map(key @ None)) => *key = Some(text.into_owned()),
+                Some(Level { next: Next::Key(key @ None), .. }) => *key = Some(text.into_owned()),
                 _ => {
-                    let path = levels.iter().map(Level::name).collect();
+                    let path = inside(&mut levels);
                     found.push(Scalar { path, value: text.into_owned(), line: span.start.line() as u64 });
                     settle(&mut levels);
                 }
             },
             Event::Alias(_) => settle(&mut levels),
-            Event::SequenceStart(..) => levels.push(Level::List(0)),
-            Event::MappingStart(..) => levels.push(Level::Map(None)),
+            Event::SequenceStart(..) => {
+                let path = inside(&mut levels);
+                levels.push(Level { path, next: Next::Index(0) });
+            }
+            Event::MappingStart(..) => {
+                let path = inside(&mut levels);
+                levels.push(Level { path, next: Next::Key(None) });
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 levels.pop()?;
                 settle(&mut levels);
@@ -159,21 +204,22 @@ pub(super) fn scalars(text: &str) -> Option<Vec<Scalar>> {
     Some(found)
 }
 
-impl Level {
-    fn name(&self) -> String {
-        match self {
-            Level::List(index) => format!("#{index}"),
-            Level::Map(key) => key.clone().unwrap_or_default(),
-        }
-    }
+/// The path to what comes next. A key is needed once: its value may be a container, and then it stands in the path of that.
+fn inside(levels: &mut [Level]) -> Path {
+    let Some(level) = levels.last_mut() else { return Path::default() };
+    let name = match &mut level.next {
+        Next::Index(index) => format!("#{index}"),
+        Next::Key(key) => key.as_mut().map(std::mem::take).unwrap_or_default(),
+    };
+    level.path.with(name)
 }
 
 /// A key or a value is complete; a key that is no text has no name.
 fn settle(levels: &mut [Level]) {
-    match levels.last_mut() {
-        Some(Level::List(index)) => *index += 1,
-        Some(Level::Map(key @ None)) => *key = Some(String::new()),
-        Some(Level::Map(key)) => *key = None,
+    match levels.last_mut().map(|level| &mut level.next) {
+        Some(Next::Index(index)) => *index += 1,
+        Some(Next::Key(key @ None)) => *key = Some(String::new()),
+        Some(Next::Key(key)) => *key = None,
         None => {}
     }
 }
@@ -212,11 +258,11 @@ mod tests {
 
     #[test]
     fn every_value_of_yaml_has_its_path_and_its_line() {
+        let path = |one: &Scalar| one.path.names().collect::<Vec<_>>().join("/");
         let all =
             scalars("a:\n  - b: x\n    c: |\n      one\n      two\n  - y\n? [k]\n: z\n---\nd: &x e\nf: *x\n").unwrap();
-        let all: Vec<String> =
-            all.iter().map(|one| format!("{}={:?}@{}", one.path.join("/"), one.value, one.line)).collect();
-        assert_eq!(all[..3], ["a/#0/b=\"x\"@2", "a/#0/c=\"one\\ntwo\\n\"@4", "a/#1=\"y\"@6"]);
+        let all: Vec<String> = all.iter().map(|one| format!("{}={:?}@{}", path(one), one.value, one.line)).collect();
+        assert_eq!(all[..3], ["b/#0/a=\"x\"@2", "c/#0/a=\"one\\ntwo\\n\"@4", "#1/a=\"y\"@6"]);
         assert_eq!(scalars("a: [1"), None);
         assert_eq!(scalars(&"[".repeat(10_000)), None);
     }

@@ -2,7 +2,7 @@
 //! A value is turned into its fingerprint here and goes no further.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -434,16 +434,16 @@ impl Joined<'_> {
         let lines = self.lines.get_or_init(|| memchr::memchr_iter(b'\n', self.text).collect());
         let above = usize::try_from(from.unwrap_or(1).saturating_sub(1)).ok()?;
         let start = if above == 0 { 0 } else { lines.get(above - 1).map_or(self.text.len(), |end| end + 1) };
-        let (cursor, spent) = self.searched.get();
+        let (cursor, _) = self.searched.get();
         let find = |from: usize| {
             let at = memmem::find(&self.text[from..], value).map(|at| from + at);
             self.searched
                 .update(|(cursor, spent)| (at.unwrap_or(cursor), spent + at.unwrap_or(self.text.len()) - from));
             at
         };
-        let onward = if cursor > start { find(cursor) } else { None };
-        let affordable = spent <= SEARCHES * (self.text.len() + 1024);
-        let at = onward.or_else(|| if affordable { find(start) } else { None });
+        let affordable = || self.searched.get().1 <= SEARCHES * (self.text.len() + 1024);
+        let onward = if cursor > start && affordable() { find(cursor) } else { None };
+        let at = onward.or_else(|| if affordable() { find(start) } else { None });
         at.map(|at| 1 + lines.partition_point(|&end| end < at) as u64).or(from)
     }
 }
@@ -499,10 +499,12 @@ fn place(path: &Path, beside: &dyn Fn(&str) -> Option<String>) -> &'static str {
 /// (<https://github.com/microsoft/azure-pipelines-agent>, `EnvironmentCapabilitiesProvider`).
 fn mark_uploaded(found: &mut [Found], text: &str) {
     let ignored = text.lines().find_map(|line| line.strip_prefix("VSO_AGENT_IGNORE=")).unwrap_or_default();
+    let ignored: HashSet<String> = ignored.split(',').map(|one| one.trim().to_ascii_lowercase()).collect();
+    let assigned = text.lines().filter_map(|line| line.split_once('='));
+    let sent: HashSet<&str> = assigned.filter(|(_, value)| value.len() < 1024).map(|(name, _)| name).collect();
     for found in found {
         let name = found.name.as_deref().unwrap_or_default();
-        let sent = |line: &str| line.split_once('=').is_some_and(|(key, value)| key == name && value.len() < 1024);
-        found.uploaded = text.lines().any(sent) && !ignored.split(',').any(|one| one.trim().eq_ignore_ascii_case(name));
+        found.uploaded = sent.contains(name) && !ignored.contains(&name.to_ascii_lowercase());
     }
 }
 

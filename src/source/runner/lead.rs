@@ -5,6 +5,12 @@ use crate::text::{Secret, Untrusted};
 use crate::token::opaque;
 use crate::token::owner::Owner;
 
+/// So much of a longer name is kept.
+const LONGEST_NAME: usize = 256;
+
+/// Nothing longer is a user, nor a token in the place of one.
+const LONGEST_USER: usize = 4096;
+
 /// One credential as a reader of a known file format sees it.
 #[derive(Debug, Clone)]
 pub(super) struct Lead {
@@ -43,7 +49,10 @@ impl Lead {
     }
 
     pub(super) fn named(mut self, name: impl Into<String>) -> Lead {
-        self.name = Some(name.into());
+        let mut name = name.into();
+        // Many values may stand under one key, and a key may be as long as its file.
+        name.truncate(name.floor_char_boundary(LONGEST_NAME));
+        self.name = Some(name);
         self
     }
 
@@ -133,6 +142,9 @@ pub(super) fn account(kind: &'static str, name: &str) -> Option<Owner> {
         "admin",
         "root",
     ];
+    if name.len() > LONGEST_USER {
+        return None;
+    }
     if NOBODY.contains(&name.to_lowercase().as_str()) || crate::token::placeholder::is_reference(name.as_bytes()) {
         return None;
     }

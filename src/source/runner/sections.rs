@@ -70,18 +70,23 @@ pub(super) fn properties(text: &str) -> Value {
         if line.starts_with(['#', '!']) || line.is_empty() {
             continue;
         }
-        let mut whole = line.to_owned();
-        while (whole.len() - whole.trim_end_matches('\\').len()) % 2 == 1 {
+        let (mut whole, mut last) = (line.to_owned(), line);
+        // The marks of the last line alone: those before it could be many.
+        while goes_on(last) {
             whole.pop();
-            match lines.next() {
-                Some(next) => whole.push_str(next.trim_start()),
-                None => break,
-            }
+            let Some(next) = lines.next() else { break };
+            last = next.trim_start();
+            whole.push_str(last);
         }
         let (key, value) = property(&whole);
         put(&mut all, &key, Value::String(value));
     }
     Value::Object(all)
+}
+
+/// Whether an odd number of backslashes ends a line.
+fn goes_on(line: &str) -> bool {
+    (line.len() - line.trim_end_matches('\\').len()) % 2 == 1
 }
 
 fn property(line: &str) -> (String, String) {

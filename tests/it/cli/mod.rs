@@ -5,8 +5,10 @@ mod canary;
 mod end;
 mod faults;
 mod help;
+mod odd_files;
 mod same;
 mod sign_in;
+mod signals;
 mod sweep;
 mod waivers;
 

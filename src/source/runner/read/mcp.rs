@@ -2,6 +2,7 @@
 //! is known by its form, whatever the keys above it and the file are called. Of an address the host is kept, of a command the
 //! name of the program: everything else can hold a secret.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -67,7 +68,7 @@ const CLIENTS: &[(&str, &str)] = &[
 
 /// Adds the servers of one configuration of a client, and the literals in them.
 pub(super) fn read(client: &'static str, document: &Value, read: &mut Read) {
-    Search { client, read, known: true }.within(document, false, DEPTH);
+    Search { client, read, known: true, names: HashMap::new() }.within(document, false, DEPTH);
 }
 
 /// The servers in a file whose path is no client's.
@@ -79,8 +80,9 @@ pub(super) fn anywhere(path: &Path, bytes: &[u8]) -> Read {
     let shown = path.to_string_lossy().to_lowercase();
     let client = CLIENTS.iter().find(|(part, _)| shown.contains(part)).map_or("other", |(_, client)| client);
     let named = path.iter().rev().take(3).any(|part| part.to_string_lossy().to_lowercase().contains("mcp"));
+    let mut search = Search { client, read: &mut found, known: named, names: HashMap::new() };
     for document in parsed(&String::from_utf8_lossy(bytes), &shown) {
-        Search { client, read: &mut found, known: named }.within(&document, named, DEPTH);
+        search.within(&document, named, DEPTH);
     }
     found
 }
@@ -119,6 +121,8 @@ struct Search<'a> {
     read: &'a mut Read,
     /// The file is a client's, so that a plain `servers` means these.
     known: bool,
+    /// How many servers have a name so far.
+    names: HashMap<String, usize>,
 }
 
 impl Search<'_> {
@@ -155,15 +159,11 @@ impl Search<'_> {
     fn server(&mut self, name: &str, value: &Value, entry: &Entry) {
         let leads: Vec<Lead> = entry.literals();
         let name = conceal(name).into_owned();
-        let same = self
-            .read
-            .servers
-            .iter()
-            .filter(|other| other.name == name || other.name.starts_with(&format!("{name} (")))
-            .count();
+        let same = self.names.entry(name.clone()).or_default();
+        *same += 1;
         self.read.servers.push(Server {
             client: self.client,
-            name: if same == 0 { name } else { format!("{name} ({})", same + 1) },
+            name: if *same == 1 { name } else { format!("{name} ({same})") },
             transport: if entry.url.is_some() { "http" } else { "stdio" },
             target: entry.target(),
             literals: leads.len(),

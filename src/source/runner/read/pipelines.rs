@@ -26,7 +26,7 @@ const SCRIPTS: &[&str] = &[
 pub(super) fn literals(_: &Source<'_>, scalars: &[Scalar]) -> Vec<Lead> {
     let mut leads = Vec::new();
     for (at, scalar) in scalars.iter().enumerate() {
-        let names: Vec<&str> = scalar.path.iter().rev().map(String::as_str).collect();
+        let names: Vec<&str> = scalar.path.names().collect();
         let found = match names[..] {
             // `- name: X` and `value: Y`; parameters have a `default`.
             ["value" | "default", ..] => named(scalars, at).and_then(|name| hosts::variable(name, &scalar.value)),
@@ -50,7 +50,7 @@ pub(super) fn literals(_: &Source<'_>, scalars: &[Scalar]) -> Vec<Lead> {
 /// `env_file`: a path, a list of paths, or a list of maps with a `path`.
 pub(super) fn env_files(_: &Source<'_>, scalars: &[Scalar]) -> Vec<Reference> {
     let is_path = |scalar: &&Scalar| {
-        let names: Vec<&str> = scalar.path.iter().rev().map(String::as_str).collect();
+        let names: Vec<&str> = scalar.path.names().collect();
         match names[..] {
             ["env_file", ..] | ["path", _, "env_file", ..] => true,
             [item, "env_file", ..] => item.starts_with('#'),
@@ -63,8 +63,7 @@ pub(super) fn env_files(_: &Source<'_>, scalars: &[Scalar]) -> Vec<Reference> {
 
 /// The `name` beside a value; the two stand in one map, hence near each other.
 fn named(scalars: &[Scalar], at: usize) -> Option<&str> {
-    let (_, map) = scalars[at].path.split_last()?;
     let near = &scalars[at.saturating_sub(8)..scalars.len().min(at + 8)];
-    let is_name = |other: &&Scalar| other.path.split_last().is_some_and(|(last, rest)| last == "name" && rest == map);
+    let is_name = |other: &&Scalar| other.path.is_beside(&scalars[at].path, "name");
     near.iter().find(is_name).map(|name| name.value.as_str())
 }

@@ -1,6 +1,8 @@
 //! Credentials in the records of a store: a record is one section, element, map or entry of a list. A secret belongs to the
 //! user of its own record, wherever in it the user is named, or to nobody: a wrong owner accuses one person and clears another.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::{Map, Value};
 
 use super::super::lead::{Lead, account};
@@ -145,13 +147,14 @@ impl Walk<'_> {
     }
 
     fn record(&self, record: &Map<String, Value>, name: &str, around: Option<&Owner>, leads: &mut Vec<Lead>) {
+        let mut users = Users::of(record, self.fields);
         let own = claimed(record);
-        let beside = own.clone().or_else(|| self.user(record, "")).or_else(|| self.below(record));
+        let beside = own.clone().or_else(|| users.beginning("")).or_else(|| self.below(record));
         let is_table = self.fields.tables.contains(&plain(name).as_str());
         for (key, value) in record {
             let lower = plain(key);
             if let Some(prefix) = self.secret(&lower).or(is_table.then_some("")) {
-                let owner = own.clone().or_else(|| self.user(record, prefix));
+                let owner = own.clone().or_else(|| users.beginning(prefix));
                 let general =
                     || QUALIFIERS.contains(&prefix).then(|| beside.clone().or_else(|| around.cloned())).flatten();
                 let owner = owner.or_else(general);
@@ -170,25 +173,11 @@ impl Walk<'_> {
         SECRETS.iter().find_map(|word| name.strip_suffix(word))
     }
 
-    /// The one user among the fields of a record whose names begin alike.
-    fn user(&self, record: &Map<String, Value>, prefix: &str) -> Option<Owner> {
-        let of = |names: &[&str]| {
-            names.iter().find_map(|name| {
-                let fields = record.iter().filter(|(key, _)| plain(key).strip_prefix(prefix) == Some(*name));
-                let mut users =
-                    fields.flat_map(|(_, value)| texts(value)).filter_map(|user| named(self.fields.owner, user));
-                let first = users.next()?;
-                // Two names in one record name nobody.
-                users.all(|other| other == first).then_some(first)
-            })
-        };
-        of(self.fields.users).or_else(|| of(USERS))
-    }
-
     /// `{user: {email}, tokens: {…}}`
     fn below(&self, record: &Map<String, Value>) -> Option<Owner> {
         let people = record.iter().filter(|(key, _)| PEOPLE.contains(&plain(key).as_str()));
-        people.filter_map(|(_, value)| value.as_object()).find_map(|person| self.user(person, ""))
+        let people = people.filter_map(|(_, value)| value.as_object());
+        people.into_iter().find_map(|person| Users::of(person, self.fields).beginning(""))
     }
 
     fn lead(&self, key: &str, around: &str, text: &str, owner: Option<Owner>) -> Option<Lead> {
@@ -203,6 +192,45 @@ impl Walk<'_> {
             (true, None) => lead.in_home(self.home.clone()),
             (false, owner) => lead.beside(owner),
         })
+    }
+}
+
+/// The users whom the fields of one record name. A record may have as many secrets as a file has bytes: what is looked up for
+/// each of them is looked up once.
+struct Users<'a> {
+    fields: &'a Fields,
+    by_name: BTreeMap<String, Vec<&'a Value>>,
+    known: HashMap<String, Option<Owner>>,
+}
+
+impl<'a> Users<'a> {
+    fn of(record: &'a Map<String, Value>, fields: &'a Fields) -> Users<'a> {
+        let mut by_name: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+        for (key, value) in record {
+            let name = plain(key);
+            if fields.users.iter().chain(USERS).any(|user| name.ends_with(user)) {
+                by_name.entry(name).or_default().push(value);
+            }
+        }
+        Users { fields, by_name, known: HashMap::new() }
+    }
+
+    /// The one user among the fields whose names begin so.
+    fn beginning(&mut self, prefix: &str) -> Option<Owner> {
+        let names = self.fields.users.iter().chain(USERS);
+        names.into_iter().find_map(|name| self.named(&format!("{prefix}{name}")))
+    }
+
+    fn named(&mut self, name: &str) -> Option<Owner> {
+        let values = self.by_name.get(name)?;
+        if let Some(known) = self.known.get(name) {
+            return known.clone();
+        }
+        let mut users = values.iter().flat_map(|value| texts(value)).filter_map(|user| named(self.fields.owner, user));
+        // Two names in one record name nobody.
+        let user = users.next().filter(|first| users.all(|other| other == *first));
+        self.known.insert(name.to_owned(), user.clone());
+        user
     }
 }
 

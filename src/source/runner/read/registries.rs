@@ -1,5 +1,7 @@
 //! Credentials for package and container registries whose files join host, user and secret in ways of their own.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::super::document::{entries, text};
@@ -78,15 +80,11 @@ fn header(name: &str, value: &str, kind: &'static str) -> Option<Lead> {
 /// `//registry/:_authToken=`, `:_auth=` and `:username=` with `:_password=`, the last two in base64.
 pub(super) fn npm(source: &Source<'_>) -> Vec<Lead> {
     let pairs: Vec<(&str, &str)> = pairs(source.text).collect();
-    let beside = |registry: &str, setting: &str| {
-        let is = |key: &str| {
-            if registry.is_empty() {
-                key == setting
-            } else {
-                key.strip_prefix(registry) == Some(&format!(":{setting}"))
-            }
-        };
-        pairs.iter().find(|(key, _)| is(key)).map(|(_, value)| *value)
+    // The first of each name.
+    let by_name: HashMap<&str, &str> = pairs.iter().rev().copied().collect();
+    let beside = |registry: &str, setting: &str| match registry {
+        "" => by_name.get(setting).copied(),
+        registry => by_name.get(format!("{registry}:{setting}").as_str()).copied(),
     };
     let user = |registry: &str| {
         let name = beside(registry, "username").or_else(|| beside(registry, "email"));

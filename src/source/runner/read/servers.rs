@@ -23,6 +23,14 @@ const SCHEMES: &[&str] =
 /// Commands whose arguments hold a command line of their own are rarely nested.
 const DEPTH: usize = 3;
 
+/// How often a variable is looked for in a word of its entry, and how long a word may be that it is put into. What an entry
+/// has beyond that stands for itself, as it is written.
+const EXPANSIONS: usize = 10_000;
+const LONGEST: usize = 64 * 1024;
+
+/// How many names may stand before one value.
+const NAMES: usize = 4;
+
 /// Where such an entry has what.
 pub(super) struct Entry {
     pub(super) url: Option<String>,
@@ -70,19 +78,21 @@ impl Entry {
     /// A reference to a variable of the same entry becomes its value.
     fn expanded(mut self) -> Entry {
         let variables = self.variables.clone();
-        let expand = |text: &mut String| {
+        let mut left = EXPANSIONS;
+        let mut expand = |text: &mut String| {
             if !text.contains('$') {
                 return;
             }
             for (name, value) in &variables {
+                left = left.saturating_sub(1);
                 for reference in [format!("${{{name}}}"), format!("${{env:{name}}}"), format!("${name}")] {
-                    if text.contains(&reference) && text.len() + value.len() < 64 * 1024 {
+                    if left > 0 && text.len() + value.len() < LONGEST && text.contains(&reference) {
                         *text = text.replace(&reference, value);
                     }
                 }
             }
         };
-        self.words.iter_mut().for_each(expand);
+        self.words.iter_mut().for_each(&mut expand);
         self.headers.iter_mut().for_each(|(_, value)| expand(value));
         self.url.iter_mut().for_each(expand);
         self
@@ -168,10 +178,18 @@ fn has_shape(value: &str) -> bool {
 
 /// A value under a secret name, behind `Bearer` or `Basic` or alone; also headers and addresses that a variable holds.
 fn literal(name: &str, value: &str) -> Vec<Lead> {
+    named_literal(name, value, NAMES)
+}
+
+fn named_literal(name: &str, value: &str, names: usize) -> Vec<Lead> {
     let default = placeholder::default(value.as_bytes()).map(String::from_utf8_lossy);
     let value = default.as_deref().unwrap_or(value).trim();
     if let Ok(Value::Object(inner)) = serde_json::from_str::<Value>(value) {
-        return inner.iter().filter_map(|(name, value)| Some(literal(name, value.as_str()?))).flatten().collect();
+        let inner = inner.iter().filter(|_| names > 0);
+        return inner
+            .filter_map(|(name, value)| Some(named_literal(name, value.as_str()?, names - 1)))
+            .flatten()
+            .collect();
     }
     let parts = parts(value);
     if !parts.is_empty() {
@@ -180,8 +198,9 @@ fn literal(name: &str, value: &str) -> Vec<Lead> {
     if value.contains("://") {
         return in_url(value);
     }
-    if let Some((header, rest)) = value.split_once(':').filter(|(header, _)| named::says(header) > Says::Nothing) {
-        return literal(header.trim(), rest);
+    let header = value.split_once(':').filter(|(header, _)| names > 0 && named::says(header) > Says::Nothing);
+    if let Some((header, rest)) = header {
+        return named_literal(header.trim(), rest, names - 1);
     }
     let (scheme, bare) = scheme(value);
     let announced = scheme && is_literal(bare);
