@@ -37,14 +37,15 @@ sealed_report = [{ person = "p", at = 2026-05-02T08:00:00Z, signed = 1 }]
 expect = "pass"
 
 [[case]]
-name = "never, too late, before the last day only, signed by nobody"
+name = "never, too late, a day too late, before the last day only, about somebody else only, signed by nobody"
 posture_setting = [{ kind = "offboarding-days", value = "3" }]
-departed = [{ person = "never", day = "2026-05-01" }, { person = "late", day = "2026-05-01" }, { person = "before", day = "2026-05-01" }, { person = "bare", day = "2026-05-01" }]
+departed = [{ person = "never", day = "2026-05-01" }, { person = "late", day = "2026-05-01" }, { person = "before", day = "2026-05-01" }, { person = "bare", day = "2026-05-01" }, { person = "almost", day = "2026-05-01" }, { person = "other", day = "2026-05-10" }]
 sealed_report = [
   { person = "late", at = 2026-05-20T08:00:00Z, signed = 1 }, { person = "before", at = 2026-04-20T08:00:00Z, signed = 1 },
-  { person = "bare", at = 2026-05-02T08:00:00Z, signed = 0 },
+  { person = "bare", at = 2026-05-02T08:00:00Z, signed = 0 }, { person = "almost", at = 2026-05-06T08:00:00Z, signed = 1 },
+  { person = "somebody", at = 2026-05-11T08:00:00Z, signed = 1 },
 ]
-expect = { "never" = "fail", "late" = "fail", "before" = "fail", "bare" = "fail" }
+expect = { "never" = "fail", "late" = "fail", "before" = "fail", "bare" = "fail", "almost" = "fail", "other" = "fail" }
 
 [[case]]
 name = "the last day is not known"

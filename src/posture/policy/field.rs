@@ -36,6 +36,10 @@ pub(super) fn fields(name: &str, resource: &Value) -> Option<Place> {
         let is_list = path.contains("[*]");
         return Some(if is_list { Place::Each(Vec::new()) } else { Place::One(None) });
     }
+    // One element by its number is no alias.
+    if path.replace("[*]", "").contains('[') {
+        return None;
+    }
     Some(below(resource, &path.replace('/', ".")))
 }
 

@@ -108,7 +108,10 @@ pub(super) fn condition(written: &Value, scene: &Scene<'_>) -> Option<bool> {
 pub(super) fn fields_of(name: &str, scene: &Scene<'_>) -> Option<Place> {
     let lower = name.to_lowercase();
     for (alias, element) in scene.current.iter().rev() {
-        if let Some(rest) = lower.strip_prefix(alias.as_str()) {
+        // `n` of a count is no beginning of `name`.
+        if let Some(rest) = lower.strip_prefix(alias.as_str())
+            && (rest.is_empty() || rest.starts_with('.'))
+        {
             return Some(field::below(element, name.get(name.len() - rest.len()..)?.trim_start_matches('.')));
         }
     }

@@ -127,7 +127,7 @@ pub(super) struct Reader<'t> {
 
 const DEEPEST: usize = 48;
 
-const WORDS: [&str; 36] = [
+const WORDS: [&str; 31] = [
     "has",
     "!has",
     "has_cs",
@@ -159,12 +159,9 @@ const WORDS: [&str; 36] = [
     ">=",
     "=~",
     "!~",
-    "+",
-    "-",
-    "*",
-    "/",
-    "%",
 ];
+
+const SUMS: [&str; 5] = ["+", "-", "*", "/", "%"];
 
 impl<'t> Reader<'t> {
     pub(super) fn new(tokens: &'t [Token]) -> Reader<'t> {
@@ -209,24 +206,38 @@ impl<'t> Reader<'t> {
     }
 
     fn comparison(&mut self) -> Option<Expression> {
-        let mut left = self.operand()?;
+        let mut left = self.sum()?;
         loop {
-            let operator = match self.peek() {
-                Some(Token::Word(word)) => word.to_lowercase(),
-                Some(Token::Mark(mark)) => mark.clone(),
-                _ => return Some(left),
-            };
-            if !WORDS.contains(&operator.as_str()) {
+            let Some(operator) = self.operator().filter(|operator| WORDS.contains(&operator.as_str())) else {
                 return Some(left);
-            }
+            };
             self.at += 1;
             let tilde = matches!(operator.as_str(), "in" | "!in") && self.mark("~");
             let operator = if tilde { format!("{operator}~") } else { operator };
             if operator == "matches" && !self.word("regex") {
                 return None;
             }
-            let right = self.operand()?;
-            left = Expression::Binary(operator, Box::new(left), Box::new(right));
+            left = Expression::Binary(operator, Box::new(left), Box::new(self.sum()?));
+        }
+    }
+
+    /// Arithmetic binds more closely than any comparison.
+    fn sum(&mut self) -> Option<Expression> {
+        let mut left = self.operand()?;
+        loop {
+            let Some(operator) = self.operator().filter(|operator| SUMS.contains(&operator.as_str())) else {
+                return Some(left);
+            };
+            self.at += 1;
+            left = Expression::Binary(operator, Box::new(left), Box::new(self.operand()?));
+        }
+    }
+
+    fn operator(&self) -> Option<String> {
+        match self.peek()? {
+            Token::Word(word) => Some(word.to_lowercase()),
+            Token::Mark(mark) => Some(mark.clone()),
+            _ => None,
         }
     }
 

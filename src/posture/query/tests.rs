@@ -34,7 +34,8 @@ fn our_own_rules_are_enough() {
             crate::file::SMALL,
         )
         .unwrap();
-        let found = finds(&alert(&query), &ours);
+        let frequency = Some(if purpose == Purpose::Refusals { 600.0 } else { 3_600.0 });
+        let found = finds(&Alert { frequency, ..alert(&query) }, &ours);
         assert_eq!(
             found.iter().map(|one| (one.purpose, one.enough)).collect::<Vec<_>>(),
             [(purpose, Some(true))],
