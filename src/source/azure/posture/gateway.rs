@@ -19,6 +19,9 @@ const VERSION: &str = "api-version=2022-08-01";
 
 const CALLS: &str = "gateway_call";
 
+/// What the list of services decides on: without a service there are no calls either.
+const TABLES: [&str; 3] = ["api_gateway", CALLS, "gateway_logger"];
+
 const SERVICES: Listed =
     Listed { what: "API Management services", resource: "Microsoft.ApiManagement/service", version: "2022-08-01" };
 
@@ -29,9 +32,9 @@ pub(super) async fn collect(fence: &Fence<'_>) -> Result<(), Error> {
     let wanted: BTreeSet<String> = fence.question.gateways.iter().map(|id| lower(id)).collect();
     let mut services: Vec<(String, Value)> = Vec::new();
     fence
-        .each(&["api_gateway"], &SERVICES, |rows, _, found| {
+        .each(&TABLES, &SERVICES, |rows, _, found| {
             for row in found {
-                let Some(id) = id(&row, rows, &["api_gateway"]) else { continue };
+                let Some(id) = id(&row, rows, &TABLES) else { continue };
                 if wanted.is_empty() || wanted.contains(&id) {
                     services.push((id, row));
                 }
