@@ -5,6 +5,7 @@ mod options;
 mod plan;
 mod posture;
 mod seal;
+mod setup;
 mod sweep;
 mod waive;
 
@@ -19,6 +20,7 @@ use self::options::{CheckArgs, DeliveryArgs, Files, PersonArgs, ScanArgs};
 use self::plan::PlanArgs;
 use self::posture::PostureArgs;
 use self::seal::{ArchiveVerb, KeyVerb, VerifyArgs};
+use self::setup::{DoctorArgs, SetupArgs};
 use self::sweep::SweepArgs;
 use self::waive::WaiveArgs;
 use crate::config::Config;
@@ -58,7 +60,7 @@ Examples:
 /// It reads and never changes anything. "Could not check" is never "clean": whatever could not be read is listed with the
 /// permission, licence or setting that is missing.
 #[derive(Debug, Parser)]
-#[command(name = "leaver", version, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), help_expected = true)]
+#[command(name = "leaver", version = run::version(), after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), help_expected = true)]
 #[command(propagate_version = true, disable_help_subcommand = true, max_term_width = 110)]
 pub struct Cli {
     #[command(flatten)]
@@ -82,6 +84,9 @@ struct Global {
     /// Say more on stderr: -v for the steps, -vv for each request.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// The report on the terminal lists everything, with all that is known of it.
+    #[arg(long, global = true)]
+    details: bool,
     /// How the log on stderr is written.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     log_format: LogFormat,
@@ -182,7 +187,7 @@ enum Verb {
         #[command(subcommand)]
         verb: KeyVerb,
     },
-    /// Lists the bundles in [archive], or verifies all of them.
+    /// Lists the bundles in [archive], verifies all of them, or puts one there that was left over.
     Archive {
         #[command(subcommand)]
         verb: ArchiveVerb,
@@ -200,8 +205,18 @@ enum Verb {
         #[command(flatten)]
         folders: CheckArgs,
     },
-    /// Tells which sign-in would be used and which permissions are missing.
-    Doctor,
+    /// Prints what to grant, service by service, with every id filled in that can be known, and a leaver.toml.
+    Setup(SetupArgs),
+    /// Asks each service what is granted, missing or more than needed; looks at log, key, archive and clock.
+    Doctor(DoctorArgs),
+    /// Serves the archive and `explain` to an assistant, read-only, over stdio (Model Context Protocol).
+    Mcp {
+        #[command(flatten)]
+        folders: CheckArgs,
+        /// A public key that bundles are verified with; may be given several times.
+        #[arg(long = "key", value_name = "PUB")]
+        keys: Vec<PathBuf>,
+    },
     /// Audits a synthetic leaver of an organisation that leaver itself serves on loopback.
     Demo {
         /// Also plans the clean-up, carries it out on that organisation, and audits again.
@@ -213,6 +228,8 @@ enum Verb {
         #[command(flatten)]
         delivery: DeliveryArgs,
     },
+    /// Prints the manual page, for `man`.
+    Man,
     /// Prints a completion script for a shell.
     Completions {
         /// The shell.
@@ -251,6 +268,11 @@ impl Cli {
     /// How much is logged: 0 warnings, 1 steps, 2 and more each request.
     pub fn verbosity(&self) -> u8 {
         self.global.verbose
+    }
+
+    /// Whether the report on the terminal lists everything.
+    pub fn details(&self) -> bool {
+        self.global.details
     }
 
     /// How log lines are written.
@@ -311,7 +333,9 @@ impl Cli {
                 let checks = run::tuned_checks(&folders.checks, &config()?, env)?;
                 print(env, &checks.explain(&id).map_err(run::of_check)?)
             }
-            Verb::Doctor => run::doctor::doctor(&config()?, env).await,
+            Verb::Setup(args) => args.run(&config()?, env).await,
+            Verb::Doctor(args) => run::doctor::doctor(&args.into(), &config()?, env).await,
+            Verb::Mcp { folders, keys } => run::mcp::serve(&keys, &folders.checks, &config()?, env).await,
             Verb::Demo { apply, clean, delivery } => {
                 let config = if delivery.bundle.is_some() { config()? } else { Config::default() };
                 let show = match (apply, clean) {
@@ -320,6 +344,12 @@ impl Cli {
                     _ => Show::Leaver,
                 };
                 run::demo::demo(&config, &delivery.into(), show, env).await
+            }
+            Verb::Man => {
+                let mut page = Vec::new();
+                let written = clap_mangen::Man::new(Cli::command()).render(&mut page);
+                written.map_err(|source| Error::Output { target: "stdout".into(), source })?;
+                print(env, &String::from_utf8_lossy(&page))
             }
             Verb::Completions { shell } => {
                 let mut script = Vec::new();

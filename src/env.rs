@@ -52,6 +52,8 @@ pub struct Console {
     pub color: bool,
     /// Whether stderr is a terminal that can show progress.
     pub interactive: bool,
+    /// Whether a report on the terminal lists everything, with all that is known of it.
+    pub details: bool,
 }
 
 impl Console {
@@ -64,6 +66,7 @@ impl Console {
             width: 100,
             color: false,
             interactive: false,
+            details: false,
         }
     }
 

@@ -52,6 +52,7 @@ fn env(cli: &Cli) -> Env {
         When::Auto => stdout().is_terminal() && !plain,
     };
     console.interactive = stderr().is_terminal() && !cli.quiet() && cli.verbosity() == 0;
+    console.details = cli.details();
     if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size() {
         console.width = width;
     }

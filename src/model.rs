@@ -188,6 +188,7 @@ impl GapKind {
         let needs = needs.unwrap_or("what it needs");
         match self {
             GapKind::NotCollected => "collect again with a version and configuration that cover this data set".into(),
+            GapKind::NotConfigured if needs.contains("GH_TOKEN") => format!("set {needs}, and run again"),
             GapKind::NotConfigured => format!("set {needs} in leaver.toml and run again"),
             GapKind::Denied => format!("grant {needs} to the identity that runs leaver, then run again"),
             GapKind::Unlicensed => format!("needs {needs}; without it this cannot be proven from here"),

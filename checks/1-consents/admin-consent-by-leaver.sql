@@ -1,5 +1,6 @@
 /*
 title    = "The leaver consented to an application for the whole tenant, and it still holds"
+proven   = "No consent that the leaver gave for the whole tenant still holds"
 severity = "high"
 why      = "An admin consent outlives the administrator; it is a favourite way to leave a door open."
 fix      = "Ask the application's owner first who needs it. Then have the owner confirm the consent, or revoke it: that ends it for everybody who uses the application."

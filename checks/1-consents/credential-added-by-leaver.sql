@@ -1,5 +1,6 @@
 /*
 title    = "A secret or certificate that the leaver added is still valid"
+proven   = "No secret or certificate that the leaver added to an application is still valid"
 severity = "critical"
 why      = "Whoever knows it signs in as the application, without any user name in the logs, long after the person's account is closed."
 fix      = "Give its users a new one first. Then remove the credential from the application: whatever still signs in with it stops at once, and a secret that was removed cannot come back."

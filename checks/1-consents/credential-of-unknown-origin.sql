@@ -1,5 +1,6 @@
 /*
 title    = "A credential of an application that the leaver owns is too old for the log to say who added it"
+proven   = "Of every credential of applications that the leaver owns, the log says who added it"
 severity = "medium"
 why      = "Entra forgets who added a secret after 30 days. An owner could have added it, and may know it."
 fix      = "Ask its users whether the leaver knew it. If nobody can say, give them a new one first and remove this one then: whatever still signs in with it stops."

@@ -1,5 +1,6 @@
 /*
 title    = "The MCP gateway may act elsewhere on behalf of the leaver"
+proven   = "The MCP gateway may act nowhere on behalf of the leaver"
 severity = "high"
 why      = "With this consent the gateway itself calls other services as the person, from any request that carries a token of theirs."
 fix      = "Disable the account first, or the next sign-in consents anew. Then delete the grant and revoke the sessions: the client loses this person's access, and tokens that are out stay valid for about an hour."

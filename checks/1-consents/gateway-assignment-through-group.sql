@@ -1,5 +1,6 @@
 /*
 title    = "A group assigns the leaver to the MCP gateway"
+proven   = "No group assigns the leaver to an MCP gateway"
 severity = "high"
 why      = "The person's own assignments look empty, and still every token request for the gateway is granted."
 fix      = "Look first which licences and mailboxes the group gives: they go with it. Then take the person out of the group that the finding names."

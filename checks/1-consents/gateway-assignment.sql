@@ -1,5 +1,6 @@
 /*
 title    = "The leaver is assigned to the MCP gateway"
+proven   = "The leaver is assigned to no MCP gateway"
 severity = "high"
 why      = "An assignment lets the person get tokens for the gateway even where assignment is required, and survives every consent clean-up."
 fix      = "Disable the account first, then remove the assignment of the user from the gateway's enterprise application: what runs with this person's sign-in gets no more tokens for it."

@@ -1,5 +1,6 @@
 /*
 title    = "The MCP gateway is open to the leaver through a consent for everybody"
+proven   = "No consent for everybody opens an MCP gateway to the leaver"
 severity = "medium"
 why      = "An administrator consented for all users: deleting the person's own grants closes nothing while the account lives."
 fix      = "Close the account; then consider assignment on the gateway, so that a consent for everybody is not access for everybody: assign those who need it first, for everybody else is locked out."

@@ -1,5 +1,6 @@
 /*
 title    = "The leaver still has a delegated grant on an MCP gateway"
+proven   = "The leaver has no delegated grant on any MCP gateway"
 severity = "medium"
 why      = "Whatever client holds this consent gets tokens for the gateway in the leaver's name, with no further question."
 fix      = "Disable the account first, or the next sign-in consents anew. Then revoke the grant and the leaver's sessions: the client loses this person's access, and tokens that are out live on for up to an hour."

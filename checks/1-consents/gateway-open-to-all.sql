@@ -1,5 +1,6 @@
 /*
 title    = "The MCP gateway asks for no assignment while the account of the leaver lives"
+proven   = "No MCP gateway is open without an assignment while the account of the leaver lives"
 severity = "medium"
 why      = "Without required assignment every user of the tenant who can consent gets a token for the gateway, this person included."
 fix      = "Close the account. Assign those who need the gateway, then set \"Assignment required\" on its enterprise application: whoever is not assigned is locked out."

@@ -1,5 +1,6 @@
 /*
 title    = "A pre-authorised client opens the MCP gateway to the leaver without any consent"
+proven   = "No pre-authorised client opens an MCP gateway to the leaver"
 severity = "medium"
 why      = "Pre-authorised clients leave no grant object: a list of zero grants is not a proof of no access."
 fix      = "Close the account. Then require assignment on the gateway, or take the client off its pre-authorised list: those who need it have to be assigned, or consent, first."

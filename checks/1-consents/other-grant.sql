@@ -1,5 +1,6 @@
 /*
 title    = "The leaver has consented to other applications"
+proven   = "No consent of the leaver to any other application is left"
 severity = "medium"
 why      = "Each consent lets an application act as the person wherever it still holds a refresh token."
 fix      = "Disable the account first, or the next sign-in consents anew. Then delete the grants: the clients lose this person's access and nobody else's. The Entra portal cannot remove a user's own consent; the API can."

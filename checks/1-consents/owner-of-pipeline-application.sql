@@ -1,5 +1,6 @@
 /*
 title    = "The leaver owns an application that a pipeline signs in as"
+proven   = "The leaver owns no application that a pipeline signs in as"
 severity = "critical"
 why      = "Its federated credentials let outside workloads act as this application, and an owner can add another one that points anywhere."
 fix      = "Name another owner first where there is none. Then remove the leaver from the owners, which stops nothing that runs, and review every federated credential and secret of the application."

@@ -1,5 +1,6 @@
 /*
 title    = "The leaver is the only owner of an application"
+proven   = "No application has the leaver as its only owner"
 severity = "high"
 why      = "An owner can add secrets and federated credentials; when the account goes, nobody is left who watches over the application."
 fix      = "Give the application another owner first: without one nobody can rotate its secrets. Then remove the leaver, which stops nothing that runs."

@@ -1,5 +1,6 @@
 /*
 title    = "The leaver is the only sponsor of an AI agent identity"
+proven   = "No AI agent identity has the leaver as its only sponsor"
 severity = "high"
 why      = "A sponsor answers for what an agent does. Sponsors are not owners: no list of owned objects shows them."
 fix      = "Name another sponsor for the agent identity first. Disable it if nobody takes it: what it does then stops."

@@ -1,5 +1,6 @@
 /*
 title    = "The leaver can switch on an Azure role"
+proven   = "The leaver can switch on no Azure role"
 severity = "high"
 why      = "An eligible role is no role assignment until it is used, and then it is one click away from a live session."
 fix      = "Name who takes over what only this person administers. Then remove the eligibility in Privileged Identity Management, or for one through a group the person from the group; a role that is switched on now ends by itself, within hours."

@@ -1,5 +1,6 @@
 /*
 title    = "The leaver granted an Azure role to somebody else"
+proven   = "No Azure role that the leaver granted to others is left"
 severity = "low"
 why      = "A role given shortly before leaving is a way to stay; nobody else may know why it was given."
 fix      = "Ask the owner of the scope first who needs it. Then have the owner confirm the role assignment, or delete it: what its holder does there stops within minutes."

@@ -1,5 +1,6 @@
 /*
 title    = "The leaver holds an Azure role"
+proven   = "The leaver holds no Azure role"
 severity = "medium"
 why      = "A role assignment is not part of the account: it works again as soon as anybody enables the account or adds it to the group."
 fix      = "Name who takes over what only this person administers. Then delete the role assignment, or for a role held through a group remove the person from the group: what still runs with it is refused within minutes."

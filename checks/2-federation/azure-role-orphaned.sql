@@ -1,5 +1,6 @@
 /*
 title    = "An Azure role of the deleted leaver was left behind"
+proven   = "No Azure role of the deleted leaver was left behind"
 severity = "medium"
 why      = "Azure does not clean up: restoring the account within 30 days brings the role back."
 fix      = "See first that the principal is gone for good: a deleted account or application can be restored for 30 days, and comes back without the role. Then delete the role assignment, which stops nothing."

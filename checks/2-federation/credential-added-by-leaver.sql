@@ -1,5 +1,6 @@
 /*
 title    = "A federated credential was added or changed by the leaver"
+proven   = "No federated credential was added or changed by the leaver"
 severity = "high"
 why      = "What it trusts was the leaver's choice, and nobody else may know what runs there."
 fix      = "Find out first who owns what it trusts. If nobody does, delete the credential: jobs that match it get no more tokens."

@@ -1,5 +1,6 @@
 /*
 title    = "A service connection of Azure DevOps was made or last changed by the leaver"
+proven   = "No service connection of Azure DevOps was made or last changed by the leaver"
 severity = "high"
 why      = "A service connection lets jobs act outside Azure DevOps. Whoever made one administers it, and knows the secret that it stores."
 fix      = "Give it another owner, and renew the secret that it stores: pipelines that use it fail until the new one is in. Where it signs in by workload identity federation, look at who else may use it. Delete it only if nothing uses it."

@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity accepts tokens that the leaver, or anybody, can obtain"
+proven   = "No pipeline identity accepts tokens that the leaver, or anybody, can obtain"
 severity = "critical"
 why      = "A wildcard reaches further than it was meant to: what matches it can be registered or run by somebody who has left."
 fix      = "Write a credential that spells out owner, repository and branch for the jobs that are still needed. Then delete the flexible one: every other job that matches it gets no more tokens."

@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity trusts a GitHub account that does not exist"
+proven   = "Every GitHub account that a pipeline identity trusts exists"
 severity = "critical"
 why      = "The login is free: whoever registers it obtains this identity's tokens."
 fix      = "Delete the federated credential: nothing can use it rightfully while the account does not exist. Only a managed account, which GitHub shows to nobody outside its enterprise, may be there all the same."

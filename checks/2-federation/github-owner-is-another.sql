@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity trusts a GitHub login that has changed hands"
+proven   = "No GitHub login that a pipeline identity trusts has changed hands"
 severity = "high"
 why      = "The login was given up and registered by somebody else, or the account was renamed: the trust does not mean whom it was made for."
 fix      = "Find out for whom the trust was made, and delete it or write it anew with today's numbers of owner and repository. A trust whose number does not match accepts nothing: deleting it stops nothing."

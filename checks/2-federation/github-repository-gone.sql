@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity trusts a GitHub repository that is not there any more"
+proven   = "Every GitHub repository that a pipeline identity trusts is there"
 severity = "medium"
 why      = "The trust is for a name. Once the repository is deleted, renamed or transferred, whoever may create one of that name under that owner gets the identity."
 fix      = "Delete the federated credential; where the repository moved, write a new one for where it is now. Jobs at the old name stop getting tokens."

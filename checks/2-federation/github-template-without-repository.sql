@@ -1,5 +1,6 @@
 /*
 title    = "Identity tokens of a GitHub repository do not say which repository they are for"
+proven   = "Identity tokens of every GitHub repository say which repository they are for"
 severity = "high"
 why      = "The subject is made from claims that other repositories share, or that anybody with write access can choose: a federated credential for it accepts them all."
 fix      = "Put repo or repository_id into the subject's claims. Federated credentials for the old subject stop matching: write the new ones first."

@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity trusts the leaver's personal GitHub account"
+proven   = "No pipeline identity trusts the leaver's personal GitHub account"
 severity = "critical"
 why      = "Any workflow in that account can obtain this identity's tokens, long after the Entra account is gone."
 fix      = "Delete the federated credential, or point it at an organisation repository and one branch. Jobs that used it get no more tokens: give them another one first where they are still needed."

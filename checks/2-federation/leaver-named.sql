@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity trusts something that is named after the leaver"
+proven   = "No pipeline identity trusts anything that is named after the leaver"
 severity = "medium"
 why      = "A branch, an environment or an actor of that name was made for this person. It outlives them, and whoever can use the name gets the identity."
 fix      = "Write a credential for a branch or environment that belongs to nobody, for the jobs that are still needed. Then delete this one: jobs that match it get no more tokens."

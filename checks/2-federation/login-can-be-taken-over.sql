@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity trusts the leaver's login by its name alone"
+proven   = "No pipeline identity trusts the leaver's login by its name alone"
 severity = "high"
 why      = "GitHub gives a login away again once its account is renamed or deleted. Whoever registers it next gets this identity."
 fix      = "Where it is still needed, write one first whose subject has the numbers of owner and repository. Then delete the federated credential: jobs under the old name get no more tokens."

@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity trusts a GitHub owner that is none of our organisations"
+proven   = "Pipeline identities trust only owners on GitHub that are our organisations"
 severity = "medium"
 why      = "Whoever controls that account controls the identity, and no offboarding of ours reaches it."
 fix      = "Ask the identity's owner first whose organisation it is. Add it to [github] organizations if it is ours; if not, delete the federated credential: jobs there get no more tokens."

@@ -1,5 +1,6 @@
 /*
 title    = "An Azure role is within the leaver's reach through a pipeline identity"
+proven   = "No Azure role is within the leaver's reach through a pipeline identity"
 severity = "high"
 why      = "The leaver can still act as this identity, so its role is theirs, and the logs show the identity's name."
 fix      = "Close the path first: delete the credential that leads there, which stops the jobs that use it. Then review what the identity did since the last day, before its logs are too old."

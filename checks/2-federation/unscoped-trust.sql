@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline identity trusts a whole repository, a whole organisation, or any pull request"
+proven   = "No pipeline identity trusts a whole repository, a whole organisation, or any pull request"
 severity = "medium"
 why      = "Everybody who can open a branch or a pull request there gets the identity: a protected branch or environment protects nothing then."
 fix      = "Name one protected branch, or one environment with reviewers, for the jobs that are needed, and write that credential first. Then delete this one: jobs from anywhere else get no more tokens."

@@ -1,5 +1,6 @@
 /*
 title    = "A container in Azure carries a token of the leaver in clear"
+proven   = "No container in Azure carries a token of the leaver in clear"
 severity = "critical"
 why      = "What runs in it acts as the leaver, and everybody who can read the container's settings can do so too."
 fix      = "Give the container an identity of its own first, or a secret that its settings only refer to. Then revoke the token at its issuer: a container that still has it stops working. Write the template that makes the container too, or the token comes back."

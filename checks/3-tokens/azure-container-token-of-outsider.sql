@@ -1,5 +1,6 @@
 /*
 title    = "A container in Azure carries a personal token of somebody who is no member any more"
+proven   = "No container in Azure carries a personal token of somebody who is no member any more"
 severity = "high"
 why      = "Nobody revoked it when its owner left, or it belongs to somebody who was never here: the container acts as a person whom nobody answers for."
 fix      = "Give the container an identity of its own first, or a secret that its settings only refer to. Then revoke the token at its issuer: a container that still has it stops working. Write the template that makes the container too, or the token comes back."

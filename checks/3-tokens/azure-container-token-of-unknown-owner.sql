@@ -1,5 +1,6 @@
 /*
 title    = "A container in Azure carries a personal token in clear, and nothing says whose it is"
+proven   = "Of every personal token in clear in a container in Azure it is known whose it is"
 severity = "high"
 why      = "It dies with an account of a person, or should have. Until somebody says whose, nobody can tell whether that person has left."
 fix      = "Ask who set it. Give the container an identity of its own first, or a secret that its settings only refer to; then revoke the token at its issuer: a container that still has it stops working."

@@ -1,5 +1,6 @@
 /*
 title    = "A tool on a scanned host is still signed in as the leaver"
+proven   = "No tool on a scanned host is signed in as the leaver"
 severity = "critical"
 why      = "The tool renews its own tokens. Whatever runs as that account acts as the leaver without anybody signing in again: this is how the incident began."
 fix      = "Take an image of the host as evidence before anything on it is deleted. Then revoke the sessions of the account at the issuer, delete the file, and sign the tool in with an identity of its own: its jobs fail until then."

@@ -1,5 +1,6 @@
 /*
 title    = "An agent of Azure DevOps was registered by the leaver"
+proven   = "No agent of Azure DevOps was registered by the leaver"
 severity = "high"
 why      = "An agent is a machine of whoever registered it: it takes jobs with their secrets for as long as it runs, and needs the account that registered it no more."
 fix      = "Take an image of the machine as evidence first, and look at it. Switch the agent off: jobs that only it can do wait. If it was the leaver's, delete it from its pool, then wipe the machine, which goes on running whatever else it was given."

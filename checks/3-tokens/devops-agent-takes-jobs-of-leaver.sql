@@ -1,5 +1,6 @@
 /*
 title    = "The last job of an agent of Azure DevOps ran for the leaver"
+proven   = "The last job of no agent of Azure DevOps ran for the leaver"
 severity = "medium"
 why      = "Nobody else uses this machine, or the leaver's own pipelines still run on it."
 fix      = "Ask who needs the agent, and take an image of its machine as evidence first. If it was the leaver's, delete it from its pool and wipe the machine: jobs that only it can do wait."

@@ -1,5 +1,6 @@
 /*
 title    = "An agent of Azure DevOps uploads a token of the leaver"
+proven   = "No agent of Azure DevOps uploads a token of the leaver"
 severity = "critical"
 why      = "What an agent uploads is shown to everybody who may look at its pool, and every job of the agent has it."
 fix      = "Give the agent another credential first. Then revoke this one at its issuer, take it out of the environment, and restart the agent so that it uploads the new one: jobs that still read it fail."

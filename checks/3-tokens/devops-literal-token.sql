@@ -1,5 +1,6 @@
 /*
 title    = "A variable, definition or pipeline file of Azure DevOps holds a token in clear"
+proven   = "No variable, definition or pipeline file of Azure DevOps holds a token in clear"
 severity = "high"
 why      = "Everybody who can read the project has it, and every job that takes it in acts as its owner. Nobody rotates what is not known to be a secret."
 fix      = "Store a new one as a secret variable or in a vault first. Then revoke this one at its issuer: runs that still use it fail. Taking it out of a file is not enough: history keeps it."

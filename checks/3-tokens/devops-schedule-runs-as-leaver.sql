@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline of Azure DevOps runs by itself as the leaver"
+proven   = "No pipeline of Azure DevOps runs by itself as the leaver"
 severity = "high"
 why      = "It goes on running with what the leaver was allowed, and its runs are recorded under their name. This is how the incident began."
 fix      = "Let somebody else save the definition first: the runs are then theirs. Or take the schedule away, and its runs stop. Then look at what it did since the last day."

@@ -1,5 +1,6 @@
 /*
 title    = "A secret variable that the leaver made in Azure DevOps was not renewed since they left"
+proven   = "Every secret variable that the leaver made in Azure DevOps was renewed since they left"
 severity = "medium"
 why      = "Its value is shown to nobody. Somebody else changed the group or definition since, which does not say that this value was changed."
 fix      = "Renew the secret where it was issued, its users first: what still has the old value fails. Store the new value after the last day of the leaver."

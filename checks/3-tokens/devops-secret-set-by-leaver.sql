@@ -1,5 +1,6 @@
 /*
 title    = "A secret variable of Azure DevOps was last set by the leaver"
+proven   = "No secret variable of Azure DevOps was last set by the leaver"
 severity = "high"
 why      = "Whoever sets a secret knows its value and can use it from anywhere, long after their account is closed. The service shows it to nobody, so it cannot be told whose it is."
 fix      = "Renew it where it was issued, its users first: what still has the old value fails. Store the new value under another account."

@@ -1,5 +1,6 @@
 /*
 title    = "A secure file of Azure DevOps was put there by the leaver"
+proven   = "No secure file of Azure DevOps was put there by the leaver"
 severity = "medium"
 why      = "Such files are keys, certificates and settings for jobs. Whoever uploaded one has a copy, and the service shows its content to nobody."
 fix      = "Renew what the file holds where it was issued, and upload the new one first. Then delete this one: pipelines that name it fail."

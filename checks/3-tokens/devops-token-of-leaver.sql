@@ -1,5 +1,6 @@
 /*
 title    = "An Azure DevOps token or SSH key of the leaver is valid"
+proven   = "No Azure DevOps token or SSH key of the leaver is valid"
 severity = "high"
 why      = "It signs in to Azure DevOps without a password and without a second factor, from anywhere, until it is revoked or runs out. Nobody is told when it was last used."
 fix      = "Revoke it: an administrator of the organisation does so with the id of its authorisation. It takes up to an hour to be in effect. Ask first which jobs still run with it."

@@ -1,5 +1,6 @@
 /*
 title    = "An Azure DevOps token outlived the account that it belongs to"
+proven   = "No Azure DevOps token outlived the account that it belongs to"
 severity = "critical"
 why      = "Closing the Entra account ends tokens within an hour only where the organisation is backed by the same directory. One that is still shown as valid after the account is gone may still sign in."
 fix      = "Ask first which jobs still run with it: they stop. Revoke it, then look why it was not ended: an organisation that is backed by another directory, or an account that is not joined with Entra."

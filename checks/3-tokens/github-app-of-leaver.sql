@@ -1,5 +1,6 @@
 /*
 title    = "An app that the leaver owns or installed has access to a GitHub organisation"
+proven   = "No app that the leaver owns or installed has access to a GitHub organisation"
 severity = "high"
 why      = "An installed app acts with keys of its owner and needs no member. Its own tokens outlive whoever installed it."
 fix      = "Find out first who needs it. If the leaver owns the app, uninstall it, for its owner can sign in as it at any time; if they only installed it, suspend the installation, which can be undone. Whatever works through the app stops."

@@ -1,5 +1,6 @@
 /*
 title    = "A deploy key of a repository was added by the leaver"
+proven   = "No deploy key of a repository was added by the leaver"
 severity = "high"
 why      = "A deploy key is bound to the repository, not to the account: it keeps working when the account is removed, and whoever holds its private half can pull, or push."
 fix      = "Find out what deploys with it, add a new key from a machine of your own, then delete this one. What still uses it cannot pull any more."

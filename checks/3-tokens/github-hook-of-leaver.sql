@@ -1,5 +1,6 @@
 /*
 title    = "A webhook was made or redirected by the leaver"
+proven   = "No webhook was made or redirected by the leaver"
 severity = "high"
 why      = "It sends every event, with code and names in it, to a host that the leaver chose, and is bound to no account."
 fix      = "Find out first who runs the receiver: it hears nothing any more. Switch the webhook off, which can be undone; delete it when nobody misses it."

@@ -1,5 +1,6 @@
 /*
 title    = "A GitHub variable or workflow holds a token of the leaver in clear"
+proven   = "No GitHub variable or workflow holds a token of the leaver in clear"
 severity = "critical"
 why      = "Everybody who can read the repository can act as the leaver, and what uses the token goes on doing so."
 fix      = "Give the workflow a secret or an identity of its own first. Then revoke the token at its issuer: runs that still use it fail. Taking it out of the file is not enough: history keeps it."

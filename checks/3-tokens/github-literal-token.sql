@@ -1,5 +1,6 @@
 /*
 title    = "A GitHub variable or workflow holds a token in clear"
+proven   = "No GitHub variable or workflow holds a token in clear"
 severity = "high"
 why      = "Everybody who can read the repository has it, leavers included; nobody rotates what is not known to be a secret."
 fix      = "Store a new one as a secret first. Then revoke the token at its issuer: runs that still use it fail. Taking it out of the file is not enough: history keeps it."

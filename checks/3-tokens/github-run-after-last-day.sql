@@ -1,5 +1,6 @@
 /*
 title    = "A workflow ran as the leaver after the last day"
+proven   = "No workflow ran as the leaver after the last day"
 severity = "high"
 why      = "Something still acts in the leaver's name: a schedule, a token, or the leaver."
 fix      = "See first what started it, and keep the run's log as evidence. A schedule is to be taken over by somebody else, or its jobs stop with the account; anything else means a credential that still works: find and revoke it."

@@ -1,5 +1,6 @@
 /*
 title    = "Public repositories may use a group of self-hosted runners"
+proven   = "No group of self-hosted runners may be used by public repositories"
 severity = "high"
 why      = "Anybody can open a pull request on a public repository, a leaver too, and may so run code on the organisation's own machines."
 fix      = "Close the group to public repositories. Their jobs then wait until they ask for another runner."

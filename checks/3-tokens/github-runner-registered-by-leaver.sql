@@ -1,5 +1,6 @@
 /*
 title    = "A self-hosted runner was probably registered by the leaver"
+proven   = "No self-hosted runner was registered by the leaver"
 severity = "high"
 why      = "A runner is a machine of whoever registered it: it takes jobs with their secrets for as long as it runs. This is how the incident began. GitHub does not say who registered a runner, so this is a guess by the minute."
 fix      = "Look at the machine, and take an image of it as evidence. If it was the leaver's, remove the runner: jobs for its labels wait until another takes them. Then wipe the machine, which goes on running whatever else it was given."

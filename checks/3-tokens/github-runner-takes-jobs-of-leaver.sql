@@ -1,5 +1,6 @@
 /*
 title    = "A self-hosted runner is online that last ran a workflow of the leaver"
+proven   = "No self-hosted runner that is online ran a workflow of the leaver last"
 severity = "high"
 why      = "What such a job leaves behind, cached sign-ins, tokens in files, background processes, is there for the next job. In the incident the runner was the leaver's own, and nobody had looked at it."
 fix      = "Take the workflow's schedule away from the leaver first, or it comes back. Take an image of the machine as evidence, scan it with `leaver scan`, then rebuild it: jobs for its labels wait until then."

@@ -1,5 +1,6 @@
 /*
 title    = "A scheduled workflow runs as the leaver"
+proven   = "No scheduled workflow runs as the leaver"
 severity = "high"
 why      = "The schedule goes on after the account is removed from the organisation: only a managed account that the identity provider suspends stops it. Until then every run acts in the leaver's name, unattended."
 fix      = "Let somebody else change the cron line in a commit first: the runs are then theirs. Or disable the workflow: its other triggers stop too. If the account is managed, its suspension stops these jobs without a word: tell who depends on them."

@@ -1,5 +1,6 @@
 /*
 title    = "A GitHub secret is named after the leaver"
+proven   = "No GitHub secret is named after the leaver"
 severity = "medium"
 why      = "A guess by the name alone: a secret that is called after a person usually holds a token of that person."
 fix      = "Ask who uses it; replace it by a token of a service or an app under another name, then revoke the old one where it was issued. Deleting the secret first leaves workflows with an empty value and no error."

@@ -1,5 +1,6 @@
 /*
 title    = "GitHub secrets that the leaver administered were not rotated since they left"
+proven   = "Every GitHub secret that the leaver administered was rotated since they left"
 severity = "medium"
 why      = "Whoever administers secrets can hand them to a workflow that shows them. Which of them the leaver took, no log tells."
 fix      = "Rotate them where they were issued, the most powerful first, and store the new values. Deleting a secret instead leaves workflows with an empty value and no error."

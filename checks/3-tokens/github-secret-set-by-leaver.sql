@@ -1,5 +1,6 @@
 /*
 title    = "A GitHub secret was last set by the leaver"
+proven   = "No GitHub secret was last set by the leaver"
 severity = "high"
 why      = "Whoever sets a secret knows its value: the leaver can use it from anywhere, without GitHub."
 fix      = "Rotate the credential where it was issued, then store the new value. Do not delete the secret first: workflows that use it would go on with an empty value and no error."

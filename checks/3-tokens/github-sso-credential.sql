@@ -1,5 +1,6 @@
 /*
 title    = "Single sign-on lets a classic token, SSH key or app token of the leaver into a GitHub organisation"
+proven   = "Single sign-on lets no classic token, SSH key or app token of the leaver into a GitHub organisation"
 severity = "high"
 why      = "The authorisation was given once and is not asked again: the credential works without the identity provider."
 fix      = "Find out first what pulls or pushes with these credentials: it stops. Then revoke the authorisations and end the membership: as long as it lasts, the account can authorise them anew."

@@ -1,5 +1,6 @@
 /*
 title    = "A fine-grained personal token of the leaver has access to a GitHub organisation"
+proven   = "No fine-grained personal token of the leaver has access to a GitHub organisation"
 severity = "high"
 why      = "It works without anybody signing in, from any machine, until it expires or the membership ends."
 fix      = "Find out first what uses the token: it stops at once. Then revoke the token's access (deny it where it only asks); SSH keys that were created through the token go on working and must be removed separately."

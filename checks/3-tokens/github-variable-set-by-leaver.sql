@@ -1,5 +1,6 @@
 /*
 title    = "A GitHub variable was last set by the leaver"
+proven   = "No GitHub variable was last set by the leaver"
 severity = "low"
 why      = "Variables steer workflows: hosts, image names, switches. One that points to something of the leaver's hands it the jobs."
 fix      = "Look at the value first. Set it anew if it is still right, so that somebody answers for it; workflows read whatever is set from their next run on."

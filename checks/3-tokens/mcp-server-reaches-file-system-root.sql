@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server on a runner serves a root of the file system"
+proven   = "No MCP server on a scanned runner serves a root of the file system"
 severity = "critical"
 why      = "Through it a job reads every file that the account may read: in the incident, 847 files in 34 directories at 2 AM."
 fix      = "Take an image of the host as evidence first. Then serve the one folder that is needed, read-only, or remove the server from the runner: jobs that read anything else through it fail."

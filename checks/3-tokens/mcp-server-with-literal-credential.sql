@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server on a runner is configured with a credential in the file itself"
+proven   = "No MCP server on a scanned runner is configured with a credential in the file itself"
 severity = "high"
 why      = "Every job on the runner can read the file, and the server acts with that credential for whoever calls it."
 fix      = "Let the client take a new credential from a variable or a vault first. Then revoke the one in the file at its issuer: clients that still have it stop."

@@ -1,5 +1,6 @@
 /*
 title    = "A runner can read a personal token of somebody who is no member any more"
+proven   = "No runner can read a personal token of somebody who is no member any more"
 severity = "high"
 why      = "Nobody revoked it when its owner left, or it belongs to somebody who was never here: jobs act as a person whom nobody answers for."
 fix      = "Take an image of the host as evidence and give the job a token of its own first. Then revoke the token at its issuer and take it out of the file: what still uses it stops."

@@ -1,5 +1,6 @@
 /*
 title    = "A runner can read a personal token, and nothing says whose it is"
+proven   = "Of every personal token that a runner can read it is known whose it is"
 severity = "high"
 why      = "It dies with an account of a person, or should have. Until somebody says whose, nobody can tell whether that person has left."
 fix      = "Scan again with --identify, or ask who set it. Give the job a token of a service or an app first; then revoke this one at its issuer: what still uses it stops."

@@ -1,5 +1,6 @@
 /*
 title    = "A runner can read a personal token of the leaver"
+proven   = "No runner can read a personal token of the leaver"
 severity = "critical"
 why      = "Every job on that runner can act as the leaver, and does so until the token is revoked where it was issued."
 fix      = "Take an image of the host as evidence and give the job a token of its own first. Then revoke the token at its issuer and take it out of the file: what still uses it stops."

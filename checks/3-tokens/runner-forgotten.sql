@@ -1,5 +1,6 @@
 /*
 title    = "A runner on a scanned host is in no list of registered runners any more"
+proven   = "Every runner on a scanned host is in the list of registered runners"
 severity = "medium"
 why      = "The service has forgotten it, so nobody who looks there sees the machine, and whatever its jobs left behind stays."
 fix      = "Find out first who runs the machine, and take an image of it as evidence. Then register the runner again, or remove its service, its folder and what its account is signed in to: whatever it still does by itself stops."

@@ -1,5 +1,6 @@
 /*
 title    = "A runner runs as an account of the leaver, or from that account's files"
+proven   = "No runner runs as an account of the leaver, or from that account's files"
 severity = "critical"
 why      = "Its jobs start with everything that the account is signed in to, whether or not anybody works there any more."
 fix      = "Take an image of the host as evidence first. Then stop the service, remove the runner, and register a new one under an account of its own: jobs for its labels wait until then."

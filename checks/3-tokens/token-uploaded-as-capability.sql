@@ -1,5 +1,6 @@
 /*
 title    = "An agent uploads a credential as one of its capabilities"
+proven   = "No agent uploads a credential as one of its capabilities"
 severity = "high"
 why      = "Every variable of the agent's environment is shown on the page of its pool and written in clear to its log: all who may read the pool hold the credential."
 fix      = "Give the agent another credential first. Then revoke this one at its issuer, take it out of the environment file, and name such variables in VSO_AGENT_IGNORE: jobs that still read it fail."

@@ -1,5 +1,6 @@
 /*
 title    = "Somebody acted with what the leaver can reach after the last day"
+proven   = "Nobody acted with what the leaver can reach after the last day"
 severity = "critical"
 why      = "A leaver's runner goes on with cached credentials as a principal without user name: a search for the name finds nothing."
 fix      = "Keep the log as evidence first. Close the path that is named, which stops whatever else uses it; then look up what was read, and treat it as disclosed."

@@ -1,5 +1,6 @@
 /*
 title    = "A server or tool was used for the first time in the last week"
+proven   = "No server or tool was used for the first time in the last week of work"
 severity = "low"
 why      = "What nobody needed before is not needed to hand over work. Of a person, the last week is the one before the last day."
 fix      = "Ask what it was for; if nobody knows, look at the calls one by one."

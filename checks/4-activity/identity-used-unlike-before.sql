@@ -1,5 +1,6 @@
 /*
 title    = "An identity within the leaver's reach was used outside working hours for what it never does"
+proven   = "No identity within the leaver's reach was used outside working hours for what it never does"
 severity = "critical"
 why      = "A pipeline works on its own few directories day after day. Many others in one night is somebody with its credentials."
 fix      = "Keep the log as evidence first. Then cut off the identity and close the path that is named: pipelines that share the identity stop too. Treat what was read as disclosed."

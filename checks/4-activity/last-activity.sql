@@ -1,5 +1,6 @@
 /*
 title    = "The last call on a server was made after the last day"
+proven   = "The last call on every server was made before the last day was over"
 severity = "high"
 why      = "The last call counts over everything that the log retains, also beyond the window in which calls are read one by one."
 fix      = "Close the path that is named, after asking who else uses it: they stop too. The check activity-after-last-day tells what was done."

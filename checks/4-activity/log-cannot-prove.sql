@@ -1,5 +1,6 @@
 /*
 title    = "The log keeps less than the checklist looks at"
+proven   = "The log keeps everything that the checklist looks at"
 severity = "low"
 why      = "A log that is silent, or forgets before anybody looks, proves nothing: no call in it does not mean that none was made."
 fix      = "Keep the log for the days that the checklist asks for, and raise an alarm when it falls silent."

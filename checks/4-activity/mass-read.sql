@@ -1,5 +1,6 @@
 /*
 title    = "Very much was read within one hour"
+proven   = "Never was very much read within one hour"
 severity = "high"
 why      = "People read a few files at a time. Hundreds, or dozens of directories, within an hour is a copy being made."
 fix      = "Keep the log as evidence first and ask what it was for. If nobody knows, treat what was read as disclosed and close the path that is named: whoever else uses it stops too."

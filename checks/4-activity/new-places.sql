@@ -1,5 +1,6 @@
 /*
 title    = "In the last weeks of work places and tools were used that never were before"
+proven   = "In the last weeks of work no place and no tool was used that never was before"
 severity = "medium"
 why      = "Who takes something along looks where the daily work never leads."
 fix      = "Compare with the work that was planned; ask the manager before anything else."

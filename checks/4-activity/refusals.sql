@@ -1,5 +1,6 @@
 /*
 title    = "Tools were tried one after the other and refused"
+proven   = "Tools were not tried one after the other and refused"
 severity = "high"
 why      = "Somebody who is refused again and again within minutes is looking for what the credentials can still open."
 fix      = "Find out first who it was. Then close the path that is named, which stops whoever else uses it, and look at what was not refused around that time."

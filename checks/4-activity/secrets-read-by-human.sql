@@ -1,5 +1,6 @@
 /*
 title    = "A person used tools of the secrets scope"
+proven   = "The person used no tool of the secrets scope"
 severity = "high"
 why      = "Secrets are for workloads. What a person has read through such a tool is known to them after the last day as well."
 fix      = "Replace every secret that was handed out, its users first: what still has the old value stops. Then take the scope from people."

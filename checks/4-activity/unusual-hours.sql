@@ -1,5 +1,6 @@
 /*
 title    = "In the last weeks of work far more was done outside working hours than usual"
+proven   = "In the last weeks of work no more was done outside working hours than usual"
 severity = "medium"
 why      = "Who takes something along does it when nobody looks."
 fix      = "Look at what was done in these hours; ask the manager before anything else."

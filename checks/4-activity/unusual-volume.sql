@@ -1,5 +1,6 @@
 /*
 title    = "On some of the last days of work far more was done than usual"
+proven   = "On none of the last days of work was far more done than usual"
 severity = "medium"
 why      = "Who is about to leave and takes something along does it in the last weeks, and it takes more calls than work does."
 fix      = "Look at these days call by call; ask the manager before anything else."

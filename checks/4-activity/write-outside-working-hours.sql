@@ -1,5 +1,6 @@
 /*
 title    = "Something was changed outside working hours"
+proven   = "Nothing was changed outside working hours"
 severity = "medium"
 why      = "Changes at night and on weekends are seen by nobody while they happen."
 fix      = "Ask first who did it and why, and keep the log as evidence. If nobody knows, undo it and close the path that is named: whoever else uses it stops too."

@@ -1,5 +1,6 @@
 /*
 title    = "A way to authenticate as the leaver is still registered"
+proven   = "No way to authenticate as the leaver is registered"
 severity = "low"
 why      = "A key or phone that the person took along satisfies multi-factor authentication as soon as the account is enabled again."
 fix      = "Disable the account first, or the person registers new ones with a session that is still open. Then delete the methods: they cannot come back, and a person who returns registers new ones."

@@ -1,5 +1,6 @@
 /*
 title    = "A device of the leaver is still trusted"
+proven   = "No device of the leaver is trusted"
 severity = "low"
 why      = "A registered device carries its own sign-in token and can satisfy device-based access rules."
 fix      = "Disable the device in Entra; nobody can sign in with it then. Where it is managed, take an image of it as evidence before it is wiped."

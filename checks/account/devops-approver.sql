@@ -1,5 +1,6 @@
 /*
 title    = "A stage of a release in Azure DevOps waits for the leaver"
+proven   = "No stage of a release in Azure DevOps waits for the leaver"
 severity = "medium"
 why      = "A release stops there for ever, or somebody with the leaver's account lets it through."
 fix      = "Name somebody else in their place first: a stage that waits for nobody waits for ever."

@@ -1,5 +1,6 @@
 /*
 title    = "Still has an account in an Azure DevOps organisation"
+proven   = "The leaver has no account in an Azure DevOps organisation"
 severity = "high"
 why      = "As long as the account is there, its tokens, keys and permissions are, and a restored Entra account gets all of them back."
 fix      = "Remove the user from the organisation after what they made has another owner. Removing the licence alone leaves the account."

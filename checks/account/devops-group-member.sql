@@ -1,5 +1,6 @@
 /*
 title    = "Still in a group of an Azure DevOps organisation"
+proven   = "The leaver is in no group of an Azure DevOps organisation"
 severity = "medium"
 why      = "Groups carry the permissions of Azure DevOps. Whoever is in one of administrators can give themselves every other."
 fix      = "Name who takes over what only this person administers. Then remove the account from the group, or from the group through which it belongs to it: the rights of that group go too."

@@ -1,5 +1,6 @@
 /*
 title    = "A permission in Azure DevOps names the leaver"
+proven   = "No permission in Azure DevOps names the leaver"
 severity = "medium"
 why      = "It stays when the account is taken out of every group."
 fix      = "Name who takes over what only this person may do. Then take the entry for this account out of the permissions of the thing."

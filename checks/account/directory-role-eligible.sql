@@ -1,5 +1,6 @@
 /*
 title    = "The leaver can switch on a directory role"
+proven   = "The leaver can switch on no directory role"
 severity = "high"
 why      = "An eligible role does not show among assigned roles, and is one click away from a live session."
 fix      = "Name who takes over what only this person administers. Then remove the eligibility in Privileged Identity Management; a role that is switched on now ends by itself, within hours."

@@ -1,5 +1,6 @@
 /*
 title    = "The leaver holds a directory role"
+proven   = "The leaver holds no directory role"
 severity = "high"
 why      = "A directory role works from any session that is still alive, and comes back with a restored account."
 fix      = "Name who takes over what only this person administers. Then remove the role assignment; where a group holds the role, take the person out of the group: licences that it gives go too."

@@ -1,5 +1,6 @@
 /*
 title    = "A branch protection rule makes an exception for the leaver"
+proven   = "No branch protection rule makes an exception for the leaver"
 severity = "medium"
 why      = "The exception outlives the person: with any access to the repository the account may push to, or merge into, a branch that is closed to others."
 fix      = "Name a team first where the exception is still needed, or nobody may push or merge there. Then take the account off the rule: saving a rule replaces its whole list."

@@ -1,5 +1,6 @@
 /*
 title    = "A CODEOWNERS file names the leaver"
+proven   = "No CODEOWNERS file names the leaver"
 severity = "low"
 why      = "Where a review by code owners is required, changes wait for somebody who is gone, or are let through without the review. If the login is registered anew, its holder owns the code as soon as they get access."
 fix      = "Name a team first, or a successor: a pattern that names nobody lets changes through without a review. It is a commit in the repository."

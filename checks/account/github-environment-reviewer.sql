@@ -1,5 +1,6 @@
 /*
 title    = "The leaver can release jobs into a GitHub environment"
+proven   = "The leaver can release jobs into no GitHub environment"
 severity = "medium"
 why      = "A job that waits for this review gets the environment's secrets and identity as soon as the account says yes; where nobody else may, nothing is released any more."
 fix      = "Name a team as the reviewer first: without one its jobs wait for ever, or start without a review. Saving an environment replaces all of its rules: send the others along."

@@ -1,5 +1,6 @@
 /*
 title    = "Invited to a GitHub organisation or repository"
+proven   = "No invitation to a GitHub organisation or repository is open"
 severity = "medium"
 why      = "Whoever reads the mail can accept it, also after the account was removed."
 fix      = "Cancel the invitation. Nobody has accepted it yet, so nothing breaks; it can be sent again."

@@ -1,5 +1,6 @@
 /*
 title    = "Still a member of a GitHub organisation"
+proven   = "The leaver is a member of no GitHub organisation"
 severity = "high"
 why      = "Membership is the root of every other access: tokens, SSH keys and sessions of the account keep working for as long as it lasts, whatever happened to the Entra account."
 fix      = "Remove the member, or suspend the account at the identity provider if it is managed there. Teams and repository access go with it; deploy keys, webhooks, secrets, runners, installed apps and scheduled workflows stay and have checks of their own."

@@ -1,5 +1,6 @@
 /*
 title    = "Holds a role in a GitHub organisation"
+proven   = "The leaver holds no role in a GitHub organisation"
 severity = "high"
 why      = "Such a role reads or manages every repository of the organisation, also those to which nobody added the person."
 fix      = "Name who takes over what only this person administers. Then take the role away, or remove the person from the team that holds it: other rights of the team go too."

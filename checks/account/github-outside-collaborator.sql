@@ -1,5 +1,6 @@
 /*
 title    = "Outside collaborator of a GitHub organisation"
+proven   = "The leaver is an outside collaborator of no GitHub organisation"
 severity = "high"
 why      = "Whoever is made a collaborator when the membership ends keeps repositories without being on any list of members."
 fix      = "Remove the outside collaborator from the organisation: this ends the access to all its repositories. Jobs that pull with the account's keys or tokens stop."

@@ -1,5 +1,6 @@
 /*
 title    = "Direct access to a GitHub repository"
+proven   = "The leaver has no direct access to a GitHub repository"
 severity = "high"
 why      = "A grant on one repository survives the removal from a team, and whoever can push to a repository can run code with its secrets."
 fix      = "Find out first which jobs pull with the account's keys or tokens: they stop. Then remove the collaborator from the repository. This also cancels invitations that they sent, and takes them off its issues."

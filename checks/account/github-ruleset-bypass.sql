@@ -1,5 +1,6 @@
 /*
 title    = "A ruleset can be bypassed by the leaver"
+proven   = "The leaver can bypass no ruleset"
 severity = "medium"
 why      = "The exception outlives the person: with any access to the repository the account is not bound by the ruleset."
 fix      = "Name a team first where the exception is still needed. Then take the account off the bypass list: saving a ruleset replaces the whole list."

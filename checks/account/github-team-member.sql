@@ -1,5 +1,6 @@
 /*
 title    = "Still in a GitHub team"
+proven   = "The leaver is in no GitHub team"
 severity = "medium"
 why      = "A team carries its repositories and its reviews: as long as the name is in it, reviews are asked of nobody and access comes back with the next invitation."
 fix      = "See first that somebody else in the team answers its review requests. Then remove the membership, and with it the access that the team gives; where the team follows a group of the identity provider, remove the person from that group, or it comes back."

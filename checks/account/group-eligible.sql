@@ -1,5 +1,6 @@
 /*
 title    = "The leaver can switch on a group membership"
+proven   = "The leaver can switch on no group membership"
 severity = "high"
 why      = "An eligible membership shows in no list of members, and is one click away from a live session."
 fix      = "Name who takes over what the group gave only to this person. Then remove the eligibility in Privileged Identity Management for groups; a membership that is switched on now ends by itself."

@@ -1,5 +1,6 @@
 /*
 title    = "The leaver is still in groups"
+proven   = "The leaver is in no group"
 severity = "low"
 why      = "Groups carry app assignments, roles and licences; they take effect again when the account is enabled or restored."
 fix      = "Look first which licences and mailboxes hang on the groups: they go with the membership. Then remove the person from the groups; a dynamic group needs a change of the attribute that its rule looks at."

@@ -1,5 +1,6 @@
 /*
 title    = "The deleted account of the leaver can be restored with everything it had"
+proven   = "No deleted account of the leaver can be restored"
 severity = "low"
 why      = "For 30 days a deleted account lies in the recycle bin; restoring it brings back its groups, roles, consents and app assignments."
 fix      = "See first that no legal hold or investigation needs the mailbox and files. Then delete it for good, which cannot be undone, or remove its grants and roles, or wait until the 30 days are over."

@@ -1,5 +1,6 @@
 /*
 title    = "Sessions of the leaver were not revoked after the last day"
+proven   = "All sessions of the leaver were revoked after the last day"
 severity = "high"
 why      = "A refresh token issued before the last day goes on minting access tokens on any machine that kept it."
 fix      = "Disable the account first, or the person signs in again. Then revoke its sign-in sessions: tools that are signed in as this person stop within the hour. Guests must be revoked in their home tenant."

@@ -1,5 +1,6 @@
 /*
 title    = "The sign-in log shows the account after the last day"
+proven   = "The sign-in log shows no sign-in of the account after the last day"
 severity = "critical"
 why      = "Each row is an application that accepted the leaver's credentials after they should have been dead."
 fix      = "Look at where these sign-ins came from and keep the log as evidence first. Then disable the account, revoke the sessions and remove the credential that was used: jobs that run with it stop."

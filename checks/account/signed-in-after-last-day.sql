@@ -1,5 +1,6 @@
 /*
 title    = "The account was used after the last day"
+proven   = "The account was not used after the last day"
 severity = "critical"
 why      = "Somebody holds working credentials of a person who has left. Entra keeps the last sign-in however long ago it was."
 fix      = "Keep the sign-in logs as evidence first: they tell from where it was used, and for 30 days only. Disable the account and revoke its sessions: jobs that run as this person stop."

@@ -1,5 +1,6 @@
 /*
 title    = "The account of the leaver can still sign in"
+proven   = "The account of the leaver cannot sign in"
 severity = "high"
 why      = "Every other clean-up can be undone from a live account: it can consent again, create secrets again, sign in again."
 fix      = "Place legal holds and hand over the mailbox first where that is due. Then disable the account in Entra, or on premises where it is synchronised from there, before anything else: whatever runs as this person stops, and so do scheduled workflows of a managed GitHub account."

@@ -16,7 +16,7 @@ pub use self::forms::forms;
 pub use self::receipt::{RECEIPT, RECEIPT_PREDICATE, REMEDIATION};
 pub use self::rejudge::rejudge;
 pub use self::sign::Signable;
-pub use self::verify::{Outcome, State, Trust, Verification, verify};
+pub use self::verify::{Outcome, State, Trust, Verification, is_one, verify};
 
 use std::collections::BTreeMap;
 use std::io;
@@ -58,6 +58,9 @@ pub enum Error {
     /// What is there is no bundle, so it is not replaced.
     #[error("{} holds something else than a bundle", .0.terminal())]
     NotABundle(Untrusted),
+    /// Neither a report nor anything that proves one.
+    #[error("{} is no bundle: it has no report.json, no manifest and no attestation", .0.terminal())]
+    NoBundle(Untrusted),
     /// The file system refused.
     #[error("bundle {}: {}", .path.terminal(), visible(&.source.to_string()))]
     File {
@@ -86,6 +89,7 @@ impl Error {
         match self {
             Error::Taken(_) => "choose another name, or give --force to replace the bundle there as a whole",
             Error::NotABundle(_) => "choose another name; only a bundle is ever replaced",
+            Error::NoBundle(_) => "give the directory that --bundle made",
             Error::File { .. } => "check the path, the permissions and the free space",
             Error::Broken { .. } => "`leaver verify` tells what is wrong; take another copy of the bundle",
         }
@@ -96,7 +100,7 @@ impl Error {
         match self {
             Error::Taken(_) | Error::NotABundle(_) => Exit::Usage,
             Error::File { .. } => Exit::Failed,
-            Error::Broken { .. } => Exit::Unverified,
+            Error::Broken { .. } | Error::NoBundle(_) => Exit::Unverified,
         }
     }
 }

@@ -20,6 +20,13 @@ pub struct Trust {
     pub roots: Option<Roots>,
     /// The manifest digest of the report before this one.
     pub previous: Option<String>,
+    /// Whether a signature of a key that was not given is refused.
+    pub strict: bool,
+}
+
+/// Whether a directory holds a report or anything that proves one.
+pub fn is_one(directory: &Path) -> bool {
+    [REPORT, MANIFEST, SEALS[0]].iter().any(|name| directory.join(name).symlink_metadata().is_ok())
 }
 
 /// How one check of a bundle ended.
@@ -93,7 +100,7 @@ pub fn verify(directory: &Path, trust: &Trust) -> Result<Verification, Error> {
         Some(Err(why)) => broken(why),
         Some(Ok(seals)) => vec![
             signature(seals, &trust.keys, report.as_ref().ok()),
-            key(seals, &trust.keys),
+            key(seals, trust, report.as_ref().ok()),
             time(directory, &listing, seals, trust.roots.as_ref()),
         ],
     });
@@ -132,7 +139,14 @@ fn files(listing: &Listing, seals: Option<&Seals>) -> Outcome {
         let stray = SEALS.iter().skip(1).filter(|name| listing.has(name));
         faults.extend(stray.map(|name| format!("{name} stands without an attestation")));
     }
-    Outcome::unless("files", &faults, format!("{} files, none missing and none extra", listing.files.len()))
+    match (&seals, faults.is_empty()) {
+        // Without an attestation nothing says which files there have to be.
+        (None, true) => {
+            let what = format!("{} files; nothing that is signed says which there have to be", listing.files.len());
+            Outcome::new("files", State::Absent, what)
+        }
+        _ => Outcome::unless("files", &faults, format!("{} files, none missing and none extra", listing.files.len())),
+    }
 }
 
 /// Every file is what the manifest and the attestation say.
@@ -179,12 +193,18 @@ fn signature(seals: &Seals, keys: &[PublicKey], report: Option<&Report>) -> Outc
         faults.push("no given key is among the signers".to_owned());
     }
     // However often a key has signed, it is one signer.
-    let count = signers.len();
+    let count = signers.iter().filter(|id| keys.iter().any(|key| key.id() == **id)).count();
     Outcome::unless("signature", &faults, format!("{count} {}", if count == 1 { "signer" } else { "signers" }))
 }
 
-fn key(seals: &Seals, keys: &[PublicKey]) -> Outcome {
+/// Keys that were not given are told; the one that the report names has to be among those that were.
+fn key(seals: &Seals, trust: &Trust, report: Option<&Report>) -> Outcome {
+    let (keys, strict) = (trust.keys.as_slice(), trust.strict);
+    let author = report.and_then(|report| report.signed_by.as_deref());
+    let is_authors = author.is_some_and(|id| keys.iter().any(|key| key.id() == id));
     let strangers = seals.strangers(keys);
+    let known: Vec<String> =
+        seals.signers().into_iter().filter(|id| keys.iter().any(|key| key.id() == *id)).map(short).collect();
     match (keys, strangers.is_empty()) {
         ([], _) => {
             let ids: Vec<String> = seals.signers().into_iter().map(short).collect();
@@ -196,8 +216,20 @@ fn key(seals: &Seals, keys: &[PublicKey]) -> Outcome {
             Outcome::new("key", State::Ok, format!("signed by the given {}", ids.join(" and ")))
         }
         (_, false) => {
-            let what = format!("also signed by {}: give its key with another --key", strangers.join(", "));
-            Outcome::new("key", State::Failed, what)
+            let strangers = strangers.join(", ");
+            match known.is_empty() || strict || !is_authors {
+                true => {
+                    let what = format!("also signed by {strangers}: give its key with another --key");
+                    Outcome::new("key", State::Failed, what)
+                }
+                false => {
+                    let known = known.join(" and ");
+                    let what = format!(
+                        "signed by the given {known}; the signature of the unknown {strangers} was not checked"
+                    );
+                    Outcome::new("key", State::Ok, what)
+                }
+            }
         }
     }
 }

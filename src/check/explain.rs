@@ -19,6 +19,9 @@ impl Checks {
             let _ = writeln!(text, "{name:<10}{}", lines(value).join("\n          "));
         };
         line("severity", &check.severity.to_string());
+        if let Some(proven) = &check.proven {
+            line("proven", proven);
+        }
         line("why", &check.why);
         line("fix", &check.fix);
         if let Some(action) = &check.action {
@@ -41,6 +44,7 @@ impl Checks {
         line("file", file);
         section(&mut text, "query", lines(&check.sql));
         section(&mut text, "cases", cases::outline(entry).iter().map(|case| shown(case)).collect());
+        section(&mut text, "how a case is written", syntax(tables));
         Ok(text)
     }
 
@@ -51,6 +55,23 @@ impl Checks {
             |Check { id, severity, title, .. }: &Check| format!("{id:<width$}  {severity:<8}  {}\n", shown(title));
         self.iter().map(|entry| line(&entry.check)).collect()
     }
+}
+
+/// The grammar of a case, with a table that this check reads.
+fn syntax(tables: &[String]) -> Vec<String> {
+    let table = tables.first().map_or("identity", String::as_str);
+    [
+        "in the second comment of the file, as TOML:",
+        "[[case]]",
+        "name = \"what it shows\"",
+        &format!("{table} = [{{ column = \"value\" }}]    # rows of any table; columns that are left out are NULL"),
+        &format!("incomplete = [\"{table}\"]    # tables that count as not read completely; optional"),
+        "now = 2026-06-01T00:00:00Z    # the time that the check is told; optional",
+        "expect = \"unknown\"    # the verdict, or by subject: { \"id\" = \"fail\" }",
+    ]
+    .into_iter()
+    .map(shown)
+    .collect()
 }
 
 fn section(text: &mut String, name: &str, lines: Vec<String>) {

@@ -169,17 +169,32 @@ impl Checks {
         &self.notes
     }
 
+    /// The digest of the embedded checks, as [`Checks::sha256`] of nothing else would be: read, and not examined.
+    pub fn embedded_sha256() -> String {
+        let mut files: Vec<(String, String)> = embedded(&EMBEDDED)
+            .into_iter()
+            .map(|found| {
+                let id = found.path.strip_suffix(".sql").unwrap_or(&found.path).to_owned();
+                (id, String::from_utf8_lossy(&found.content).into_owned())
+            })
+            .collect();
+        files.sort();
+        digest(files.iter().map(|(id, text)| [id.as_str(), text.as_str()]))
+    }
+
     /// SHA-256 over the ids and texts of all checks, in hexadecimal. Where they came from does not count.
     pub fn sha256(&self) -> String {
-        let mut hasher = Sha256::new();
-        for Entry { check, .. } in self.iter() {
-            for part in [&check.id, &check.text] {
-                hasher.update((part.len() as u64).to_be_bytes());
-                hasher.update(part.as_bytes());
-            }
-        }
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest(self.iter().map(|Entry { check, .. }| [check.id.as_str(), check.text.as_str()]))
     }
+}
+
+fn digest<'t>(checks: impl Iterator<Item = [&'t str; 2]>) -> String {
+    let mut hasher = Sha256::new();
+    for part in checks.flatten() {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An id without its step.

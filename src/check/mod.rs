@@ -84,6 +84,8 @@ pub struct Check {
     pub step: String,
     /// The bad state, in words.
     pub title: String,
+    /// What a pass proves, in words; absent: nobody wrote it down.
+    pub proven: Option<String>,
     /// How bad, unless a row says otherwise.
     pub severity: Severity,
     /// Why it matters.

@@ -20,7 +20,7 @@ pub(super) struct PersonArgs {
     #[arg(long, value_name = "LOGIN")]
     github: Option<String>,
     /// The last day at work, such as 2026-05-01. A day to come makes the run a rehearsal.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = last_day)]
     last_day: Option<Date>,
     /// How much of GitHub is read: every repository, or only what the audit log and one inventory point to. Quick can find,
     /// but never clear.
@@ -31,7 +31,7 @@ pub(super) struct PersonArgs {
 #[derive(Debug, Args)]
 pub(super) struct DeliveryArgs {
     /// Writes a report besides the one on the terminal, such as html=report.html; json=- writes to stdout instead.
-    /// Formats: json, html, md, sarif, ocsf, oscal, junit, csv. Repeatable.
+    /// Formats: json, html, md, sarif, ocsf, oscal, junit, csv, csv-bom. Repeatable.
     #[arg(long = "format", value_name = "FORMAT=PATH", value_parser = output)]
     formats: Vec<Output>,
     /// As --format, without personal data: pseudonyms instead, and the digest of the original. Repeatable.
@@ -153,6 +153,24 @@ impl From<DeliveryArgs> for Delivery {
             baseline: args.baseline,
         }
     }
+}
+
+/// A day, with the year first. Other orders are not guessed: the third of April and the fourth of March look alike.
+fn last_day(text: &str) -> Result<Date, String> {
+    let strict = |text: &str| Date::strptime("%Y-%m-%d", text).ok().filter(|date| date.to_string() == text);
+    if let Some(date) = strict(text) {
+        return Ok(date);
+    }
+    let parts: Vec<&str> = text.split(['.', '/', '-']).collect();
+    let meant = match parts.as_slice() {
+        [day, month, year] if text.contains('.') && year.len() == 4 => strict(&format!("{year}-{month:0>2}-{day:0>2}")),
+        [year, month, day] if year.len() == 4 => strict(&format!("{year}-{month:0>2}-{day:0>2}")),
+        _ => None,
+    };
+    Err(match meant {
+        Some(date) => format!("the year comes first: write {date}"),
+        None => "a day is written as year, month and day, such as 2026-05-01".to_owned(),
+    })
 }
 
 /// The parser of the command line shows the error alone, so the hint goes into it.

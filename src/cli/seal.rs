@@ -51,6 +51,12 @@ impl From<KeyType> for Kind {
 pub(super) enum ArchiveVerb {
     /// Lists what is there.
     List,
+    /// Puts a bundle into the archive that could not be put there when it was made.
+    Put {
+        /// The bundle.
+        #[arg(value_name = "BUNDLE")]
+        bundle: PathBuf,
+    },
     /// Verifies every bundle, and that none is missing or replaced.
     Verify {
         #[command(flatten)]
@@ -66,7 +72,7 @@ pub(super) enum ArchiveVerb {
 
 #[derive(Debug, Args)]
 pub(super) struct TrustArgs {
-    /// The public key of a signer, as a PEM file. Repeatable; every signer's key is needed.
+    /// The public key of a signer, as a PEM file. Repeatable.
     #[arg(long = "key", value_name = "PUB")]
     keys: Vec<PathBuf>,
     /// The root certificates of the time stamping authority, as a PEM file.
@@ -84,6 +90,9 @@ pub(super) struct VerifyArgs {
     /// The bundle before this one in the archive.
     #[arg(long, value_name = "BUNDLE")]
     previous: Option<PathBuf>,
+    /// Refuses a bundle that also has the signature of a key that was not given; without it that is said only.
+    #[arg(long, requires = "keys")]
+    strict: bool,
     /// Judges the evidence again, with the built-in checks and those of --checks, and compares.
     #[arg(long)]
     pub(super) rejudge: bool,
@@ -98,6 +107,7 @@ impl From<VerifyArgs> for run::verify::Request {
             keys: args.trust.keys,
             tsa_root: args.trust.tsa_root,
             previous: args.previous,
+            strict: args.strict,
             rejudge: args.rejudge,
             checks: args.folders.checks,
         }
@@ -120,6 +130,7 @@ impl ArchiveVerb {
     pub(super) async fn run(self, config: &Config, env: &Env) -> Result<Exit, Error> {
         match self {
             ArchiveVerb::List => run::archive::list(config, env).await,
+            ArchiveVerb::Put { bundle } => run::archive::put(&bundle, config, env).await,
             ArchiveVerb::Verify { trust, heads, at_least } => {
                 let expected = Expected { heads, at_least };
                 run::archive::verify(&trust.keys, trust.tsa_root.as_deref(), &expected, config, env).await

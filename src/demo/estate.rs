@@ -65,6 +65,15 @@ struct About {
     innocent: Vec<String>,
 }
 
+/// Other names for objects of an estate: attacks, which only tests serve.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renamed {
+    of: String,
+    /// By collection, id and property.
+    texts: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
+}
+
 /// One synthetic organisation, in memory.
 #[derive(Debug, Clone)]
 pub struct Estate {
@@ -73,11 +82,23 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// Reads an estate that is part of the program.
+    /// Reads an estate that is part of the program: a folder, or a file with other names for what is in one.
     ///
     /// # Errors
     /// When there is none of that name, or one of its files is malformed.
     pub fn load(name: &str) -> Result<Estate, Error> {
+        match ESTATES.get_file(format!("{name}.json")) {
+            Some(file) => {
+                let renamed: Renamed = parse(&format!("{name}.json"), file.contents())?;
+                let mut estate = Estate::folder(&renamed.of)?;
+                estate.rename(renamed);
+                Ok(estate)
+            }
+            None => Estate::folder(name),
+        }
+    }
+
+    fn folder(name: &str) -> Result<Estate, Error> {
         let folder = ESTATES.get_dir(name).ok_or_else(|| Error::NoSuchEstate(name.to_owned()))?;
         let about = ESTATES
             .get_file(format!("{name}/estate.json"))
@@ -105,6 +126,18 @@ impl Estate {
         let collections: BTreeMap<String, Vec<Value>> = parse(&file, found.contents())?;
         self.collections.extend(collections);
         Ok(self)
+    }
+
+    fn rename(&mut self, renamed: Renamed) {
+        for (collection, objects) in renamed.texts {
+            for row in self.rows_mut(&collection) {
+                let id = row.get("id").and_then(Value::as_str).map(str::to_owned);
+                let texts = id.and_then(|id| objects.get(&id));
+                for (property, text) in texts.into_iter().flatten() {
+                    row[property.as_str()] = json!(text);
+                }
+            }
+        }
     }
 
     /// The names of all estates.

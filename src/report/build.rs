@@ -181,6 +181,7 @@ fn check(judgement: &Judgement) -> Check {
         id: check.id.clone(),
         title: check.title.as_str().into(),
         item: check.item.clone(),
+        proven: check.proven.as_deref().map(Into::into),
         why: check.why.as_str().into(),
         fix: check.fix.as_str().into(),
         severity: check.severity,

@@ -10,11 +10,13 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod objects;
 pub mod ocsf;
 pub mod oscal;
 mod output;
 mod redact;
 pub mod sarif;
+mod story;
 pub mod terminal;
 mod waived;
 mod words;
@@ -32,6 +34,7 @@ use crate::text::Untrusted;
 
 pub use drift::{Baseline, Drift, Programme};
 pub use output::{Format, Output, Target, create_file, emit, examine, may_write, plain, write_file};
+pub use words::who;
 
 /// What a run concluded, and from what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -270,6 +273,9 @@ pub struct Check {
     /// The item of the hardening checklist that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<String>,
+    /// What a pass proves; absent: the check does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<Untrusted>,
     /// Why that is bad.
     pub why: Untrusted,
     /// What to do about it.

@@ -30,6 +30,8 @@ pub enum Format {
     Junit,
     /// For a spreadsheet.
     Csv,
+    /// The same with the mark by which spreadsheets know UTF-8.
+    CsvBom,
 }
 
 impl Format {
@@ -43,6 +45,7 @@ impl Format {
         ("oscal", Format::Oscal),
         ("junit", Format::Junit),
         ("csv", Format::Csv),
+        ("csv-bom", Format::CsvBom),
     ];
 
     /// Writes a report in this format. The same report gives the same bytes.
@@ -59,6 +62,10 @@ impl Format {
             Format::Oscal => json::write(&oscal::document(report), out),
             Format::Junit => junit::write(report, out),
             Format::Csv => csv::write(report, out),
+            Format::CsvBom => {
+                out.write_all("\u{feff}".as_bytes())?;
+                csv::write(report, out)
+            }
         }
     }
 }
@@ -210,8 +217,8 @@ pub fn emit(report: &Report, outputs: &[Output], force: bool, console: &Console)
     }
     let taken = examined.is_ok() && outputs.iter().any(|output| output.target == Target::Stdout);
     if !taken {
-        failed
-            .extend(console.print(&terminal::render(report, console.width, console.color)).map_err(stdout_error).err());
+        let shown = terminal::Shown { width: console.width, color: console.color, details: console.details };
+        failed.extend(console.print(&terminal::show(report, shown)).map_err(stdout_error).err());
     }
     examined?;
     without.transpose()?;
@@ -220,7 +227,11 @@ pub fn emit(report: &Report, outputs: &[Output], force: bool, console: &Console)
 
 fn write(report: &Report, output: &Output, force: bool, console: &Console) -> Result<(), Error> {
     match &output.target {
-        Target::File(path) => create_file(path, force, |out| output.format.write(report, out)),
+        Target::File(path) => {
+            create_file(path, force, |out| output.format.write(report, out))?;
+            console.note(&format!("wrote {}", crate::text::visible(&path.display().to_string())));
+            Ok(())
+        }
         Target::Stdout => {
             let mut text = Vec::new();
             let written = output.format.write(report, &mut text);

@@ -76,7 +76,7 @@ pub(super) fn conclusion(report: &Report) -> &'static str {
 }
 
 /// Who can do something about a finding: whoever runs the system that its subject lives in.
-pub(super) fn who(finding: &Finding) -> &'static str {
+pub fn who(finding: &Finding) -> &'static str {
     let system = finding.subject.raw().split_once(':').map_or("", |(system, _)| system);
     match system {
         "entra" => "Microsoft Entra administrator",
@@ -226,6 +226,29 @@ pub(super) fn last_day(person: &Person) -> String {
         (None, Some(day)) => day.clone(),
         (None, None) => "not known".into(),
     }
+}
+
+/// What a pass of this check proves.
+pub(super) fn proven(check: &Check) -> Untrusted {
+    match &check.proven {
+        Some(proven) => proven.clone(),
+        None => format!("Nothing of this kind: {}", check.title.raw()).into(),
+    }
+}
+
+/// What the reader could still tell, and what that would add.
+pub(super) fn questions(person: &Person) -> Vec<&'static str> {
+    let mut all = Vec::new();
+    if person.last_day.is_none() && person.ends_at.is_none() {
+        all.push(
+            "Give --last-day 2026-05-01 with the day: nothing can be said to have happened after it otherwise, and half of the \
+             activity checks stay unknown.",
+        );
+    }
+    if !person.identities.iter().any(|one| one.kind.raw() == "github" && one.id.is_some()) {
+        all.push("Give --github LOGIN: no GitHub account of this person is known, so what it owns, set and runs stays unknown.");
+    }
+    all
 }
 
 /// The last day, while it is still to come.

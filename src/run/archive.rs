@@ -30,6 +30,38 @@ pub async fn list(config: &Config, env: &Env) -> Result<Exit, Error> {
     Ok(Exit::Clean)
 }
 
+/// Puts a bundle to the place that its report names, where a run could not.
+///
+/// # Errors
+/// When the report names no place, the place is taken, or the archive cannot be written.
+pub async fn put(bundle: &Path, config: &Config, env: &Env) -> Result<Exit, Error> {
+    let found = bundle::verify(bundle, &Trust::default())?;
+    let name = visible(&bundle.display().to_string());
+    let Some(report) = found.report else {
+        return Err(bundle::Error::NoBundle(bundle.display().to_string().into()).into());
+    };
+    let Some(place) = report.archive else {
+        let what =
+            format!("the report in {name} names no place in an archive: none could be asked for when it was signed");
+        return Err(Error::usage(
+            what,
+            "audit again while the archive can be reached; this bundle stays valid as it is",
+        ));
+    };
+    let archive = Archive::open(&config.archive, settings::of(config), env)?;
+    let next = archive.next(&place.organization).await?;
+    if next != place {
+        let what = format!("{}/{:06} is not the next place any more", place.organization, place.number);
+        return Err(Error::usage(
+            what,
+            "other reports were archived since; audit again, so that the report names the one before it",
+        ));
+    }
+    archive.put(&place, bundle).await?;
+    env.console.note(&format!("archived as {}/{:06}", place.organization, place.number));
+    Ok(Exit::Clean)
+}
+
 /// What an archive has to hold besides what is in it.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {

@@ -139,7 +139,7 @@ fn conflict(conflict: Conflict) -> Error {
 }
 
 /// What it means for the command that GitHub is not read.
-fn refused(why: Refused) -> Error {
+pub(super) fn refused(why: Refused) -> Error {
     let (service, message) = ("GitHub", Untrusted::from(why.to_string()));
     match why {
         Refused::SignIn { .. } => {

@@ -10,12 +10,14 @@ mod demo_apply;
 pub mod doctor;
 mod github;
 mod log;
+pub mod mcp;
 pub mod plan;
 pub mod posture;
 mod progress;
 mod receipt;
 pub mod scan;
 mod settings;
+pub mod setup;
 mod sign_in;
 mod sources;
 pub mod stop;
@@ -50,6 +52,15 @@ use crate::source::github::{Depth, Means};
 use crate::source::logs::live::longer::Longer;
 use crate::source::{Collector, Source};
 use crate::text::{Untrusted, is_same};
+
+/// Version, commit and the digest of the built-in checks, as `leaver --version` says them.
+pub fn version() -> &'static str {
+    static TEXT: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    TEXT.get_or_init(|| {
+        let commit = option_env!("LEAVER_COMMIT").unwrap_or("not recorded");
+        format!("{} (commit {commit}, checks sha256:{})", env!("CARGO_PKG_VERSION"), Checks::embedded_sha256())
+    })
+}
 
 /// Whom to look for, and what the command line knows of them.
 #[derive(Debug, Clone, Default)]

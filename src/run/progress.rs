@@ -32,6 +32,7 @@ impl Progress {
     }
 
     pub(super) fn say(&self, step: &'static str) {
+        tracing::info!("{step}");
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
         self.show();
     }

@@ -25,6 +25,8 @@ pub struct Request {
     pub tsa_root: Option<PathBuf>,
     /// The bundle before this one.
     pub previous: Option<PathBuf>,
+    /// Whether a signature of a key that was not given is refused.
+    pub strict: bool,
     /// Whether to judge the evidence again.
     pub rejudge: bool,
     /// Folders with further checks.
@@ -36,7 +38,11 @@ pub struct Request {
 /// # Errors
 /// When a key cannot be read or the directory is not there.
 pub fn verify(request: &Request, config: &Config, env: &Env) -> Result<Exit, Error> {
+    if !bundle::is_one(&request.bundle) {
+        return Err(bundle::Error::NoBundle(shown(&request.bundle)).into());
+    }
     let mut trust = trust(&request.keys, request.tsa_root.as_deref())?;
+    trust.strict = request.strict;
     let before = request.previous.as_ref().map(|path| bundle::verify(path, &trust)).transpose()?;
     trust.previous = before.as_ref().and_then(|before| before.manifest.clone());
     let mut found = bundle::verify(&request.bundle, &trust)?;
@@ -85,7 +91,7 @@ pub(super) fn lines(outcomes: &[Outcome]) -> String {
 /// The keys and roots that the command line names.
 pub(super) fn trust(keys: &[PathBuf], tsa_root: Option<&Path>) -> Result<Trust, Error> {
     let keys = keys.iter().map(|path| PublicKey::read(path)).collect::<Result<_, _>>()?;
-    Ok(Trust { keys, roots: tsa_root.map(Roots::read).transpose()?, previous: None })
+    Ok(Trust { keys, roots: tsa_root.map(Roots::read).transpose()?, ..Trust::default() })
 }
 
 /// Adds a signature to a bundle that holds, or the first one to an unsigned bundle.
@@ -128,6 +134,9 @@ async fn sign_plan(path: &Path, signer: &Signer, env: &Env) -> Result<Exit, Erro
     Ok(Exit::Clean)
 }
 
+/// A shorter passphrase is found by trying.
+const SHORT: usize = 12;
+
 /// Makes a key: `path` for its owner only, and its public half beside it with the extension `pub`.
 ///
 /// # Errors
@@ -148,6 +157,13 @@ pub fn new_key(kind: Kind, path: &Path, encrypt: bool, env: &Env) -> Result<Exit
             Error::usage("there is no passphrase", "set LEAVER_KEY_PASSPHRASE, or run at a terminal to be asked for it")
         })?),
     };
+    if let Some(letters) =
+        passphrase.as_ref().map(|text| text.expose().chars().count()).filter(|letters| *letters < SHORT)
+    {
+        env.console.note(&format!(
+            "warning: the passphrase has {letters} characters; whoever gets the file can try all short ones: take {SHORT} or more"
+        ));
+    }
     let (pem, public) = seal::generate(kind, passphrase.as_ref())?;
     let text = public.to_pem().map_err(|fault| seal::Error::Key { path: shown(&public_path), fault })?;
     create(path, 0o600, pem.as_bytes())?;

@@ -111,6 +111,10 @@ fn metadata(mut fields: Fields<'_>) -> Result<Check, Refused> {
         id: String::new(),
         step: String::new(),
         title: fields.need("title")?.word("one line that names the bad state and has no leading \"Ensure\"", title)?,
+        proven: fields
+            .take("proven")
+            .map(|field| field.word("one line that says what a pass proves", title))
+            .transpose()?,
         severity: fields.need("severity")?.word("info, low, medium, high or critical", Severity::parse)?,
         why: fields.need("why")?.text()?,
         fix: fields.need("fix")?.text()?,

@@ -5,14 +5,14 @@ use maud::{Markup, html};
 
 use super::{anchor, foreign, severity};
 use crate::model::{Finding, Status};
-use crate::report::words::{GRADES, called, count, failed, params, step_title, undecided, worst};
+use crate::report::words::{GRADES, called, count, failed, params, step_title, undecided, who, worst};
 use crate::report::{Check, Report, Step};
 use crate::text::visible;
 
 /// Bytes that all rows have together.
 const ROOM: usize = 4_500_000;
 /// Bytes of markup that a row has besides its texts.
-const MARKUP: usize = 120;
+const MARKUP: usize = 190;
 /// Bytes that one row has at most.
 const LARGEST: usize = 4_000;
 /// Rows on the page; more than these nobody reads, and a browser gets slow.
@@ -82,9 +82,26 @@ fn filter(report: &Report) -> Markup {
                     option value="unknown" { "not known" }
                 }
             }
+            label { "Who does it"
+                select {
+                    option value="" { "anybody" }
+                    @for who in whose(report) { option value=(who) { (who) } }
+                }
+            }
+            label { "Known by"
+                select {
+                    option value="" { "all" }
+                    @for grade in ["A", "B", "C", "D"] { option value=(grade) { (grade) } }
+                }
+            }
             p id="shown" aria-live="polite" {}
         }
     }
+}
+
+/// Everybody who has something to do.
+fn whose(report: &Report) -> std::collections::BTreeSet<&'static str> {
+    report.checks().flat_map(rows).map(who).collect()
 }
 
 fn of_step(report: &Report, step: &Step, room: &Room) -> Markup {
@@ -132,7 +149,7 @@ fn row(report: &Report, finding: &Finding, room: usize) -> Markup {
     let subject = fitted(finding.subject.raw(), room * 2 / 5);
     let facts = facts(report, finding, room.saturating_sub(cost(&reason) + cost(&subject)));
     html! {
-        tr class=(class) {
+        tr class=(class) data-who=(who(finding)) data-grade=[finding.grade.map(|grade| format!("{grade:?}"))] {
             td { @if unknown { "not known" } @else { (severity(finding.severity)) } }
             td { (foreign(&reason)) code { (foreign(&subject)) } @if !facts.is_empty() { small { (facts_of(&facts)) } } }
             td { @if let Some(grade) = finding.grade { (grade.to_string()) } }

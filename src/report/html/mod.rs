@@ -4,6 +4,7 @@
 mod activity;
 mod findings;
 mod proof;
+mod story;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::gaps::number;
+use super::story::severities;
 use super::words::{
     called, conclusion, count, last_day, mode, next, owners, summary, verdict_word, worst, worst_first,
 };
@@ -26,7 +28,7 @@ const LISTED: usize = 500;
 
 /// Renders a report.
 pub fn render(report: &Report) -> String {
-    let title = format!("{}: what a leaver can still reach", verdict_word(report.verdict));
+    let title = format!("{}: what {} can still reach", verdict_word(report.verdict), whom(report));
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -35,20 +37,22 @@ pub fn render(report: &Report) -> String {
                 meta http-equiv="Content-Security-Policy" content=(policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
-                title { (title) }
+                title { (foreign(&title)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 (head(report))
                 (contents(report))
                 main {
+                    (story::happened(report))
+                    (story::first(report))
+                    (proof::provable_section(report))
                     (steps(report))
                     (proof::checklist(report))
-                    (proof::provable_section(report))
                     (proof::since(report))
-                    (first(report))
-                    (to_do(report))
+                    (story::reach(report))
                     (activity::section(report))
+                    (to_do(report))
                     (findings::section(report))
                     (proof::gaps(report))
                     (proof::accepted(report))
@@ -90,8 +94,9 @@ fn head(report: &Report) -> Markup {
             h1 { (subject(report)) }
             div class=(format!("verdict {}", report.verdict)) {
                 strong { (verdict_word(report.verdict)) }
-                div { p { (conclusion(report)) } p { (foreign(&summary(report))) "." } }
+                div { p { (conclusion(report)) } p { (foreign(&summary(report))) ": " (severities(report)) "." } }
             }
+            (story::asked(report))
             @if let Some(redacted) = &report.redacted {
                 p class="note" {
                     "A copy without personal data: pseudonyms stand for people, accounts and ids. SHA-256 of the original "
@@ -113,6 +118,19 @@ fn head(report: &Report) -> Markup {
     }
 }
 
+/// The name in the title, or how many people.
+fn whom(report: &Report) -> String {
+    match report.people.as_slice() {
+        [] => "a leaver".to_owned(),
+        [person] => person
+            .name
+            .as_ref()
+            .or(person.upn.as_ref())
+            .map_or(person.id.clone(), |name| crate::text::visible(name.raw())),
+        people => format!("{} leavers", people.len()),
+    }
+}
+
 fn subject(report: &Report) -> Markup {
     html! {
         @match report.people.as_slice() {
@@ -127,10 +145,12 @@ fn subject(report: &Report) -> Markup {
 
 fn contents(report: &Report) -> Markup {
     let entries = [
-        ("steps", "Steps", true),
+        ("happened", "What happened", super::story::of(report).is_some()),
         ("first", "Do these first", report.remediation.is_some()),
-        ("to-do", "What to do", found(report)),
+        ("steps", "Steps", true),
+        ("reach", "Within reach", super::story::reach(report).1 > 0),
         ("activity", "Activity", true),
+        ("to-do", "What to do", found(report)),
         ("findings", "Findings", found(report) || findings::undecided_any(report)),
         ("gaps", "Could not be checked", number(report.checks()) > 0),
         ("waived", "Waived", report.waivers.is_some()),
@@ -168,19 +188,6 @@ fn steps(report: &Report) -> Markup {
                         td class="n" { (number(step.checks.iter())) }
                     } }
                 }
-            }
-        }
-    }
-}
-
-/// What to do first, as `leaver plan` orders it.
-fn first(report: &Report) -> Markup {
-    html! {
-        @if let Some(head) = &report.remediation {
-            section id="first" aria-labelledby="first-title" {
-                h2 id="first-title" { "Do these first" }
-                p { (head.sentence()) ". " code { "leaver plan" } " writes all of them down, and what only people can do." }
-                ol { @for change in &head.first { li { (change.title) ": " (foreign(change.subject.raw())) } } }
             }
         }
     }

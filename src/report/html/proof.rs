@@ -155,11 +155,11 @@ pub(super) fn settled(report: &Report) -> Markup {
             section id="settled" aria-labelledby="settled-title" {
                 h2 id="settled-title" { "In order" }
                 table {
-                    thead { tr { th scope="col" { "Verdict" } th scope="col" { "What was looked for" } th scope="col" { "Seen" } } }
+                    thead { tr { th scope="col" { "Verdict" } th scope="col" { "What is proven" } th scope="col" { "Seen" } } }
                     tbody {
                         @for check in report.checks().filter(|check| is_settled(check)) { tr {
                             td { (word(check.verdict)) }
-                            td { (check.title) " " code { (foreign(&check.id)) } }
+                            td { (settled_as(check)) " " code { (foreign(&check.id)) } }
                             td { (plural(usize::try_from(check.examined).unwrap_or(0), "object")) " in " (foreign(&check.tables.join(", "))) }
                         } }
                     }
@@ -167,6 +167,11 @@ pub(super) fn settled(report: &Report) -> Markup {
             }
         }
     }
+}
+
+/// A pass says what it proves; whatever else is settled says what it is about.
+fn settled_as(check: &Check) -> crate::text::Untrusted {
+    if check.verdict == Verdict::Pass { crate::report::words::proven(check) } else { check.title.clone() }
 }
 
 pub(super) fn controls(report: &Report) -> Markup {

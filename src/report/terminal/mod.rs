@@ -1,6 +1,7 @@
 //! The report for a person at a terminal: verdict first, then what to do, readable at 80 columns and without colour.
 //! It leaves out what is too much for a screen and says so; the JSON report has everything.
 
+mod found;
 mod gaps;
 mod page;
 mod strip;
@@ -10,10 +11,10 @@ use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableS
 use super::gaps::{number, provable as gaps_of};
 use super::waived::{answered, unapplied, waived};
 use super::words::{
-    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, parts, plural, read_by, read_of,
-    read_with, seal, step_title, summary, tally, verdict_word, worst,
+    CONTROLS, GRADES, called, count, deadline, last_day, mode, next, open_findings, parts, plural, questions, read_by,
+    read_of, read_with, seal, step_title, summary, tally, verdict_word, worst,
 };
-use super::{Check, Mode, Person, Report, drift};
+use super::{Check, Mode, Person, Report, drift, story};
 use crate::model::{Finding, Severity, Status, Verdict};
 use crate::text::visible;
 
@@ -21,8 +22,12 @@ use page::{Page, Tone};
 
 /// How many people, checks of a step with all that they found, subjects of a check, facts of a finding are shown.
 const LISTED: usize = 10;
+/// How many facts of a finding are shown without `--details`.
+const FACTS: usize = 4;
 /// Where the text beside a label starts.
 const INDENT: usize = 12;
+/// Where the text beside a label of the head starts.
+const LABEL: usize = 10;
 
 /// A rule below the header and between the columns, and none between the rows.
 const RULED: TableStyle = TableStyle::new()
@@ -30,18 +35,35 @@ const RULED: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('=').junction('='))
     .content_lines(ContentLineStyle::none().junction('|'));
 
+/// How a report is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    /// Columns.
+    pub width: u16,
+    /// Whether colours are wanted.
+    pub color: bool,
+    /// Whether everything is listed, with all that is known of it.
+    pub details: bool,
+}
+
 /// Renders a report for `width` columns.
 pub fn render(report: &Report, width: u16, color: bool) -> String {
-    let mut page = Page::new(width, color);
+    show(report, Shown { width, color, details: false })
+}
+
+/// Renders a report: the verdict and its story first, then what that rests on.
+pub fn show(report: &Report, shown: Shown) -> String {
+    let mut page = Page::new(shown.width, shown.color);
     head(&mut page, report);
+    happened(&mut page, report);
+    first(&mut page, report);
+    provable(&mut page, report);
     page.blank();
     table(&mut page, report);
     checklist(&mut page, report);
-    provable(&mut page, report);
     since(&mut page, report);
-    first(&mut page, report);
     strip::section(&mut page, report);
-    findings(&mut page, report);
+    found::section(&mut page, report, shown.details);
     gaps::section(&mut page, report);
     accepted(&mut page, report);
     passed(&mut page, report);
@@ -54,6 +76,9 @@ pub fn render(report: &Report, width: u16, color: bool) -> String {
 fn head(page: &mut Page, report: &Report) {
     let (word, tone) = word(report.verdict);
     page.labelled(0, (word, tone), &summary(report));
+    if super::words::found(report) > 0 {
+        page.labelled(0, ("", Tone::Plain), &story::severities(report));
+    }
     page.blank();
     if report.people.is_empty() && report.run.mode != Mode::Posture {
         page.labelled(0, ("Person", Tone::Strong), "nobody: the evidence is not about a person");
@@ -61,6 +86,9 @@ fn head(page: &mut Page, report: &Report) {
     for person in report.people.iter().take(LISTED) {
         page.labelled(0, ("Person", Tone::Strong), &called(person));
         page.labelled(0, ("Last day", Tone::Strong), &last_day(person));
+        for question in questions(person) {
+            page.text(LABEL, question);
+        }
     }
     more(page, 0, report.people.len(), "people");
     page.labelled(0, ("Mode", Tone::Strong), &mode(report));
@@ -86,14 +114,34 @@ fn readers(page: &mut Page, report: &Report) {
     }
 }
 
-/// What to do first: only how much, and the beginning.
+/// What happened after the last day, in two sentences and a timeline.
+fn happened(page: &mut Page, report: &Report) {
+    let Some(story) = story::of(report) else { return };
+    page.blank();
+    page.heading("WHAT HAPPENED");
+    page.text(2, &visible(&story.sentences.join(" ")));
+    for moment in &story.timeline {
+        page.beside(2, &moment.at, 20, &visible(&moment.what));
+    }
+}
+
+/// What to do first, by object: only how much, and the beginning.
 fn first(page: &mut Page, report: &Report) {
     let Some(head) = &report.remediation else { return };
     page.blank();
     page.heading("DO THESE FIRST");
-    page.text(0, &format!("{}; `leaver plan` writes them down", head.sentence()));
+    page.text(2, &format!("{}; `leaver plan` writes them down", head.sentence()));
+    let mut shown: Vec<(&str, Vec<&str>)> = Vec::new();
     for change in head.first.iter().take(LISTED) {
-        page.text(2, &format!("{}  {}", change.title, change.subject.terminal()));
+        let subject = change.subject.raw();
+        match shown.iter_mut().find(|(known, _)| *known == subject) {
+            Some((_, does)) => does.push(&change.title),
+            None => shown.push((subject, vec![&change.title])),
+        }
+    }
+    for (at, (subject, does)) in shown.iter().enumerate() {
+        page.beside(2, &format!("{}.", at + 1), 3, &visible(&does.join(", then ")));
+        page.name(6, &visible(subject));
     }
 }
 
@@ -124,37 +172,6 @@ fn checklist(page: &mut Page, report: &Report) {
     }
 }
 
-fn findings(page: &mut Page, report: &Report) {
-    let mut heading = Some("FINDINGS");
-    for step in &report.steps {
-        let mut failed: Vec<&Check> = step.checks.iter().filter(|check| count(check, Status::Fail) > 0).collect();
-        // The sort is stable: checks that are equally bad stay in the order of their ids.
-        failed.sort_by_key(|check| std::cmp::Reverse(worst(check)));
-        if failed.is_empty() {
-            continue;
-        }
-        if let Some(heading) = heading.take() {
-            page.blank();
-            page.heading(heading);
-        }
-        page.blank();
-        page.heading(&step_title(step));
-        for (at, check) in failed.iter().enumerate() {
-            let severity = worst(check);
-            let label = severity.to_string().to_uppercase();
-            page.labelled(2, (&label, tone_of(severity)), &check.title.terminal());
-            if at < LISTED {
-                subjects(page, report, check, Status::Fail);
-                page.text(INDENT, &format!("What to do: {}", check.fix.terminal()));
-                hint(page, check);
-            } else {
-                let found = plural(count(check, Status::Fail), "finding");
-                page.text(INDENT, &format!("{}: {found} (see the JSON report)", visible(&check.id)));
-            }
-        }
-    }
-}
-
 /// What would satisfy the item, line by line.
 fn hint(page: &mut Page, check: &Check) {
     for line in check.fix_hint.iter().flat_map(|hint| hint.raw().lines()) {
@@ -173,12 +190,13 @@ fn subjects(page: &mut Page, report: &Report, check: &Check, status: Status) {
         let grade = finding.grade.map(|grade| format!("[{grade:?}] ")).unwrap_or_default();
         page.item(INDENT, &format!("{severity}{grade}{}", finding.reason.terminal()));
         page.text(INDENT + 2, &finding.subject.terminal());
-        detail(page, report, finding);
+        detail(page, report, finding, false);
     }
     more(page, INDENT, found.len(), "subjects");
 }
 
-fn detail(page: &mut Page, report: &Report, finding: &Finding) {
+/// What else is known of a finding: without `all` only what changes what it means.
+fn detail(page: &mut Page, report: &Report, finding: &Finding, all: bool) {
     let indent = INDENT + 2;
     let person = report.people.iter().find(|person| Some(&person.id) == finding.person.as_ref());
     // The head of the page says it of a single person.
@@ -188,10 +206,9 @@ fn detail(page: &mut Page, report: &Report, finding: &Finding) {
             page.text(indent, &format!("has to be gone by {day}"));
         }
     }
-    for (name, value) in finding.facts.iter().take(LISTED) {
+    for (name, value) in finding.facts.iter().take(if all { usize::MAX } else { FACTS }) {
         page.name(indent, &format!("{name}: {}", value.terminal()));
     }
-    more(page, indent, finding.facts.len(), "facts");
     let seen = finding.seen_at.as_ref().map(|at| format!("seen {at}"));
     let actor = finding.actor.as_ref().map(|actor| format!("by {}", actor.terminal()));
     let origin: Vec<String> = [seen, actor].into_iter().flatten().collect();
@@ -224,7 +241,10 @@ fn passed(page: &mut Page, report: &Report) {
                 2,
                 word(check.verdict),
                 &match check.verdict {
-                    Verdict::Pass => format!("none found: {title}. {} seen in {tables}", plural(objects, "object")),
+                    Verdict::Pass => {
+                        let proven = super::words::proven(check).terminal();
+                        format!("{proven}. {} seen in {tables}", plural(objects, "object"))
+                    }
                     Verdict::Waived => format!("a named owner answers for what is open: {title}"),
                     _ => format!("does not apply here: {title}"),
                 },
@@ -321,7 +341,7 @@ fn foot(page: &mut Page, report: &Report) {
 
 fn more(page: &mut Page, indent: usize, all: usize, what: &str) {
     if all > LISTED {
-        page.text(indent, &format!("… and {} more {what} (see the JSON report)", all - LISTED));
+        page.text(indent, &format!("… and {} more {what} (--format json=PATH has them)", all - LISTED));
     }
 }
 

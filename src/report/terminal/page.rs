@@ -110,6 +110,21 @@ impl Page {
         }
     }
 
+    /// A short word in a column of its own, and a paragraph beside it.
+    pub(super) fn beside(&mut self, indent: usize, word: &str, columns: usize, text: &str) {
+        let inner = indent + columns + 1;
+        let word = cut(&shown(word), columns);
+        for (n, line) in wrap(&shown(text), self.width.saturating_sub(inner).max(10), LINES).iter().enumerate() {
+            match n {
+                0 => self.line_at(
+                    indent,
+                    &format!("{word}{} {line}", " ".repeat(columns.saturating_sub(word.chars().count()))),
+                ),
+                _ => self.line_at(inner, line),
+            }
+        }
+    }
+
     /// A label, and from `indent` on one character after the other in its own tone.
     pub(super) fn strip(&mut self, indent: usize, label: &str, cells: &[(char, Tone)]) {
         let label = cut(&shown(label), indent);

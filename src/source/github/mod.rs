@@ -41,6 +41,7 @@ pub use self::sign_in::{GitHub, Means, Organization, Refused, sign_in};
 
 use self::names::Names;
 use self::place::Place;
+pub(crate) use self::place::encoded;
 use super::runner::Key;
 use super::{Collector, Permissions, Source, not_collected};
 use crate::api::Allowance;
@@ -243,7 +244,7 @@ async fn collect(github: &GitHub, question: &Question<'_>) -> Result<(), Error> 
 /// Nobody is signed in to GitHub.
 pub fn no_sign_in() -> Cause {
     Cause::new(GapKind::NotConfigured, "no sign-in to GitHub")
-        .needing("[github] app-id and private-key-file, or GH_TOKEN")
+        .needing("GH_TOKEN in the environment, or [github] app-id and private-key-file in leaver.toml")
 }
 
 /// `contents:write members:read`

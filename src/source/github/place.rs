@@ -169,7 +169,7 @@ pub(super) fn refused(error: &Failure) -> Stop {
 }
 
 /// A name as one segment of a path: it may hold anything.
-pub(super) fn encoded(name: &str) -> String {
+pub(crate) fn encoded(name: &str) -> String {
     const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
     match name {
         // As they are they would be steps in the path.

@@ -45,6 +45,16 @@ pub struct Organization {
 }
 
 impl Organization {
+    /// What reads it.
+    pub fn api(&self) -> &ReadApi {
+        &self.github.api
+    }
+
+    /// Who reads it.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
     /// Whether its plan is known to lack what only an enterprise has.
     pub(super) fn is_small(&self) -> bool {
         self.plan.as_ref().is_some_and(|plan| !plan.raw().to_lowercase().contains("enterprise"))

@@ -34,7 +34,7 @@ async function isHarmless(browser, name) {
     scripts: document.scripts.length,
     styles: document.querySelectorAll("style").length,
     handlers: [...document.querySelectorAll("*")].filter((one) => one.getAttributeNames().some((name) => name.startsWith("on"))).length,
-    links: [...document.links].filter((link) => !link.getAttribute("href").startsWith("#")).length,
+    links: [...document.links].filter((link) => !/^(#|https:\/\/(portal\.azure\.com\/#resource\/|entra\.microsoft\.com\/#view\/|github\.com\/))/.test(link.getAttribute("href"))).length,
     refreshes: document.querySelectorAll("meta[http-equiv=refresh]").length,
   }));
   assert.deepEqual(found, { pwned: "undefined", loads: 0, scripts: 1, styles: 1, handlers: 0, links: 0, refreshes: 0 }, name);

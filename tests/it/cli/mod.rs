@@ -6,7 +6,10 @@ mod end;
 mod faults;
 mod help;
 mod odd_files;
+mod manners;
+mod mcp;
 mod same;
+mod setup;
 mod sign_in;
 mod signals;
 mod sweep;
@@ -96,6 +99,11 @@ fn name(path: &Path) -> String {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// The estate with names that are attacks.
+fn hostile() -> Server {
+    Server::start(Estate::load("hostile").unwrap(), Faults::none()).unwrap()
 }
 
 fn serve(faults: Faults) -> Server {

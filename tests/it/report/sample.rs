@@ -56,6 +56,7 @@ pub(super) fn check(id: &str, title: &str, severity: Severity) -> Arc<Check> {
         id: id.into(),
         step: id.split('/').next().unwrap().into(),
         title: title.into(),
+        proven: None,
         severity,
         why: "It outlives the account.".into(),
         fix: "Delete it, then look again.".into(),

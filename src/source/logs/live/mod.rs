@@ -7,6 +7,7 @@ mod calls;
 mod columns;
 pub mod longer;
 mod slice;
+mod standing;
 mod table;
 mod workspace;
 
@@ -15,6 +16,7 @@ use jiff::{Timestamp, ToSpan};
 use self::ask::Log;
 use self::columns::Columns;
 use self::slice::Window;
+pub use self::standing::{Standing, standing};
 use self::workspace::Keeping;
 use super::kql::{Kql, Query, Template};
 use crate::api::ReadApi;
