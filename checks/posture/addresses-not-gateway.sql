@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server lets in addresses that are not the gateway's"
+proven   = "MCP servers let in the gateway's addresses and no others"
 severity = "high"
 why      = "The list is all that stands between the internet and the server, and somebody else is on it."
 fix      = "Let in the gateway's present addresses only; with a tier whose addresses change, use a virtual network instead of a list."

@@ -1,5 +1,6 @@
 /*
 title    = "A call passes the gateway without a token that is fully validated"
+proven   = "No call passes the gateway without a token that is fully validated"
 severity = "critical"
 why      = "Whoever can reach the gateway then acts as anybody, and the log does not say who it was."
 fix      = "Validate issuer, audience and scope of the token first thing in the inbound section at the widest scope, and let every narrower policy begin with <base />."

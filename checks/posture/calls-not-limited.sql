@@ -1,5 +1,6 @@
 /*
 title    = "The gateway does not limit how often one principal calls"
+proven   = "The gateway limits how often one principal calls"
 severity = "high"
 why      = "A copy of everything is made in minutes: a limit for each principal makes it take days, in which somebody sees it."
 fix      = "Limit by a claim of the validated token, such as oid: rate-limit-by-key with at most 50 calls in 60 seconds, at every interface."

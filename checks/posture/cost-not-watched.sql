@@ -1,5 +1,6 @@
 /*
 title    = "No budget tells anybody about the cost of the servers"
+proven   = "A budget tells somebody about the cost of the servers"
 severity = "low"
 why      = "An agent that runs away is often seen first on the bill."
 fix      = "Set a budget with a notification that names somebody."

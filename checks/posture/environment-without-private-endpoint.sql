@@ -1,5 +1,6 @@
 /*
 title    = "An environment of MCP servers is reached by its public address"
+proven   = "No environment of MCP servers is reached by a public address"
 severity = "medium"
 why      = "As long as it has one, a single setting of a single server decides whether the internet can call it."
 fix      = "Make the environment internal, or switch its public network access off and reach it by a private endpoint."

@@ -1,5 +1,6 @@
 /*
 title    = "Failed sign-ins or exhausted limits at the gateway raise no alert"
+proven   = "Failed sign-ins and exhausted limits at the gateway raise an alert"
 severity = "medium"
 why      = "Both are what somebody sees first who tries a credential that should be gone."
 fix      = "Alert on answers 401 and 429 of the gateway, and let the alert tell somebody."

@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server does not demand what only the gateway sends"
+proven   = "Every MCP server demands what only the gateway sends"
 severity = "high"
 why      = "Whoever finds the server's address calls it as the gateway does."
 fix      = "Let the gateway send a secret header, an identity's token or a certificate, and let the server refuse calls without it."

@@ -1,5 +1,6 @@
 /*
 title    = "The gateway stands in no virtual network"
+proven   = "The gateway stands in a virtual network"
 severity = "medium"
 why      = "It then reaches servers over addresses that others can reach too."
 fix      = "Connect the gateway to the virtual network of the servers."

@@ -1,5 +1,6 @@
 /*
 title    = "The gateway has a tier without a service level or without addresses that stay"
+proven   = "The gateway has a tier with a service level and addresses that stay"
 severity = "medium"
 why      = "A list of its addresses drifts, and when it is away people go around it."
 fix      = "Use a tier for production: Basic, Standard or Premium."

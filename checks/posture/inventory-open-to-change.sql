@@ -1,5 +1,6 @@
 /*
 title    = "The inventory of interfaces does not exist, or a person can change it alone"
+proven   = "The inventory of interfaces exists, and no person can change it alone"
 severity = "medium"
 why      = "A server that is not in the inventory is a shadow server; whoever can write to it can make one look approved."
 fix      = "Keep an API Center, and let a pipeline write to it; people read it."

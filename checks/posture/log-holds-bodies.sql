@@ -1,5 +1,6 @@
 /*
 title    = "The gateway writes the bodies of requests to its log"
+proven   = "The gateway writes no bodies of requests to its log"
 severity = "medium"
 why      = "Bodies of tool calls hold file contents and secrets; in the log many more people can read them, for as long as it is kept."
 fix      = "Write down the tool and the resource, not the body."

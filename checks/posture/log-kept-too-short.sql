@@ -1,5 +1,6 @@
 /*
 title    = "The log of the gateway is kept for less than 90 days"
+proven   = "The log of the gateway is kept for 90 days or more"
 severity = "medium"
 why      = "A leaver is often looked at weeks after the last day. What is older than the log is proven by nobody."
 fix      = "Raise the retention of the table to 90 days or more."

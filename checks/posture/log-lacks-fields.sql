@@ -1,5 +1,6 @@
 /*
 title    = "The log of the gateway lacks what an audit of a leaver needs"
+proven   = "The log of the gateway has every field that an audit of a leaver needs"
 severity = "high"
 why      = "A caller without an object id, or a call without its resource, cannot be traced to anybody: step 4 then proves nothing."
 fix      = "Write every field of the schema with every call, and let the table have a column for it."

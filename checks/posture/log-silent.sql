@@ -1,5 +1,6 @@
 /*
 title    = "Nothing has been written to the log of the gateway for days"
+proven   = "The log of the gateway is written to"
 severity = "high"
 why      = "A connector that broke looks like an organisation in which nobody does anything."
 fix      = "Look at the logger of the gateway and at what carries its records to the workspace."

@@ -1,5 +1,6 @@
 /*
 title    = "No alert tells that one caller reads very much"
+proven   = "An alert tells that one caller reads very much"
 severity = "high"
 why      = "Hundreds of files in an hour are a copy being made; without an alert it is found by chance, weeks later."
 fix      = "Enable a scheduled query rule that finds at least what checks/4-activity/rules/mass-read.kql finds, and let it tell an action group that reaches somebody."

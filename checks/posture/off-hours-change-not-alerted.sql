@@ -1,5 +1,6 @@
 /*
 title    = "No alert tells that something is changed outside working hours"
+proven   = "An alert tells that something is changed outside working hours"
 severity = "high"
 why      = "What runs at night with the credentials of somebody who left is seen by nobody else."
 fix      = "Enable a scheduled query rule that finds at least what checks/4-activity/rules/write-outside-working-hours.kql finds, and let it tell an action group that reaches somebody."

@@ -1,5 +1,6 @@
 /*
 title    = "Somebody left, and no sealed report about them exists in time"
+proven   = "About everybody who left a sealed report was made in time"
 severity = "high"
 why      = "A checklist that nobody carries out protects nothing, and nobody can tell the difference later."
 fix      = "Audit every leaver within the days of [posture] offboarding-days, with --bundle and [archive]; a nightly sweep does it."

@@ -1,5 +1,6 @@
 /*
 title    = "Conditional Access does not keep people from the secrets scope"
+proven   = "Conditional Access keeps people from the secrets scope"
 severity = "high"
 why      = "Secrets are for workloads. A person who once read one keeps it after the last day."
 fix      = "Publish the secrets scope by an application of its own, and block all users from it by a policy that is on and leaves nobody out."

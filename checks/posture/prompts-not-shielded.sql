@@ -1,5 +1,6 @@
 /*
 title    = "The gateway does not look at prompts before it calls a server"
+proven   = "The gateway looks at prompts before it calls a server"
 severity = "medium"
 why      = "What a document tells an agent to do is done with the rights of whoever asked."
 fix      = "Add llm-content-safety with shield-prompt before the server is called, without a way around it."

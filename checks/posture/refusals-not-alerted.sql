@@ -1,5 +1,6 @@
 /*
 title    = "No alert tells that one caller is refused again and again"
+proven   = "An alert tells that one caller is refused again and again"
 severity = "high"
 why      = "Repeated refusals are somebody trying what they may not do: the time to look is then, not after the first success."
 fix      = "Enable a scheduled query rule that finds at least what checks/4-activity/rules/refusals.kql finds, and let it tell an action group that reaches somebody."

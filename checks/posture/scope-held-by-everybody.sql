@@ -1,5 +1,6 @@
 /*
 title    = "Everybody in the organisation holds a scope of the gateway that changes things or hands out secrets"
+proven   = "No scope of the gateway that changes things or hands out secrets is held by everybody"
 severity = "high"
 why      = "A consent for everybody needs no consent of anybody: each new client of each person has it at once."
 fix      = "Revoke the consent for everybody; give such scopes to named people or workloads."

@@ -1,5 +1,6 @@
 /*
 title    = "The scopes of the gateway are not split by what they let somebody do"
+proven   = "The scopes of the gateway are split by what they let somebody do"
 severity = "high"
 why      = "Whoever may read then may write and take secrets too: there is nothing narrower to give."
 fix      = "Publish a scope each for read, write, admin and secrets, and retire the one that stands for everything."

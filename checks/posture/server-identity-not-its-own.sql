@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server does not act as an identity of its own with few roles"
+proven   = "Every MCP server acts as an identity of its own with few roles"
 severity = "high"
 why      = "What several servers share cannot be taken from one of them, and a log that names it names none of them."
 fix      = "Give each server one user-assigned identity that nothing else uses, with roles on single resources only."

@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server is in no inventory: a shadow server"
+proven   = "Every MCP server is in the inventory"
 severity = "medium"
 why      = "Nobody decided that it should exist, so nobody will decide that it should end."
 fix      = "Register it in API Center, or remove it."

@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server runs on the machine of whoever uses it"
+proven   = "No MCP server runs on the machine of whoever uses it"
 severity = "high"
 why      = "No gateway, policy or log sees what it does there, and it acts with whatever that machine holds."
 fix      = "Take the server out of the configuration of the client; offer it behind the gateway instead."

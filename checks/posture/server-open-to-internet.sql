@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server can be called from the internet, past the gateway"
+proven   = "No MCP server can be called from the internet past the gateway"
 severity = "critical"
 why      = "Everything that the gateway demands of a call is demanded of nobody who calls the server itself."
 fix      = "Make its ingress internal, or close its environment to the public network."

@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server stands in no virtual network"
+proven   = "Every MCP server stands in a virtual network"
 severity = "high"
 why      = "Nothing in between can refuse a connection to it, and nothing sees where it connects to."
 fix      = "Deploy it into a subnet; container apps get theirs from their environment."

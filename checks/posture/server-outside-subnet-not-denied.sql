@@ -1,5 +1,6 @@
 /*
 title    = "No policy keeps MCP servers in the approved subnets"
+proven   = "A policy keeps MCP servers in the approved subnets"
 severity = "high"
 why      = "A server that stands elsewhere is reached past the gateway, and nothing that the checklist relies on sees it."
 fix      = "Assign a policy with the effect deny at the subscription or above that meets tagged servers of every kind outside the approved subnets, and those in no subnet."

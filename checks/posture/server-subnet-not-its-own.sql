@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server does not stand in a subnet for MCP servers"
+proven   = "Every MCP server stands in a subnet for MCP servers"
 severity = "high"
 why      = "Rules of a network can keep others out of a subnet, not out of one server among other things."
 fix      = "Move the server to a subnet that holds MCP servers only, and name that in [posture] subnets."

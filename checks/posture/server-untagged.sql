@@ -1,5 +1,6 @@
 /*
 title    = "An MCP server does not carry the tag MCPServer=true"
+proven   = "Every MCP server carries the tag MCPServer=true"
 severity = "high"
 why      = "Policies, alerts and inventories find servers by this tag: what does not carry it is watched by nobody."
 fix      = "Set the tag MCPServer to true, or write down what the container is instead; then let a policy demand the tag."

@@ -1,5 +1,6 @@
 /*
 title    = "A pipeline signs in to Azure with a stored client secret"
+proven   = "No pipeline signs in to Azure with a stored client secret"
 severity = "high"
 why      = "Everybody who can change a workflow can read it, and it works from anywhere until somebody replaces it."
 fix      = "Let the workflow sign in by federation (id-token: write and a federated credential), then delete the secret here and at the application."

@@ -1,5 +1,6 @@
 /*
 title    = "A trusted subject names neither a branch nor an environment"
+proven   = "Every trusted subject names a branch or an environment"
 severity = "high"
 why      = "Everybody who can open a branch or a pull request there gets the identity."
 fix      = "Bind the credential to one protected branch, tag or environment."

@@ -1,5 +1,6 @@
 /*
 title    = "The policy that demands the tag is satisfied by MCPServer=false"
+proven   = "The policy that demands the tag is not satisfied by MCPServer=false"
 severity = "medium"
 why      = "Whoever deploys a server sets the tag to false, and is let through and found by nobody."
 fix      = "Let the policy deny a server whose tag is not true, not only one without the tag."

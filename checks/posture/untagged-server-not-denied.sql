@@ -1,5 +1,6 @@
 /*
 title    = "No policy denies an MCP server without the tag"
+proven   = "A policy denies an MCP server without the tag"
 severity = "high"
 why      = "Without it servers come into being that no other control finds: the tag is only as good as what demands it."
 fix      = "Assign a policy with the effect deny at the subscription or above that meets servers of every kind whose tag MCPServer is not true."

@@ -41,7 +41,9 @@ impl Needs {
             let reads = |table: &str| ALWAYS.contains(&table) || tables.iter().any(|read| read == table);
             for (all, list) in [
                 (&mut *graph, entra::PERMISSIONS),
+                (&mut *graph, entra::posture::PERMISSIONS),
                 (&mut *azure, azure::PERMISSIONS),
+                (&mut *azure, azure::posture::PERMISSIONS),
                 (&mut *logs, live::PERMISSIONS),
                 (&mut *github, github::PERMISSIONS),
                 (&mut *at_devops, devops::PERMISSIONS),
