@@ -119,6 +119,8 @@ fn differs(plan: &Plan, change: &Change, found: &Target) -> Option<&'static str>
         (composed.after != change.after, "its state after is another"),
         (composed.undo != change.undo, "its undo is another"),
         (composed.disposition != change.disposition, "its disposition is another"),
+        (found.route.does != change.does, "what it says that it does is another"),
+        (composed.portal != change.portal, "its place is another"),
         (found.route.needs != change.needs, "its permission is another"),
         (composed.command != change.command, "its command is another"),
         // The evidence may have told more.

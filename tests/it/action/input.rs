@@ -111,7 +111,7 @@ async fn signatures_are_asked_for_where_they_are_configured() {
     desk.looked().await.unwrap();
     // Somebody changes the plan after it was approved.
     let text = fs::read_to_string(&desk.request.plan).unwrap();
-    fs::write(&desk.request.plan, text.replacen("\"disable the account\"", "\"close the account\"", 1)).unwrap();
+    fs::write(&desk.request.plan, format!("{text}\n")).unwrap();
     assert!(apply(&desk.request, &desk.config, &env()).await.unwrap_err().to_string().contains("another plan"));
     assert_eq!(desk.server.writes(), []);
 }

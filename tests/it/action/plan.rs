@@ -194,6 +194,9 @@ fn a_plan_that_was_changed_is_refused() {
     };
     assert_eq!(check(&|_| ()), Ok(()));
     assert!(check(&|plan| plan.changes[0].request.url.push('x')).is_err());
+    assert!(check(&|plan| plan.changes[0].does = "nothing at all".to_owned()).is_err());
+    assert!(check(&|plan| plan.changes[0].portal = "https://elsewhere.example".to_owned()).is_err());
+    assert!(check(&|plan| plan.changes[0].breaks.clear()).is_err());
     assert!(check(&|plan| plan.changes.swap(0, 1)).is_err());
     assert!(check(&|plan| plan.changes.push(plan.changes[0].clone())).is_err());
     assert!(check(&|plan| plan.changes[0].disposition = Disposition::Disruptive).is_err());
