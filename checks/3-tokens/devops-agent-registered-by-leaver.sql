@@ -14,9 +14,10 @@ SELECT registration.person      AS person,
        'fail'                   AS status,
        CASE WHEN agent.online = 1 THEN 'critical'
        END                      AS severity,
-       printf('%s registered %s of pool %s', ifnull(registration.actor_name, 'the leaver'), ifnull(agent.name, agent.agent_id),
+       printf('%s registered %s of pool %s', coalesce(registration.account, registration.actor_name, 'the leaver'), ifnull(agent.name, agent.agent_id),
               ifnull(agent.pool, agent.pool_id)) AS reason,
        registration.grade       AS grade,
+       (SELECT min(organization.name) FROM devops_organization AS organization WHERE organization.name = agent.organization) AS organization,
        registration.actor_name  AS actor,
        registration.at          AS seen_at
 FROM   devops_registration AS registration
@@ -27,13 +28,10 @@ UNION ALL
 SELECT NULL, agent.id, NULL, NULL,
        printf('no registration in the log explains %s of pool %s%s: ask who runs this machine, or register it again',
               ifnull(agent.name, agent.agent_id), ifnull(agent.pool, agent.pool_id), ifnull(', which was made on ' || agent.created_at, '')),
-       NULL, NULL, agent.created_at
+       NULL, agent.organization, NULL, agent.created_at
 FROM   devops_agent AS agent
-LEFT JOIN devops_user AS account ON account.organization = agent.organization
 WHERE  ifnull(agent.elastic, 0) = 0
-AND    NOT EXISTS (SELECT 1 FROM devops_registration AS known WHERE known.agent = agent.id)
-AND    account.id IS NOT NULL
-GROUP BY agent.id;
+AND    NOT EXISTS (SELECT 1 FROM devops_registration AS known WHERE known.agent = agent.id);
 /*
 [[case]]
 name = "registered by the leaver, by another, and before the log begins"

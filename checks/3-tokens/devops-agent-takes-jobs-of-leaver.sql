@@ -15,6 +15,7 @@ SELECT job.person               AS person,
        END                      AS severity,
        printf('the last job of %s of pool %s, run %s%s, was for %s', ifnull(agent.name, agent.agent_id), ifnull(agent.pool, agent.pool_id),
               ifnull(job.build, 'unknown'), ifnull(' on ' || job.at, ''), ifnull(job.actor_name, 'the leaver')) AS reason,
+       (SELECT min(organization.name) FROM devops_organization AS organization WHERE organization.name = job.organization) AS organization,
        job.grade                AS grade,
        job.actor_name           AS actor,
        job.at                   AS seen_at

@@ -15,6 +15,7 @@ SELECT pipeline.person          AS person,
               pipeline.schedule, ifnull(pipeline.actor_name, 'the leaver'),
               CASE WHEN pipeline.grade = 'A' THEN ', by its last scheduled run' WHEN pipeline.grade IS NOT NULL THEN ', who saved it last' END) AS reason,
        pipeline.grade           AS grade,
+       (SELECT min(organization.name) FROM devops_organization AS organization WHERE organization.name = pipeline.organization) AS organization,
        pipeline.file            AS file,
        pipeline.actor_name      AS actor,
        pipeline.last_run_at     AS seen_at

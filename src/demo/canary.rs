@@ -86,6 +86,53 @@ pub(super) fn overlay_written(value: &mut Value, text: &str) {
     }
 }
 
+/// Parts of Azure DevOps's answers in which every text is a value of somebody's: variables, tasks, environments of agents.
+const VALUES: &[&str] =
+    &["variables", "systemCapabilities", "userCapabilities", "deployPhases", "process", "parameters"];
+
+/// Names there by which something is joined or asked for again.
+const JOINED: &[&str] = &[
+    "yamlFilename",
+    "serviceprincipalid",
+    "tenantid",
+    "workloadIdentityFederationIssuer",
+    "workloadIdentityFederationSubject",
+    "VSO_AGENT_IGNORE",
+];
+
+/// The same body of Azure DevOps with `text` in every value of a variable, a task or an environment, and in every file.
+pub(super) fn overlay_devops(value: &mut Value, text: &str) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| overlay_devops(item, text)),
+        Value::Object(fields) => {
+            for (key, field) in fields.iter_mut() {
+                match field {
+                    field if VALUES.contains(&key.as_str()) => mark_all(field, text),
+                    // A comment, so that the file still says what it said.
+                    Value::String(content) if key == "content" => content.push_str(&format!("\n# {text}\n")),
+                    field => overlay_devops(field, text),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn mark_all(value: &mut Value, text: &str) {
+    match value {
+        Value::String(string) => {
+            string.push(' ');
+            string.push_str(text);
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mark_all(item, text)),
+        Value::Object(fields) => {
+            let open = |key: &str| !JOINED.iter().any(|name| name.eq_ignore_ascii_case(key));
+            fields.iter_mut().filter(|(key, _)| open(key)).for_each(|(_, field)| mark_all(field, text));
+        }
+        _ => {}
+    }
+}
+
 /// The same body with `text` in every open string.
 pub(super) fn overlay(value: &mut Value, text: &str) {
     match value {

@@ -60,6 +60,8 @@ struct About {
     retention_days: u32,
     gateway_apps: Vec<String>,
     organizations: Vec<String>,
+    #[serde(default)]
+    azure_devops: Vec<String>,
     people: BTreeMap<String, String>,
     planted: Vec<Planted>,
     innocent: Vec<String>,
@@ -178,6 +180,11 @@ impl Estate {
     /// The GitHub organisations that are its own.
     pub fn organizations(&self) -> &[String] {
         &self.about.organizations
+    }
+
+    /// The organisations of Azure DevOps that are its own.
+    pub fn azure_devops(&self) -> &[String] {
+        &self.about.azure_devops
     }
 
     /// The ids of its Log Analytics workspaces.

@@ -3,6 +3,7 @@
 
 mod arm;
 mod canary;
+mod devops;
 mod estate;
 mod faults;
 mod fence;

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use super::estate::{Error, Estate};
 use super::faults::{self, Effect, Faults, WriteFault};
 use super::http::{Ask, Body, Outcome, Recorded, Reply};
-use super::{TOKEN, arm, canary, github, graph, log, login, query, write};
+use super::{TOKEN, arm, canary, devops, github, graph, log, login, query, write};
 use crate::source::logs::kql::Template;
 use crate::source::logs::record::Record;
 
@@ -205,6 +205,7 @@ impl World {
             // Names of columns are no values of anybody.
             (Some(_), Body::Json(_)) if query::template(ask) == Some(Template::Schema) => {}
             (Some(text), Body::Json(body)) if github::is(ask) => canary::overlay_written(body, text),
+            (Some(text), Body::Json(body)) if devops::is(ask) => canary::overlay_devops(body, text),
             (Some(text), Body::Json(body)) => canary::overlay(body, text),
             (Some(text), Body::Html(page)) => page.push_str(text),
             _ => {}
@@ -242,6 +243,7 @@ impl World {
             Some("arm") => self.arm(ask, &effect),
             Some("github") => self.github(ask, &effect),
             Some("logs") => self.logs(ask, &effect),
+            _ if devops::is(ask) => self.devops(ask, &effect),
             Some("login") => {
                 effect.answer.clone().unwrap_or_else(|| login::answer(ask, self.estate.tenant(), || self.issue()))
             }
@@ -282,6 +284,15 @@ impl World {
         let now = self.now();
         let call = github::Call { estate: &now.estate, shelf: &now.shelf, effect, ask, base: &self.base };
         github::answer(&call, || self.issue())
+    }
+
+    fn devops(&self, ask: &Ask, effect: &Effect) -> Reply {
+        if ask.method != "GET" {
+            return Reply::write_refused();
+        }
+        let now = self.now();
+        let answer = || devops::answer(&devops::Call { estate: &now.estate, effect, ask });
+        effect.answer.clone().unwrap_or_else(answer)
     }
 
     fn logs(&self, ask: &Ask, effect: &Effect) -> Reply {

@@ -318,7 +318,8 @@ CREATE VIEW devops_principal AS
 
 CREATE VIEW devops_registration AS
   -- Who registered an agent that is still there, as far as the audit log reaches.
-  SELECT agent.id AS agent, event.person AS person, event.at AS at, event.actor_name AS actor_name, event.grade AS grade
+  SELECT agent.id AS agent, event.person AS person, event.at AS at, event.actor_name AS actor_name, event.grade AS grade,
+         account.name AS account
   FROM   devops_agent AS agent
   JOIN   devops_event AS event
     ON   event.organization = agent.organization
@@ -326,12 +327,14 @@ CREATE VIEW devops_registration AS
     AND  event.agent_name = agent.name COLLATE NOCASE
     AND  (event.pool IS NULL OR event.pool = agent.pool COLLATE NOCASE)
     -- The event is written when the agent is made; one of the same name that was made later is another.
-    AND  (agent.created_at IS NULL OR abs(days_between(event.at, agent.created_at)) <= 1);
+    AND  (agent.created_at IS NULL OR abs(days_between(event.at, agent.created_at)) <= 1)
+  LEFT JOIN devops_user AS account ON account.person = event.person AND account.organization = event.organization;
 
 CREATE VIEW devops_reach AS
   -- The service connections that these people can still make jobs use, and how.
   SELECT connection.person AS person, connection.id AS connection, 'service connection that they made or changed' AS path
   FROM   devops_connection AS connection
+  LEFT JOIN devops_user AS account ON account.person = connection.person AND account.organization = connection.organization
   WHERE  connection.person IS NOT NULL
   UNION
   SELECT pipeline.person, connection.id, 'scheduled pipeline that runs as them'

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Config, Endpoint, Endpoints, Entra, GitHub, Logs};
+use crate::config::{AzureDevOps, Config, Endpoint, Endpoints, Entra, GitHub, Logs};
 use crate::demo::{Estate, Faults, Server, TOKEN};
 use crate::env::Env;
 use crate::error::{Error, Exit};
@@ -148,6 +148,7 @@ fn config(server: &Server) -> Result<Config, Error> {
     Ok(Config {
         entra: Entra { tenant: Some(estate.tenant().to_owned()), gateway_apps: estate.gateway_apps().to_vec() },
         github: GitHub { organizations: estate.organizations().to_vec(), ..GitHub::default() },
+        azure_devops: AzureDevOps { organizations: estate.azure_devops().to_vec() },
         logs: Logs { workspaces: estate.workspaces(), timezone: Some(estate.timezone().clone()), ..Logs::default() },
         endpoints: Endpoints {
             login: endpoint("login")?,
@@ -155,6 +156,11 @@ fn config(server: &Server) -> Result<Config, Error> {
             arm: endpoint("arm")?,
             github: endpoint("github")?,
             logs: endpoint("logs")?,
+            devops: endpoint("devops")?,
+            devops_graph: endpoint("devops-graph")?,
+            devops_release: endpoint("devops-release")?,
+            devops_audit: endpoint("devops-audit")?,
+            devops_entitlements: endpoint("devops-entitlements")?,
             ..Endpoints::default()
         },
         ..Config::default()

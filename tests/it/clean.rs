@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use leaver::api::Retry;
 use leaver::check::{self, Checks, Limits};
-use leaver::config::{Config, Endpoint, Endpoints, Entra, GitHub, Logs};
+use leaver::config::{AzureDevOps, Config, Endpoint, Endpoints, Entra, GitHub, Logs};
 use leaver::demo::{Estate, Faults, Server, TOKEN};
 use leaver::env::{Console, Env};
 use leaver::model::{GapKind, Verdict};
@@ -91,6 +91,7 @@ fn config(server: &Server) -> Config {
     Config {
         entra: Entra { tenant: Some(estate.tenant().to_owned()), gateway_apps: estate.gateway_apps().to_vec() },
         github: GitHub { organizations: estate.organizations().to_vec(), ..GitHub::default() },
+        azure_devops: AzureDevOps { organizations: estate.azure_devops().to_vec() },
         logs: Logs { workspaces: estate.workspaces(), timezone: Some(estate.timezone().clone()), ..Logs::default() },
         endpoints: Endpoints {
             login: endpoint("login"),
@@ -98,6 +99,11 @@ fn config(server: &Server) -> Config {
             arm: endpoint("arm"),
             github: endpoint("github"),
             logs: endpoint("logs"),
+            devops: endpoint("devops"),
+            devops_graph: endpoint("devops-graph"),
+            devops_release: endpoint("devops-release"),
+            devops_audit: endpoint("devops-audit"),
+            devops_entitlements: endpoint("devops-entitlements"),
             ..Endpoints::default()
         },
         retry: Retry { attempts: 2, base: tiny, longest: tiny, unnamed: tiny, ..Retry::default() },

@@ -21,6 +21,8 @@ mod containers;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod devops;
+#[cfg(test)]
 mod estate;
 #[cfg(test)]
 mod evidence;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leaver::source::{azure, entra, github, logs::live};
+use leaver::source::{azure, devops, entra, github, logs::live};
 
 const HEAD: &str = "# Permissions
 
@@ -23,6 +23,7 @@ const SOURCES: &[(&str, &[(&str, &str)])] = &[
     ("The fence in Azure, for `leaver posture`", azure::posture::PERMISSIONS),
     ("The log of the gateway", live::PERMISSIONS),
     ("Permissions of the GitHub App", github::PERMISSIONS),
+    ("Scopes of Azure DevOps, and the right beside one where a scope is not enough", devops::PERMISSIONS),
 ];
 
 fn path() -> PathBuf {

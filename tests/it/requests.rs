@@ -8,19 +8,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leaver::api::Retry;
-use leaver::config::{Config, Endpoint, Endpoints, Entra, GitHub, Logs};
+use leaver::config::{AzureDevOps, Config, Endpoint, Endpoints, Entra, GitHub, Logs};
 use leaver::demo::{Estate, Faults, Outcome, Server, TOKEN};
 use leaver::env::{Console, Env};
 use leaver::run::{self, Intake, Subject};
 use leaver::source::requests;
 use leaver::source::requests::{Request, Table};
 
-const SERVICES: [(&str, &str); 5] = [
+const SERVICES: [(&str, &str); 10] = [
     ("/graph", "Microsoft Graph"),
     ("/arm", "Azure Resource Manager"),
     ("/logs", "Azure Monitor Logs"),
     ("/github", "GitHub"),
     ("/login", "Sign-in"),
+    ("/devops-graph", "Azure DevOps"),
+    ("/devops-release", "Azure DevOps"),
+    ("/devops-audit", "Azure DevOps"),
+    ("/devops-entitlements", "Azure DevOps"),
+    ("/devops", "Azure DevOps"),
 ];
 
 fn env(estate: &Estate) -> Env {
@@ -45,6 +50,7 @@ fn config(server: &Server) -> Config {
     Config {
         entra: Entra { tenant: Some(estate.tenant().to_owned()), gateway_apps: estate.gateway_apps().to_vec() },
         github: GitHub { organizations: estate.organizations().to_vec(), ..GitHub::default() },
+        azure_devops: AzureDevOps { organizations: estate.azure_devops().to_vec() },
         logs: Logs { workspaces: estate.workspaces(), timezone: Some(estate.timezone().clone()), ..Logs::default() },
         endpoints: Endpoints {
             login: endpoint("login"),
@@ -52,6 +58,11 @@ fn config(server: &Server) -> Config {
             arm: endpoint("arm"),
             github: endpoint("github"),
             logs: endpoint("logs"),
+            devops: endpoint("devops"),
+            devops_graph: endpoint("devops-graph"),
+            devops_release: endpoint("devops-release"),
+            devops_audit: endpoint("devops-audit"),
+            devops_entitlements: endpoint("devops-entitlements"),
             ..Endpoints::default()
         },
         retry: Retry { attempts: 2, base: tiny, longest: tiny, unnamed: tiny, ..Retry::default() },

@@ -92,6 +92,11 @@ const IN_PROJECTS: [&str; 8] = [
     "devops_secure_file",
 ];
 
+/// What paths to other systems lead through. Where no organisation is configured, a credential that trusts one is in doubt by
+/// itself, and nothing else of these tables can be missing.
+const IN_REACH: [&str; 6] =
+    ["devops_connection", "devops_pipeline", "devops_agent", "devops_agent_job", "devops_event", "devops_user"];
+
 /// How many projects are read at the same time; the transport bounds the requests.
 const AT_ONCE: usize = 8;
 
@@ -212,7 +217,10 @@ async fn none(out: &Writer) -> Result<(), Error> {
         )
         .needing("[azure-devops] organizations")
     });
-    out.dataset(&tables(), &scope, async |_| cause.map_or(Ok(()), |cause| Err(Stop::Gap(cause)))).await.map(drop)
+    let reached = |table: &&'static str| IN_REACH.contains(table);
+    let (reach, others): (Vec<&'static str>, Vec<&'static str>) = tables().into_iter().partition(reached);
+    out.dataset(&reach, &scope, async |_| Ok(())).await?;
+    out.dataset(&others, &scope, async |_| cause.map_or(Ok(()), |cause| Err(Stop::Gap(cause)))).await.map(drop)
 }
 
 /// Whether the organisation answers at all. Where nobody is signed in, nothing else is asked.

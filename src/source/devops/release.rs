@@ -9,6 +9,7 @@ use super::wire::{Approvals, Release, Stage};
 use crate::api::ReadApi;
 use crate::evidence::row::devops::{Approver, Pipeline};
 use crate::evidence::{Error, Rows, Stop};
+use crate::model::{Cause, GapKind};
 use crate::text::Untrusted;
 
 pub(super) const NEEDS: &str = "vso.release";
@@ -27,32 +28,39 @@ pub(super) async fn collect(project: &InProject<'_>, people: &People) -> Result<
         .await?;
     let fill = async |api: &ReadApi, rows: &mut Rows| {
         for release in found {
-            match whole(project, api, release).await {
-                Ok(release) => self::keep_release(rows, project, people, &release)?,
-                Err(cause) => TABLES.iter().for_each(|table| rows.gap(table, cause.clone())),
+            let (release, lacks) = whole(project, api, release).await;
+            if let Some((tables, cause)) = lacks {
+                tables.iter().for_each(|table| rows.gap(table, cause.clone()));
             }
+            keep_release(rows, project, people, &release)?;
         }
         Ok(())
     };
     host.dataset(&TABLES, &project.scope("each release definition", NEEDS), fill).await.map(drop)
 }
 
-/// A list may leave out what the single definition has.
-async fn whole(project: &InProject<'_>, api: &ReadApi, release: Release) -> Result<Release, crate::model::Cause> {
-    let is_whole = |stage: &Stage| stage.variables.is_some() && stage.pre_deploy_approvals.is_some();
-    let stages = release.environments.as_ref().is_some_and(|stages| !stages.is_empty() && stages.iter().all(is_whole));
-    if release.variables.is_some() && stages {
-        return Ok(release);
+/// A list may leave out what the single definition has. Where that cannot be had, what the list says is kept, and the tables
+/// that are short of something are named.
+async fn whole(
+    project: &InProject<'_>,
+    api: &ReadApi,
+    release: Release,
+) -> (Release, Option<(&'static [&'static str], Cause)>) {
+    let stages = release.environments.as_deref().unwrap_or_default();
+    let variables =
+        release.variables.is_some() && !stages.is_empty() && stages.iter().all(|one| one.variables.is_some());
+    if variables && stages.iter().all(|one| one.pre_deploy_approvals.is_some()) {
+        return (release, None);
     }
     let path = project.path(&format!("release/definitions/{}?{VERSION}", encoded(&release.id.0)));
     let what = format!("the release definition {}", release.id.0);
-    match one::<Release>(api, &path).await {
-        Ok(found) if found.id == release.id => Ok(found),
-        Ok(_) => {
-            Err(crate::model::Cause::new(crate::model::GapKind::Failed, format!("{what} came back as another one")))
-        }
-        Err(error) => Err(cause_of(&what, &error, NEEDS)),
-    }
+    let cause = match one::<Release>(api, &path).await {
+        Ok(found) if found.id == release.id => return (found, None),
+        Ok(_) => Cause::new(GapKind::Failed, format!("{what} came back as another one")),
+        Err(error) => cause_of(&what, &error, NEEDS),
+    };
+    let short: &'static [&'static str] = if variables { &TABLES[3..] } else { &TABLES };
+    (release, Some((short, cause)))
 }
 
 fn keep_release(rows: &mut Rows, project: &InProject<'_>, people: &People, release: &Release) -> Result<(), Stop> {
