@@ -50,6 +50,8 @@ pub struct Console {
     pub width: u16,
     /// Whether stdout takes colours.
     pub color: bool,
+    /// Whether stdout is a terminal, so that lines are broken for people.
+    pub terminal: bool,
     /// Whether stderr is a terminal that can show progress.
     pub interactive: bool,
     /// Whether a report on the terminal lists everything, with all that is known of it.
@@ -65,6 +67,7 @@ impl Console {
             quiet: false,
             width: 100,
             color: false,
+            terminal: false,
             interactive: false,
             details: false,
         }

@@ -51,6 +51,7 @@ fn env(cli: &Cli) -> Env {
         When::Never => false,
         When::Auto => stdout().is_terminal() && !plain,
     };
+    console.terminal = stdout().is_terminal();
     console.interactive = stderr().is_terminal() && !cli.quiet() && cli.verbosity() == 0;
     console.details = cli.details();
     if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size() {

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::error::Error;
 use crate::report::Output;
 use crate::run::scan::Request;
+use crate::run::scanned;
 use crate::run::{Delivery, Intake, Subject};
 use crate::source::github::Depth;
 
@@ -91,9 +92,24 @@ pub(super) struct ScanArgs {
     /// Keeps the evidence in this file, for `leaver audit --include`.
     #[arg(short = 'o', long, value_name = "FILE")]
     evidence: Option<PathBuf>,
-    /// Replaces that file if it is there.
-    #[arg(long, requires = "evidence")]
+    /// Replaces files that are there.
+    #[arg(long)]
     force: bool,
+    /// Leaves out what fits this pattern, such as node_modules or '**/*.min.js': it counts as not looked at. Repeatable.
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// How the list is written: json, sarif, csv; with =PATH to a file, without to stdout. Repeatable.
+    #[arg(long = "format", value_name = "FORMAT[=PATH]")]
+    formats: Vec<scanned::Output>,
+    /// A file that names what somebody answers for: patterns of paths, fingerprints, kinds. It is counted, not listed.
+    #[arg(long, value_name = "FILE")]
+    ignore: Option<PathBuf>,
+    /// The JSON list of an earlier scan with the same key: only what is new is listed.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// What makes the scan end with 3.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    fail_on: scanned::FailOn,
     /// What the host is called in evidence; without it, what it calls itself.
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
@@ -122,6 +138,11 @@ impl From<ScanArgs> for Request {
             key_file: args.fingerprint_key,
             identify: args.identify,
             checks: args.folders.checks,
+            exclude: args.exclude,
+            outputs: args.formats,
+            ignore: args.ignore,
+            baseline: args.baseline,
+            fail_on: args.fail_on,
         }
     }
 }

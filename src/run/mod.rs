@@ -16,6 +16,7 @@ pub mod posture;
 mod progress;
 mod receipt;
 pub mod scan;
+pub mod scanned;
 mod settings;
 pub mod setup;
 mod sign_in;

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::output;
+use super::scanned;
 use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Error, Exit};
 use crate::report::{may_write, plain};
-use crate::source::runner::{self, Error as ScanError, Issuers, Key, KeyError, Options};
+use crate::source::runner::{self, Error as ScanError, Globs, Issuers, Key, KeyError, Options};
 use crate::text::{Secret, Untrusted};
 use crate::token::{self, Kinds};
 
@@ -37,6 +37,16 @@ pub struct Request {
     pub identify: bool,
     /// Folders that may hold a further `tokens.toml`.
     pub checks: Vec<PathBuf>,
+    /// Patterns of paths that are not looked at.
+    pub exclude: Vec<String>,
+    /// How the list is written, and where; none: for people, to stdout.
+    pub outputs: Vec<scanned::Output>,
+    /// A file of what somebody answers for.
+    pub ignore: Option<PathBuf>,
+    /// The list of an earlier scan: what is in it is not shown again.
+    pub baseline: Option<PathBuf>,
+    /// What makes the scan end with findings.
+    pub fail_on: scanned::FailOn,
 }
 
 /// Scans and prints what was seen. Nothing is judged: that takes a person, hence an audit with `--include`.
@@ -47,6 +57,10 @@ pub async fn scan(request: &Request, config: impl FnOnce() -> Result<Config, Err
     if let Some(path) = &request.keep {
         may_write(plain(path)?, request.force)?;
     }
+    scanned::examine(&request.outputs, request.force)?;
+    let exclude = Globs::new(&request.exclude).map_err(|what| {
+        Error::usage(format!("--exclude {what}"), "write a pattern such as 'node_modules' or '**/*.min.js'")
+    })?;
     let key = key(request.key_file.as_deref(), env)?;
     if key.is_new() {
         env.console.note(&format!("made a fingerprint key, id {}: joins with older evidence are impossible", key.id()));
@@ -61,15 +75,19 @@ pub async fn scan(request: &Request, config: impl FnOnce() -> Result<Config, Err
         kinds: kinds(&request.checks)?,
         issuers,
         threads: 0,
+        exclude,
         key,
     };
-    let scan = runner::scan(&options, env).await.map_err(of_scan)?;
-    env.console.print(&scan.summary.render(env.console.width)).map_err(output)?;
+    let taken = scanned::Taken::read(request.ignore.as_deref(), request.baseline.as_deref(), options.key.id())?;
+    let mut scan = runner::scan(&options, env).await.map_err(of_scan)?;
+    taken.apply(&mut scan.summary);
+    let written = scanned::Written { summary: &scan.summary, options: &options, now: env.now };
+    written.emit(&request.outputs, request.force, &env.console)?;
     env.console.note(&format!("fingerprints made with key {}", options.key.id()));
     if let Some(path) = &request.keep {
         env.console.note(&format!("{}  sha256:{}", path.display(), scan.evidence.sha256()));
     }
-    Ok(match (scan.summary.personal, scan.summary.is_complete()) {
+    Ok(match (request.fail_on.count(&scan.summary), scan.summary.is_complete()) {
         (1.., _) => Exit::Findings,
         (0, true) => Exit::Clean,
         (0, false) => Exit::Unknown,

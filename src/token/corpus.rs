@@ -9,14 +9,16 @@ use super::*;
 
 /// Kinds whose values have a checksum or a structure: they are put together elsewhere.
 fn is_drawn(kind: &Kind) -> bool {
-    let opaque = matches!(kind.check, None | Some(structure::Check::Opaque));
-    opaque && !kind.is_only_surroundings() && !["private-key", "url-password"].contains(&kind.name.as_str())
+    let opaque = matches!(kind.check, None | Some(structure::Check::Opaque | structure::Check::Drawn));
+    let others = ["private-key", "url-password", "url-password-raw", "url-user", "connection-password"];
+    opaque && !kind.is_only_surroundings() && !others.contains(&kind.name.as_str())
 }
 
 /// Three values with what has to stand around them.
 fn values(kind: &Kind) -> Vec<String> {
-    let ascii = kind
-        .pattern()
+    // Not in mixed cases: nobody writes `vAuLt_tOkEn`.
+    let pattern = kind.pattern().replace("(?i:", "(?:");
+    let ascii = pattern
         .replace(r"(?:[^\w+-]|$)", r"\n")
         .replace(r"\b", r"\n")
         .replace(r"\w", "0-9A-Za-z_")
@@ -55,24 +57,69 @@ fn kinds_in(text: &str) -> Vec<&str> {
     kinds().find(text.as_bytes()).into_iter().map(|hit| hit.kind.name.as_str()).collect()
 }
 
+/// Where a value stands in a file: as a variable, in JSON, as an argument; behind the word that announces it, if its kind
+/// needs one.
+fn true_forms(kind: &Kind, value: &str) -> Vec<String> {
+    if kind.beside.is_empty() {
+        let plain = value.trim_end();
+        return vec![
+            format!("{value}\n"),
+            format!("export X=\"{value}\"\n"),
+            format!("{{\"x\": \"{plain}\"}}\n"),
+            format!("_{{{plain}}}_\n"),
+        ];
+    }
+    let of = |word: &String| {
+        let upper = word.to_uppercase();
+        [
+            format!("export {upper}_TOKEN={value}\n"),
+            format!("{{\"{word}Token\": \"{value}\"}}\n"),
+            format!("my_{word}:\n  key: '{value}' # x\n"),
+            format!("<{word}>\n  <secret>{value}</secret>\n</{word}>\n"),
+        ]
+    };
+    kind.beside.iter().flat_map(of).collect()
+}
+
 #[test]
 fn every_kind_finds_what_its_issuer_makes() {
     let mut lost = Vec::new();
     for kind in kinds().iter().filter(|kind| is_drawn(kind)) {
         for value in values(kind) {
-            for text in [
-                format!("{value}\n"),
-                format!("export X=\"{value}\"\n"),
-                format!("{{\"x\": \"{}\"}}\n", value.trim_end()),
-            ] {
+            for text in true_forms(kind, &value) {
                 let found = kinds_in(&text);
                 if !found.contains(&kind.name.as_str()) && !found.iter().any(|found| is_alike(found, &kind.name)) {
-                    lost.push(format!("{}: {} bytes, found {found:?}", kind.name, value.len()));
+                    let start = text.split_once('\n').map_or("", |(line, _)| line).split(value.as_str()).next();
+                    lost.push(format!("{}: behind {start:?}, found {found:?}", kind.name));
                 }
             }
         }
     }
     assert!(lost.is_empty(), "{lost:#?}");
+}
+
+/// What is announced needs its word, a place where values stand, and no name that says that it is something else.
+#[test]
+fn what_no_word_announces_is_none_of_its_kind() {
+    let mut hit = Vec::new();
+    for kind in kinds().iter().filter(|kind| is_drawn(kind) && !kind.beside.is_empty()) {
+        let word = &kind.beside[0];
+        for value in values(kind) {
+            for miss in [
+                format!("export DEPLOYMENT={value}\n"),
+                format!("uses: {word}/action@{value}\n"),
+                format!("https://x.contoso.com/{word}-1.2.tgz#{value}\n"),
+                format!("{word}_sha: {value}\n"),
+                format!("{word} {} = {value}\n", "and so on ".repeat(6)),
+                format!("{word}_TOKEN={value}a{value}\n"),
+            ] {
+                if kinds_in(&miss).contains(&kind.name.as_str()) {
+                    hit.push(format!("{}: {}", kind.name, miss.replace(value.as_str(), "…")));
+                }
+            }
+        }
+    }
+    assert!(hit.is_empty(), "{hit:#?}");
 }
 
 /// Kinds of one issuer that share a beginning: either name is right.

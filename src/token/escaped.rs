@@ -11,7 +11,8 @@ use super::anchor::{Begins, Literal};
 /// short to be searched for together with these.
 const MARKS: &[&str] = &[
     "%2B", "%2b", "%2D", "%2d", "%2E", "%2e", "%2F", "%2f", "%3D", "%3d", "%5F", "%5f", "%7E", "%7e", "\\u002",
-    "\\u003d", "\\u003D", "\\u005f", "\\u005F", "\\u007e", "\\u007E",
+    "\\u003d", "\\u003D", "\\u005f", "\\u005F", "\\u007e", "\\u007E", "&#1", "&#4", "&#5", "&#6", "&#7", "&#8", "&#9",
+    "&#x", "&#X", "&lowbar;", "&hyphen;", "&dash;", "&equals;", "&sol;", "&period;", "&plus;", "&amp;",
 ];
 const SLASH: &[u8] = b"\\/";
 
@@ -49,15 +50,27 @@ pub(super) fn words(bytes: &[u8], mut marks: Vec<usize>) -> impl Iterator<Item =
         }
         let lowest = done.max(mark.saturating_sub(WIDEST));
         let highest = bytes.len().min(mark + WIDEST);
-        let start = bytes[lowest..mark].iter().rposition(|&byte| ends_word(byte)).map_or(lowest, |at| lowest + at + 1);
-        let end = bytes[mark..highest].iter().position(|&byte| ends_word(byte)).map_or(highest, |at| mark + at);
+        let start = (lowest..mark).rev().find(|at| ends_word(bytes, *at)).map_or(lowest, |at| at + 1);
+        let end = (mark..highest).find(|at| ends_word(bytes, *at)).unwrap_or(highest);
         done = end;
         Some(decode(bytes, start..end))
     })
 }
 
-fn ends_word(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, 0 | b'"' | b'\'' | b'<' | b'>' | b',' | b';' | b'`')
+fn ends_word(bytes: &[u8], at: usize) -> bool {
+    match bytes[at] {
+        b';' => !ends_entity(&bytes[at.saturating_sub(ENTITY)..at]),
+        byte => byte.is_ascii_whitespace() || matches!(byte, 0 | b'"' | b'\'' | b'<' | b'>' | b',' | b'`'),
+    }
+}
+
+/// Longer than the names in between `&` and `;`.
+const ENTITY: usize = 9;
+
+/// Whether what stands before a semicolon is the beginning of an entity.
+fn ends_entity(before: &[u8]) -> bool {
+    let name = before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'#').count();
+    name > 1 && before.len() > name && before[before.len() - name - 1] == b'&'
 }
 
 fn decode(bytes: &[u8], range: Range<usize>) -> Word {
@@ -79,10 +92,33 @@ fn escape(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [b'%', high, low, ..] if high.is_ascii_hexdigit() => Some((hex(&[*high, *low])?, 3)),
         [b'\\', b'u', b'0', b'0', high, low, ..] if high.is_ascii_hexdigit() => Some((hex(&[*high, *low])?, 6)),
+        [b'&', ..] => entity(text),
         [b'\\', b'/', ..] => Some((b'/', 2)),
         [b'\\', b'n' | b'r' | b't', ..] => Some((b'\n', 2)),
         _ => None,
     }
+}
+
+/// `&#45;`, `&#x2d;`, `&hyphen;`
+fn entity(text: &[u8]) -> Option<(u8, usize)> {
+    let end = text.iter().take(ENTITY + 1).position(|&byte| byte == b';')?;
+    let name = std::str::from_utf8(&text[1..end]).ok()?;
+    let number = name.strip_prefix('#').map(|digits| match digits.strip_prefix(['x', 'X']) {
+        Some(hex) => u8::from_str_radix(hex, 16),
+        None => digits.parse(),
+    });
+    let byte = match (number, name) {
+        (Some(number), _) => number.ok().filter(u8::is_ascii)?,
+        (None, "lowbar") => b'_',
+        (None, "hyphen" | "dash") => b'-',
+        (None, "equals") => b'=',
+        (None, "sol") => b'/',
+        (None, "period") => b'.',
+        (None, "plus") => b'+',
+        (None, "amp") => b'&',
+        _ => return None,
+    };
+    Some((byte, end + 1))
 }
 
 #[cfg(test)]
@@ -112,6 +148,7 @@ mod tests {
         assert_eq!(all(r#"plain "a\u002db" x=c%2Dd%zz "#), ["a-b", "x=c-d%zz"]);
         assert_eq!(all(r#"{"k":"1\/\/0a","l":"m"}"#), ["1//0a"]);
         assert_eq!(all("nothing 100% here"), Vec::<String>::new());
+        assert_eq!(all("<a>b&#45;c&#x5F;d&hyphen;e;f</a>"), ["b-c_d-e"]);
     }
 
     #[test]
@@ -128,6 +165,8 @@ mod tests {
         let secret = format!("1//0{}", noise(71, 40));
         for (text, value) in [
             (format!("?t={}&x=1", gitlab.replace('-', "%2D")), &gitlab),
+            (format!("<td>{}</td>", gitlab.replace('-', "&#45;")), &gitlab),
+            (format!("<td title=\"{}\">", gitlab.replace("gl", "&#103;&#x6c;")), &gitlab),
             (format!("{{\"t\":\"{}\"}}", gitlab.replace('-', "\\u002d")), &gitlab),
             (format!("t=%22{}%22", gitlab.replace('-', "%2d")), &gitlab),
             (format!("{{\"t\":\"{}\"}}", secret.replace('/', "\\/")), &secret),

@@ -105,6 +105,9 @@ impl Kinds {
                     hits.push(hit);
                 }
             }
+            Begins::Word { kind, length } => {
+                hits.extend(announced(&self.kinds[kind], bytes, start..start + length, depth));
+            }
             Begins::Escape => escape(start),
         };
         self.anchors.each(bytes, &mut found);
@@ -178,7 +181,7 @@ fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth, heads: 
         return None;
     }
     // Looking opaque proves nothing: the secrets in vendors' documentation do too.
-    let proven = verified == Some(true) && !matches!(kind.check, Some(Check::Opaque | Check::Drawn));
+    let proven = verified == Some(true) && !matches!(kind.check, Some(Check::Opaque | Check::Drawn | Check::Raw));
     // What is only told by its surroundings may be what a template has there.
     if kind.has_group && !depth.samples && std::str::from_utf8(token).is_ok_and(placeholder::is_template) {
         return None;
@@ -187,11 +190,118 @@ fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth, heads: 
         return None;
     }
     let confidence = match verified {
+        Some(true) if kind.check == Some(Check::Raw) => Confidence::Medium,
         Some(true) => Confidence::High,
         Some(false) => Confidence::Low,
         None => Confidence::Medium,
     };
     Some(Hit { kind, span, verified, confidence, decoded: None })
+}
+
+/// How far behind a word a token may begin that the word announces, and how long such a token is at most.
+const AHEAD: usize = 48;
+const LONGEST_ANNOUNCED: usize = 160;
+
+/// The token that a word announces: the first that stands behind it where a value stands.
+fn announced<'k>(kind: &'k Kind, bytes: &[u8], word: Range<usize>, depth: Depth) -> Option<Hit<'k>> {
+    if kind.place > depth.place || !begins_name(&bytes[..word.start], bytes[word.start]) {
+        return None;
+    }
+    let window = &bytes[..bytes.len().min(word.end + AHEAD + LONGEST_ANNOUNCED)];
+    let mut at = word.end;
+    loop {
+        let span = kind.pattern.find_at(window, at)?.range();
+        if span.start > word.end + AHEAD {
+            return None;
+        }
+        if stands_alone(bytes, &span) && is_value_of(&bytes[word.end..span.start]) {
+            return settled(kind, &bytes[span.clone()], depth).then_some(Hit {
+                kind,
+                span,
+                verified: None,
+                confidence: Confidence::Medium,
+                decoded: None,
+            });
+        }
+        // Not again inside of the same run.
+        at = span.start + bytes[span.start..].iter().take_while(|byte| is_word(**byte)).count().max(1);
+        if at >= window.len() {
+            return None;
+        }
+    }
+}
+
+fn settled(kind: &Kind, token: &[u8], depth: Depth) -> bool {
+    kind.check.and_then(|check| check.verify(token)) != Some(false)
+        && !placeholder::is_reference(token)
+        && (depth.samples || !placeholder::is_sample(token, 0))
+}
+
+/// Whether a word begins a name or a part of one: `SONAR_TOKEN`, `MY_SONAR_TOKEN`, `mySonarToken`; no letter of the same
+/// case stands before it.
+fn begins_name(before: &[u8], first: u8) -> bool {
+    match before.last() {
+        Some(last) if last.is_ascii_alphabetic() => {
+            (first.is_ascii_uppercase() && last.is_ascii_lowercase()) || ends_with_escape(before)
+        }
+        _ => true,
+    }
+}
+
+/// What no secret is called: of such a name the value is known to others.
+const OPEN: &[&str] = &[
+    "sha",
+    "sha1",
+    "sha256",
+    "sha512",
+    "md5",
+    "hash",
+    "digest",
+    "checksum",
+    "commit",
+    "revision",
+    "rev",
+    "etag",
+    "uuid",
+    "guid",
+    "id",
+    "integrity",
+    "ref",
+    "version",
+    "fingerprint",
+    "thumbprint",
+    "build",
+    "image",
+    "tag",
+    "oid",
+    "tree",
+    "parent",
+    "object",
+    "blob",
+    "head",
+    "base",
+    "before",
+    "after",
+    "sum",
+    "resolved",
+    "project",
+    "app",
+    "site",
+    "org",
+    "team",
+    "client",
+];
+
+/// Whether what stands between a word and a token lets the token be a value: not too many lines, a mark that divides, and no
+/// name that says what else it is.
+fn is_value_of(between: &[u8]) -> bool {
+    let divides = between.last().is_some_and(|byte| b"\"'`=: \t\r\n>(,{[|".contains(byte)) || ends_with_escape(between);
+    let lines = memchr::memchr_iter(b'\n', between).count();
+    let name = between.iter().rposition(u8::is_ascii_alphanumeric).map_or(&[][..], |end| &between[..=end]);
+    let start = name.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+    let last = String::from_utf8_lossy(&name[start..]).to_ascii_lowercase();
+    let camel = name[start..].ends_with(b"Id") || name[start..].ends_with(b"Sha");
+    divides && lines <= 3 && !camel && !OPEN.contains(&last.as_str())
 }
 
 /// The beginning of every run of exactly the length of a kind's tokens.
@@ -203,15 +313,15 @@ fn exact<'a>(run: &'a Run, bytes: &'a [u8]) -> impl Iterator<Item = usize> + 'a 
     })
 }
 
-/// Whether the bytes around a token do not belong to a longer word. `\n`, `\u0022`, `%3D` and a change of colour end a word.
+/// Whether the bytes around a token do not belong to a longer word: `_` and `-` join names to values. `\n`, `\u0022`, `%3D` and a change of colour end a word.
 fn stands_alone(bytes: &[u8], span: &Range<usize>) -> bool {
-    begins_alone(&bytes[..span.start]) && bytes.get(span.end).is_none_or(|&byte| !is_word(byte))
+    begins_alone(&bytes[..span.start]) && bytes.get(span.end).is_none_or(|byte| !byte.is_ascii_alphanumeric())
 }
 
 fn begins_alone(before: &[u8]) -> bool {
     match before.last() {
         None => true,
-        Some(&byte) if !is_word(byte) => true,
+        Some(byte) if !byte.is_ascii_alphanumeric() => true,
         Some(_) => ends_with_escape(before),
     }
 }

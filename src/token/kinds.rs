@@ -1,6 +1,6 @@
 //! The table of token kinds: parsed from TOML, checked, compiled. Every error names file, line and kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -28,7 +28,10 @@ pub struct Kind {
     pub issuer: Option<Issuer>,
     /// How many bytes at the start belong to the format and may be shown.
     pub shown: usize,
+    /// Words, one of which has to announce a token; none: it is known by its shape.
+    pub beside: Vec<String>,
     pub(super) pattern: Regex,
+    /// What stands around a token tells it, more than its shape.
     pub(super) has_group: bool,
     pub(super) check: Option<Check>,
     pub(super) drops_mismatch: bool,
@@ -125,6 +128,8 @@ struct Entry {
     #[serde(default)]
     lead: usize,
     run: Option<RunEntry>,
+    #[serde(default)]
+    beside: Vec<String>,
     pattern: String,
     check: Option<Check>,
     #[serde(default)]
@@ -164,7 +169,7 @@ pub(super) enum Place {
 impl Kind {
     /// The regular expression that its tokens match.
     pub fn pattern(&self) -> &str {
-        self.pattern.as_str().strip_prefix(ANCHOR).unwrap_or_default()
+        self.pattern.as_str().trim_start_matches(ANCHOR)
     }
 
     /// Whether its literals begin its pattern.
@@ -235,7 +240,7 @@ impl Kinds {
         let numbered = || entries.values().map(|(entry, _)| entry).enumerate();
         let literals = |in_text: bool| {
             let kinds = numbered().filter(move |(_, entry)| (entry.place == Place::Text) == in_text);
-            kinds.flat_map(|(kind, entry)| entry.literals.iter().map(move |literal| entry.literal(literal, kind)))
+            kinds.flat_map(|(kind, entry)| entry.all_literals(kind))
         };
         let everywhere: Vec<Literal> = literals(false).chain(escaped::marks()).collect();
         let in_text: Vec<Literal> = literals(true).collect();
@@ -249,7 +254,9 @@ impl Kinds {
 impl Entry {
     fn compile(&self) -> Result<Kind, String> {
         self.validate()?;
-        let pattern = RegexBuilder::new(&format!("{ANCHOR}(?:{})", self.pattern))
+        let is_announced = !self.beside.is_empty();
+        let anchor = if is_announced { "" } else { ANCHOR };
+        let pattern = RegexBuilder::new(&format!("{anchor}(?:{})", self.pattern))
             .unicode(false)
             .build()
             .map_err(|broken| broken.to_string())?;
@@ -259,7 +266,8 @@ impl Entry {
             holder: self.holder,
             issuer: self.issuer,
             shown: self.shown,
-            has_group: pattern.capture_names().flatten().any(|name| name == "secret"),
+            has_group: is_announced || pattern.capture_names().flatten().any(|name| name == "secret"),
+            beside: self.beside.clone(),
             pattern,
             check: self.check,
             drops_mismatch: self.mismatch == Mismatch::Drop,
@@ -267,8 +275,17 @@ impl Entry {
         })
     }
 
-    fn literal(&self, text: &str, kind: usize) -> Literal {
-        Literal { text: text.into(), lead: self.lead, begins: Begins::Token(kind) }
+    /// What is searched for: how tokens begin, or the words that announce them, in the spellings that names have.
+    fn all_literals(&self, kind: usize) -> Vec<Literal> {
+        let begins =
+            |text: &String| Literal { text: text.as_str().into(), lead: self.lead, begins: Begins::Token(kind) };
+        let spelt: BTreeSet<String> = self.beside.iter().flat_map(|word| spellings(word)).collect();
+        let announces = |text: &String| Literal {
+            text: text.as_str().into(),
+            lead: 0,
+            begins: Begins::Word { kind, length: text.len() },
+        };
+        self.literals.iter().map(begins).chain(spelt.iter().map(announces)).collect()
     }
 
     fn validate(&self) -> Result<(), String> {
@@ -276,8 +293,9 @@ impl Entry {
             return Err("`name` takes letters, digits and dashes".into());
         }
         match &self.run {
+            _ if !self.beside.is_empty() => self.validate_words(),
             None if self.literals.is_empty() => {
-                Err("a pattern needs `literals` that it begins with, or a `run`".into())
+                Err("a pattern needs `literals` that it begins with, a `run`, or words `beside` it".into())
             }
             None if self.literals.iter().any(|literal| literal.len() < 3) => {
                 Err("a literal needs three bytes, or everything would be searched".into())
@@ -292,6 +310,22 @@ impl Entry {
             _ => Ok(()),
         }
     }
+
+    fn validate_words(&self) -> Result<(), String> {
+        if !self.literals.is_empty() || self.run.is_some() || self.pattern.contains("(?P<") {
+            return Err("words `beside` a token exclude `literals`, a `run` and groups".into());
+        }
+        let is_word = |word: &String| word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_graphic());
+        if self.beside.iter().all(is_word) { Ok(()) } else { Err("a word `beside` needs three characters".into()) }
+    }
+}
+
+/// `SONAR`, `sonar`, `Sonar`, and as it is written in the table.
+fn spellings(word: &str) -> [String; 4] {
+    let lower = word.to_ascii_lowercase();
+    let mut capital = lower.clone();
+    capital.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
+    [word.to_owned(), word.to_ascii_uppercase(), lower, capital]
 }
 
 impl RunEntry {

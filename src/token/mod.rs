@@ -12,6 +12,7 @@ pub(crate) mod named;
 pub(crate) mod opaque;
 pub mod owner;
 pub mod placeholder;
+pub(crate) mod published;
 mod run;
 mod sieve;
 mod structure;

@@ -198,6 +198,8 @@ const ABOUT: &[&str] = &[
     "cmd",
     "command",
     "program",
+    "stdin",
+    "fd",
 ];
 
 /// Words before `key` that make it no secret.

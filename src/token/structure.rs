@@ -31,6 +31,7 @@ pub(super) enum Check {
     Basic,
     Opaque,
     Drawn,
+    Raw,
 }
 
 impl Check {
@@ -53,6 +54,7 @@ impl Check {
             Check::Jwt => is_signed(token),
             Check::Pem => has_key_material(token),
             Check::Drawn => is_drawn(token),
+            Check::Raw => is_raw(token),
             Check::Basic => base64(token).is_some_and(|pair| is_user_and_password(&pair)),
             _ => is_opaque(token),
         }
@@ -97,12 +99,20 @@ const SHORTEST_KEY: usize = 60;
 /// From this length on a key need not show what it is: it may be encrypted, or of a format of its own.
 const LONG_KEY: usize = 100;
 
+/// The base64 of a private key without what stands around it.
+pub(super) fn material(pem: &[u8]) -> Option<Vec<u8>> {
+    let begins = pem.windows(3).position(|three| three == b"KEY").map(|at| at + 3)?;
+    let body = pem[begins..].strip_prefix(b" BLOCK").unwrap_or(&pem[begins..]);
+    let body = body.strip_prefix(b"-----").unwrap_or(body);
+    let end = body.windows(5).position(|five| five == b"-----").unwrap_or(body.len());
+    Some(key_material(&body[..end]))
+}
+
 /// Whether base64 of a key stands behind the beginning: a sample says `...`, and program text goes on with something else.
 fn has_key_material(pem: &[u8]) -> bool {
     let Some(begins) = pem.windows(3).position(|three| three == b"KEY").map(|at| at + 3) else { return false };
     let label = &pem[..begins];
-    let body = pem[begins..].strip_prefix(b" BLOCK").unwrap_or(&pem[begins..]);
-    let material = key_material(body.strip_prefix(b"-----").unwrap_or(body));
+    let Some(material) = material(pem) else { return false };
     let mut seen = [false; 256];
     material.iter().for_each(|&byte| seen[usize::from(byte)] = true);
     if material.len() < SHORTEST_KEY || seen.iter().filter(|seen| **seen).count() < 16 {
@@ -150,6 +160,16 @@ fn is_drawn(token: &[u8]) -> bool {
     std::str::from_utf8(token).is_ok_and(|text| {
         opaque::is_guid(text) || text.split(|c: char| !c.is_ascii_alphanumeric()).any(opaque::is_random)
     })
+}
+
+/// A password in an address that holds what ends one elsewhere: no port before a path, no name of a repository or an image.
+fn is_raw(token: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(token) else { return false };
+    let before = text.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_port = before.bytes().all(|byte| byte.is_ascii_digit());
+    let names = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    let drawn = || text.split(|c: char| !c.is_ascii_alphanumeric()).any(opaque::is_random);
+    before.len() < text.len() && !is_port && !text.contains("//") && (!text.chars().all(names) || drawn())
 }
 
 /// Words have no digits, identifiers repeat themselves.

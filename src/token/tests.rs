@@ -169,7 +169,9 @@ fn every_kind_of_the_table_has_an_example_here() {
         "password",
     ];
     // What has neither checksum nor structure is drawn from its pattern in the tests of the corpus.
-    let built = |kind: &&kinds::Kind| !matches!(kind.check, None | Some(structure::Check::Opaque));
+    let built = |kind: &&kinds::Kind| {
+        !matches!(kind.check, None | Some(structure::Check::Opaque | structure::Check::Drawn | structure::Check::Raw))
+    };
     for kind in kinds().iter().filter(built) {
         assert!(shown.contains(kind.name.as_str()) || surroundings.contains(&kind.name.as_str()), "{}", kind.name);
     }
@@ -315,6 +317,30 @@ fn a_template_in_an_address_is_no_password_and_the_real_one_beside_it_is() {
     for password in ["Tr0ub4dor&3", "{q9w8E7r6T5y4}", "$ecret-Pass!9", "100%sure-Pass", "pa__ss__w0rd9", "x[3]q9w8e7r6"]
     {
         assert_eq!(found(&format!("https://user:{password}@git.contoso.com/a")).len(), 1, "{password}");
+    }
+}
+
+#[test]
+fn a_password_in_an_address_may_hold_what_should_be_encoded() {
+    let kinds_in = |text: &str| -> Vec<(String, String)> { found(text) };
+    for password in ["Zt7/kQ2#w9", "p#Zt7kQ2w9", "Zt7?kQ2!w9", "a@b#Zt7kQ2"] {
+        for text in [
+            format!("postgres://al:{password}@db.contoso.com:5432/x"),
+            format!("url = \"amqp://al:{password}@queue/x\"\n"),
+            format!("redis://:{password}@cache.contoso.com"),
+        ] {
+            let all = kinds_in(&text);
+            assert!(all.iter().any(|(_, value)| value == password), "{text}: {all:?}");
+        }
+    }
+    for text in [
+        "http://localhost:8080/path#a@b.c",
+        "https://host:443/#/people/al@contoso.com",
+        "ssh://github.com:owner/repo@v1",
+        "docker://registry:group/image@sha256:abc",
+        "http://h:3000/?mail=a@b.c",
+    ] {
+        assert_eq!(kinds_in(text), [], "{text}");
     }
 }
 

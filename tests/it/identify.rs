@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use leaver::env::{Console, Env};
-use leaver::source::runner::{Issuers, Key, Options, scan};
+use leaver::source::runner::{Globs, Issuers, Key, Options, scan};
 use leaver::text::Secret;
 use leaver::token;
 
@@ -63,6 +63,7 @@ fn rows(root: &Path, issuers: Issuers, sql: &str) -> Vec<String> {
         key: Key::from_setting(&Secret::new(&"k".repeat(40))).unwrap(),
         kinds: token::kinds().clone(),
         issuers: Some(issuers),
+        exclude: Globs::default(),
         threads: 1,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

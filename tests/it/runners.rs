@@ -12,7 +12,7 @@ use leaver::evidence::row::github::Runner as Listed;
 use leaver::evidence::row::{self, Identity, Person};
 use leaver::evidence::{Evidence, Rows, Scope, Stop, Writer};
 use leaver::model::{Cause, GapKind, Verdict};
-use leaver::source::runner::{Key, Lists, Options, TABLES, include, reconcile, scan};
+use leaver::source::runner::{Globs, Key, Lists, Options, TABLES, include, reconcile, scan};
 use leaver::text::Secret;
 use leaver::token;
 
@@ -115,6 +115,7 @@ impl Tree {
             kinds: token::kinds().clone(),
             issuers: None,
             threads: 1,
+            exclude: Globs::default(),
         };
         block(scan(&options, &env(at))).unwrap();
         output

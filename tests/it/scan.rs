@@ -12,7 +12,7 @@ use leaver::evidence::row::{Identity, Person};
 use leaver::evidence::{Evidence, Scope, Writer};
 use leaver::model::{Status, Verdict};
 use leaver::run::{Intake, Subject};
-use leaver::source::runner::{Key, Options, Scan, include, scan};
+use leaver::source::runner::{Globs, Key, Options, Scan, include, scan};
 use leaver::text::Secret;
 use leaver::token;
 
@@ -35,6 +35,7 @@ fn run(paths: Vec<PathBuf>, processes: Option<PathBuf>, output: &Path) -> Scan {
         kinds: token::kinds().clone(),
         issuers: None,
         threads: 2,
+        exclude: Globs::default(),
     };
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(scan(&options, &env())).unwrap()
 }
@@ -168,7 +169,7 @@ fn neither_the_evidence_nor_the_table_holds_a_value() {
     let output = directory.path().join("out.db");
     let done = run(vec![host.root.clone()], None, &output);
     let bytes = std::fs::read(&output).unwrap();
-    let table = done.summary.render(240);
+    let table = done.summary.render(None);
     for value in [
         hosts::github("gho_", 1),
         hosts::github("ghp_", 2),

@@ -169,5 +169,135 @@ fn what_an_ordinary_user_cannot_read_is_a_gap() {
     assert!(stdout(&output).contains("not looked at: 1 without permission"), "{}", stdout(&output));
     let database = rusqlite::Connection::open(place.at("host.evidence.db")).unwrap();
     let gaps = database.query_row("SELECT count(*) FROM coverage WHERE gap = 'denied'", [], |row| row.get::<_, i64>(0));
-    assert_eq!(gaps.unwrap(), 3);
+    let tables = i64::try_from(leaver::source::runner::TABLES.len()).unwrap();
+    assert_eq!(gaps.unwrap(), tables, "a gap in each table of a scan");
+}
+
+/// Two files of one account, a test with a token of no checksum, and a job's token.
+fn listed(place: &Place) {
+    let token = github("ghp_", 71);
+    for (name, text) in [
+        ("r/a.env", format!("X={token}\n")),
+        ("r/b/.git-credentials", format!("https://alice-dev:{token}@github.com\n")),
+        ("r/c.txt", format!("glpat-{}\n", noise(72, 20))),
+        ("r/job.txt", format!("ghs_{}\n", noise(73, 36))),
+        ("r/tests/key.txt", format!("postgres://al:{}@db.contoso.com/x\n", noise(74, 20))),
+    ] {
+        fs::create_dir_all(place.at(name).parent().unwrap()).unwrap();
+        fs::write(place.at(name), text).unwrap();
+    }
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|broken| panic!("{broken}: {}", stdout(output)))
+}
+
+#[test]
+fn a_list_has_one_entry_a_value_and_what_is_personal_first() {
+    let place = Place::new();
+    listed(&place);
+    let output = place.scan(&["r", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let list = json(&output);
+    assert_eq!(list["schema"], "leaver.scan/1");
+    let all = list["credentials"].as_array().unwrap();
+    let states: Vec<_> =
+        all.iter().map(|one| (one["kind"].as_str().unwrap(), one["state"].as_str().unwrap())).collect();
+    assert_eq!(
+        states,
+        [
+            ("github-pat", "personal"),
+            ("gitlab-pat", "personal"),
+            ("github-installation", "job"),
+            ("url-password", "doubtful")
+        ]
+    );
+    assert_eq!(all[0]["owner"]["name"], "alice-dev");
+    let places: Vec<_> =
+        all[0]["places"].as_array().unwrap().iter().map(|place| place["path"].as_str().unwrap()).collect();
+    assert_eq!(places, ["r/a.env", "r/b/.git-credentials"]);
+    // For people, in one line each, and unbroken where it goes into a pipe.
+    let text = stdout(&place.scan(&["r"]));
+    let line = text.lines().find(|line| line.contains("github-pat")).unwrap();
+    assert!(line.contains("alice-dev") && line.contains("r/a.env:1 and 1 more"), "{text}");
+    assert!(
+        text.find("github-pat") < text.find("github-installation") && text.contains("2 of them personal"),
+        "{text}"
+    );
+    assert!(text.contains("1 doubtful"), "{text}");
+}
+
+#[test]
+fn a_list_for_code_scanning_and_for_a_spreadsheet_has_places() {
+    let place = Place::new();
+    listed(&place);
+    let output = place.scan(&["r", "--format", "sarif=out.sarif", "--format", "csv"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let table = stdout(&output);
+    assert_eq!(table.lines().count(), 1 + 5, "{table}");
+    assert!(table.contains("\"alice-dev\"") && table.contains("\"r/b/.git-credentials\""), "{table}");
+    let log: serde_json::Value = serde_json::from_slice(&fs::read(place.at("out.sarif")).unwrap()).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    for result in results {
+        let physical = &result["locations"][0]["physicalLocation"];
+        let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(!uri.starts_with('/') && place.at("r").join(uri).is_file(), "{uri}");
+        assert_eq!(physical["region"]["startLine"], 1);
+        let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(log["runs"][0]["tool"]["driver"]["rules"][rule]["id"], result["ruleId"]);
+    }
+    let again = place.scan(&["r", "--format", "sarif=out.sarif"]);
+    assert_eq!(again.status.code(), Some(2), "what is there already stays: {}", stderr(&again));
+    assert_eq!(place.scan(&["r", "--format", "sarif=out.sarif", "--force"]).status.code(), Some(3));
+    assert_eq!(place.scan(&["r", "--format", "xml"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_somebody_answers_for_or_knew_is_counted_and_not_listed() {
+    let place = Place::new();
+    listed(&place);
+    assert_eq!(place.scan(&["r", "--format", "json=old.json", "-q"]).status.code(), Some(3));
+    let same = place.scan(&["r", "--baseline", "old.json"]);
+    assert_eq!(same.status.code(), Some(0), "{}", stdout(&same));
+    assert!(stdout(&same).contains("not shown: 4 that the baseline has"), "{}", stdout(&same));
+    // A known value in a new place is new.
+    fs::write(place.at("r/new.txt"), format!("{}\n", github("ghp_", 71))).unwrap();
+    let list = json(&place.scan(&["r", "--baseline", "old.json", "--format", "json"]));
+    assert_eq!(list["credentials"].as_array().unwrap().len(), 1);
+    let other = place
+        .command(PROGRAM)
+        .env("LEAVER_FINGERPRINT_KEY", "z".repeat(40))
+        .args(["scan", "r", "--baseline", "old.json"])
+        .output()
+        .unwrap();
+    assert_eq!(other.status.code(), Some(2), "another key would make everything new: {}", stderr(&other));
+    fs::write(place.at("mine"), "# of the team\nkind github-pat\n*.txt\n").unwrap();
+    let ignored = place.scan(&["r", "--ignore", "mine"]);
+    assert_eq!(ignored.status.code(), Some(0), "{}", stdout(&ignored));
+    assert!(stdout(&ignored).contains("not shown: 4 that the file of --ignore names"), "{}", stdout(&ignored));
+    assert_eq!(place.scan(&["r", "--ignore", "missing"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_is_excluded_is_said_and_is_a_gap_of_the_evidence() {
+    let place = Place::new();
+    listed(&place);
+    let output = place.scan(&["r", "--exclude", "b", "--exclude", "*.txt", "--exclude", "*.env", "-o", "x.db"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("left out: 5 files and folders that --exclude names"), "{}", stdout(&output));
+    let database = rusqlite::Connection::open(place.at("x.db")).unwrap();
+    let gaps =
+        database.query_row("SELECT count(*) FROM coverage WHERE gap = 'not-collected'", [], |row| row.get::<_, i64>(0));
+    assert_eq!(gaps.unwrap(), i64::try_from(leaver::source::runner::TABLES.len()).unwrap());
+    assert_eq!(place.scan(&["r", "--exclude", "a["]).status.code(), Some(2));
+}
+
+#[test]
+fn what_ends_a_scan_with_findings_can_be_chosen() {
+    let place = Place::new();
+    fs::create_dir_all(place.at("r")).unwrap();
+    fs::write(place.at("r/job.txt"), format!("ghs_{}\n", noise(73, 36))).unwrap();
+    let code = |what: &str| place.scan(&["r", "--fail-on", what]).status.code();
+    assert_eq!([code("personal"), code("any"), code("doubtful"), code("never")], [Some(0), Some(3), Some(3), Some(0)]);
 }

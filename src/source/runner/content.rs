@@ -150,7 +150,8 @@ fn wide(bytes: &[u8]) -> Option<Wide> {
 /// UTF-8 without a byte order mark, whatever it was.
 fn plain(bytes: &[u8], encoding: Option<Wide>) -> Cow<'_, [u8]> {
     let Some(encoding) = encoding.or_else(|| wide(bytes)) else {
-        return Cow::Borrowed(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes));
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        return mixed(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned);
     };
     let unit = |pair: &[u8; 2]| match encoding {
         Wide::Little => u16::from_le_bytes(*pair),
@@ -159,6 +160,40 @@ fn plain(bytes: &[u8], encoding: Option<Wide>) -> Cow<'_, [u8]> {
     let text = char::decode_utf16(bytes.as_chunks::<2>().0.iter().map(unit));
     let text: String = text.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     Cow::Owned(text.trim_start_matches('\u{feff}').as_bytes().to_vec())
+}
+
+/// So much of a file without a zero makes it text.
+const TEXT: usize = 512;
+/// So many characters of two bytes in a row are no accident.
+const PAIRS: usize = 8;
+
+/// Text to which something has been appended that writes two bytes a character: those become one. `None`: there are none.
+fn mixed(bytes: &[u8]) -> Option<Vec<u8>> {
+    let first = memchr::memchr(0, bytes).filter(|first| *first > 0)?;
+    if memchr::memchr(0, &bytes[..bytes.len().min(TEXT)]).is_some() && wide(&bytes[first - 1..]).is_none() {
+        return None;
+    }
+    let (mut plain, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(zero) = memchr::memchr(0, &bytes[at..]).map(|zero| at + zero) {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+        let little = |start: usize| {
+            bytes[start..].as_chunks::<2>().0.iter().take_while(|pair| pair[1] == 0 && is_plain(pair[0])).count()
+        };
+        let big = |start: usize| {
+            bytes[start..].as_chunks::<2>().0.iter().take_while(|pair| pair[0] == 0 && is_plain(pair[1])).count()
+        };
+        let begin = zero.saturating_sub(1).max(at);
+        let (start, pairs, half) = match (little(begin), big(zero)) {
+            (pairs, _) if pairs >= PAIRS => (begin, pairs, 0),
+            (_, pairs) if pairs >= PAIRS => (zero, pairs, 1),
+            _ => (zero + 1, 0, 0),
+        };
+        plain.extend_from_slice(&bytes[at..start]);
+        plain.extend(bytes[start..start + 2 * pairs].as_chunks::<2>().0.iter().map(|pair| pair[half]));
+        at = start + 2 * pairs;
+    }
+    plain.extend_from_slice(&bytes[at..]);
+    (plain.len() < bytes.len()).then_some(plain)
 }
 
 #[cfg(test)]
@@ -190,6 +225,23 @@ mod tests {
         ] {
             assert_eq!(all(&bytes), [(text.as_bytes().to_vec(), 1, true)], "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn what_was_appended_in_two_bytes_a_character_is_read_too() {
+        let (first, second) = ("A=b # a line of plain text\n".repeat(40), "TOKEN=value-and-more\nX=1\n");
+        let little: Vec<u8> = second.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = second.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (appended, mark) in [(&little, &b""[..]), (&big, b""), (&little, b"\xFF\xFE"), (&big, b"\xFE\xFF")] {
+            let bytes = [first.as_bytes(), mark, appended, b"end\n"].concat();
+            let text = all(&bytes).remove(0).0;
+            let text = String::from_utf8_lossy(&text).replace('\u{fffd}', "");
+            assert_eq!(text, format!("{first}{second}end\n"));
+        }
+        let short = ["x=1 and more text\n".as_bytes(), &little].concat();
+        assert_eq!(all(&short)[0].0, format!("x=1 and more text\n{second}").into_bytes());
+        let binary = [b"\x7fELF\0\0\0".as_slice(), &[1, 0, 2, 0, 3].repeat(300)].concat();
+        assert_eq!(all(&binary)[0].0, binary);
     }
 
     #[test]

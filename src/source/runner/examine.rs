@@ -9,6 +9,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use memchr::memmem;
 
+use super::PUBLISHED;
 use super::beside::{self, name_before};
 use super::content;
 use super::document;
@@ -17,6 +18,7 @@ use super::follow::{Holds, Reference};
 use super::identify::Question;
 use super::inventory;
 use super::lead::{Known, Lead, account, screened};
+use super::printable;
 use super::read::{self, Reader, Server, Source};
 use crate::model::Grade;
 use crate::text::{Secret, Untrusted};
@@ -66,11 +68,14 @@ pub(super) struct Examiner<'a> {
 /// Base64 inside of base64: a file of a cluster's secret that holds the authorizations of registries has two.
 const LAYERS: u8 = 3;
 
-/// The kinds that only mean "under a secret name": anything may stand there.
+/// The kinds that only mean "under a secret name": anything may stand there, so what stands there has to look drawn.
 const UNSHAPED: &[&str] = &["environment-secret", "argument-secret"];
 
-/// Places where nothing but people writes, and whose every value jobs of a runner can read: there a name is enough.
-const OF_RUNNERS: &[&str] = &["runner-env", "process", "systemd", "system"];
+/// Places where nothing but people writes, for themselves or for the jobs of a runner: there a name is enough.
+const OF_RUNNERS: &[&str] = &["runner-env", "process", "systemd", "system", "history", "crontab", "shell"];
+
+/// So much of a file tells whether it is text.
+const TEXT: usize = 1024;
 
 /// How often a text may be searched as a whole for where values stand.
 const SEARCHES: usize = 32;
@@ -82,10 +87,7 @@ impl Examiner<'_> {
     /// Looks at a whole small file.
     pub(super) fn file(&self, path: &Path, text: &[u8], beside: &dyn Fn(&str) -> Option<String>) -> Examined {
         let mut all = Joined::new(self.key, text);
-        self.shapes(text, 1, &mut all);
-        if read::is_configuration(path) {
-            self.layers(text, 1, &mut all);
-        }
+        self.texts(text, 1, &mut all);
         let mut examined = Examined { place: place(path, beside), ..Examined::default() };
         self.known_format(path, beside, &mut examined, &mut all);
         examined.found = all.found;
@@ -111,11 +113,11 @@ impl Examiner<'_> {
         let bytes = all.text;
         let reader = Reader::of(path);
         let reader = reader.filter(|reader| {
-            let of_checkout = reader.place == "environment" && examined.place != "runner-env";
-            if of_checkout {
+            let shows = reader.place == "environment" && examined.place != "runner-env" && read::shows_variables(path);
+            if shows {
                 read::stores_in_variables(&String::from_utf8_lossy(bytes)).iter().for_each(|lead| self.lead(lead, all));
             }
-            !of_checkout
+            !shows
         });
         let read = reader.map(|reader| reader.read(&Source { path, text: &String::from_utf8_lossy(bytes), beside }));
         if let (Some(reader), "file") = (reader, examined.place) {
@@ -141,6 +143,7 @@ impl Examiner<'_> {
             examined.servers = read.servers;
             examined.references.extend(read.references);
         }
+        read::commands_anywhere(bytes).iter().for_each(|lead| self.lead(lead, all));
         if nothing {
             read::by_content(path, bytes, beside).iter().for_each(|lead| self.lead(lead, all));
         }
@@ -157,13 +160,23 @@ impl Examiner<'_> {
     }
 
     /// Looks at a piece of a larger file.
-    pub(super) fn piece(&self, path: &Path, text: &[u8], line: u64) -> Vec<Found> {
+    pub(super) fn piece(&self, text: &[u8], line: u64) -> Vec<Found> {
         let mut all = Joined::new(self.key, text);
-        self.shapes(text, line, &mut all);
-        if read::is_configuration(path) {
-            self.layers(text, line, &mut all);
-        }
+        self.texts(text, line, &mut all);
         all.found
+    }
+
+    /// Every token in a text, also in what is encoded in it.
+    fn texts(&self, text: &[u8], line: u64, all: &mut Joined<'_>) {
+        self.shapes(text, line, all);
+        // In programs and pictures nobody writes base64 of a text.
+        if is_text(&text[..text.len().min(TEXT)]) {
+            self.layers(text, line, all);
+        }
+        if printable::is(text) {
+            let mail = printable::decode(text);
+            self.plain(&mail.text, &mut |at| line + mail.line(at), all);
+        }
     }
 
     /// Every token by its shape, also inside basic authorizations.
@@ -177,7 +190,7 @@ impl Examiner<'_> {
         self.plain(text, &mut line_of, all);
     }
 
-    /// Every token in the base64 of a configuration.
+    /// Every token in the base64 of a text.
     fn layers(&self, text: &[u8], first_line: u64, all: &mut Joined<'_>) {
         let (mut line, mut counted) = (first_line, 0);
         for (word, decoded) in token::encoded_words(text) {
@@ -308,7 +321,7 @@ fn unshaped(key: &Key, kind: &str, value: &[u8]) -> Found {
         shown: None,
         fingerprint: key.fingerprint(value),
         verified: None,
-        confidence: if UNSHAPED.contains(&kind) { Confidence::Low } else { Confidence::Medium },
+        confidence: if UNSHAPED.contains(&kind) && !looks_drawn(value) { Confidence::Low } else { Confidence::Medium },
         owner: None,
         sign_in: false,
         uploaded: false,
@@ -322,17 +335,19 @@ fn unshaped(key: &Key, kind: &str, value: &[u8]) -> Found {
 
 fn of_shape(hit: &Hit<'_>, value: &[u8], key: &Key) -> Found {
     let inside: Inside = token::owner::inside(hit.kind, value);
-    let grade = if hit.kind.name == "private-key" { Grade::D } else { Grade::C };
+    let is_key = hit.kind.name == "private-key";
+    let grade = if is_key { Grade::D } else { Grade::C };
+    let is_published = is_key && token::published::origin(value).is_some();
     Found {
         line: None,
-        kind: hit.kind.name.clone(),
+        kind: if is_published { PUBLISHED.to_owned() } else { hit.kind.name.clone() },
         holder: inside.holder.unwrap_or(hit.kind.holder),
         name: None,
         shown: (hit.kind.shown > 0)
             .then(|| String::from_utf8_lossy(&value[..hit.kind.shown.min(value.len())]).into_owned()),
         fingerprint: key.fingerprint(value),
         verified: hit.verified,
-        confidence: hit.confidence,
+        confidence: if is_published { Confidence::Low } else { hit.confidence },
         owner: inside.owner.map(|owner| Known { owner, source: "token", grade }),
         sign_in: false,
         uploaded: false,
@@ -342,6 +357,15 @@ fn of_shape(hit: &Hit<'_>, value: &[u8], key: &Key) -> Found {
         question: None,
         alone: false,
     }
+}
+
+/// Whether nothing in it is a sign that only programs write; the environment of a process has zeros.
+fn is_text(head: &[u8]) -> bool {
+    !head.iter().any(|byte| matches!(byte, 1..=8 | 14..=26 | 28..=31))
+}
+
+fn looks_drawn(value: &[u8]) -> bool {
+    std::str::from_utf8(value).is_ok_and(token::named::is_drawn)
 }
 
 /// The stronger of two; of two equals the first.

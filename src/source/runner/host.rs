@@ -16,7 +16,7 @@ use super::reach::Reach;
 use super::read::{Reader, Source};
 use super::summary::Summary;
 use super::walk::{self, Left, Place, Unread};
-use super::{Options, content, members, process};
+use super::{Options, content, members, process, samples};
 use crate::evidence::row::{McpServer, Runner, RunnerRead, Sighting};
 use crate::model::{Cause, Grade};
 use crate::text::Untrusted;
@@ -85,8 +85,13 @@ impl Host<'_> {
             threads => threads,
         };
         let part = || Part::new(&self.options.kinds);
-        let (mut parts, mut left) =
-            walk::walk(&self.options.paths, threads, part, |part, place| self.visit(part, place));
+        let (mut parts, mut left) = walk::walk(
+            &self.options.paths,
+            threads,
+            part,
+            |part, place| self.visit(part, place),
+            &self.options.exclude,
+        );
         let mut running = None;
         if let Some(root) = &self.options.processes {
             let processes = process::of_runners(root, &mut left);
@@ -173,7 +178,7 @@ impl Host<'_> {
         let seen = opened.and_then(|(file, metadata)| {
             let see = |text: &[u8], line, whole| match whole {
                 true => examined = examiner.file(path, text, &around(path)),
-                false => examined.found.extend(examiner.piece(path, text, line)),
+                false => examined.found.extend(examiner.piece(text, line)),
             };
             Ok((content::pieces(file, metadata.len(), content::LIMIT, &mut buffer, see)?, metadata))
         });
@@ -188,7 +193,7 @@ impl Host<'_> {
         part.files += 1;
         part.bytes += seen.bytes;
         // The reader of a format needs all of it.
-        let unread_format = seen.bytes > content::WHOLE as u64 && Reader::of(path).is_some();
+        let unread_format = seen.bytes > content::WHOLE as u64 && Reader::of(path).is_some_and(Reader::needs_all);
         if !seen.whole || unread_format {
             part.left.unread(Unread::TooLarge, path);
         }
@@ -204,7 +209,17 @@ impl Host<'_> {
         self.keep(part, path, &metadata, examined);
     }
 
-    pub(super) fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, examined: Examined) {
+    /// The path below what was to be scanned: where that lies says nothing.
+    fn inside<'p>(&self, path: &'p Path) -> &'p Path {
+        let roots = self.options.paths.iter().filter_map(|root| path.strip_prefix(root).ok());
+        let shortest = roots.min_by_key(|inside| inside.as_os_str().len());
+        let name = || path.file_name().map_or(path, Path::new);
+        shortest.filter(|inside| !inside.as_os_str().is_empty()).unwrap_or_else(name)
+    }
+
+    pub(super) fn keep(&self, part: &mut Part, path: &Path, metadata: &Metadata, mut examined: Examined) {
+        let announced = |kind: &str| self.options.kinds.named(kind).is_some_and(|kind| !kind.beside.is_empty());
+        samples::lower(&mut examined.found, self.inside(path), examined.place, announced);
         part.references.extend(examined.references.into_iter().map(|reference| (path.to_owned(), reference)));
         let file_owner = self.accounts.owner(path, metadata);
         let shown = path.display().to_string();
@@ -275,7 +290,6 @@ impl Host<'_> {
         // A file may be named itself and lie below another path too.
         result.sightings.dedup_by(|a, b| a.id.raw() == b.id.raw() && a.fingerprint == b.fingerprint);
         result.servers.sort_by(|a, b| a.id.cmp(&b.id));
-        result.summary.fill(&result.sightings, &result.servers, &result.runners);
         result
     }
 }

@@ -24,7 +24,7 @@ impl Host<'_> {
         let mut see = |member: &Path, text: &[u8], line, whole| {
             let mut examined = match whole {
                 true => examiner.file(member, text, &|_| None),
-                false => Examined { place: "file", found: examiner.piece(member, text, line), ..Examined::default() },
+                false => Examined { place: "file", found: examiner.piece(text, line), ..Examined::default() },
             };
             // Other files are named from where it would lie, which is nowhere.
             examined.references.clear();

@@ -7,6 +7,7 @@ mod beside;
 mod content;
 mod document;
 mod examine;
+mod exclude;
 mod fingerprint;
 mod follow;
 mod host;
@@ -16,12 +17,15 @@ mod include;
 mod inventory;
 mod lead;
 mod links;
+mod listing;
 mod members;
 mod packed;
+mod printable;
 mod process;
 mod reach;
 mod read;
 mod registered;
+mod samples;
 mod sections;
 mod summary;
 mod walk;
@@ -44,12 +48,14 @@ use examine::{Examined, Examiner};
 use host::{Host, Outcome};
 use walk::Unread;
 
+pub use exclude::Globs;
 pub use fingerprint::{Error as KeyError, Key};
 pub use hosts::Hosts;
 pub use identify::{Error as IssuerError, Issuers};
 pub use include::include;
+pub use listing::{Credential, Holder as Whose, Place as Lies};
 pub use registered::{Lists, reconcile};
-pub use summary::Summary;
+pub use summary::{Summary, reason};
 pub use walk::{Left, Unread as WhyUnread};
 
 /// What to scan, and with what.
@@ -72,7 +78,12 @@ pub struct Options {
     pub issuers: Option<Issuers>,
     /// How many threads read; 0: one per core.
     pub threads: usize,
+    /// Files and folders that are not looked at.
+    pub exclude: Globs,
 }
+
+/// What a sighting is called whose value is known to everybody: a key that was published with some program's tests.
+pub const PUBLISHED: &str = "published-key";
 
 /// A finished scan.
 pub struct Scan {
@@ -123,7 +134,8 @@ pub async fn scan(options: &Options, env: &Env) -> Result<Scan, Error> {
     if let Some(issuers) = &options.issuers {
         identify(issuers, &mut result, &writer, env).await?;
     }
-    result.summary.forget_expired(&result.sightings, env.now);
+    let credentials = listing::of(&result.sightings, &options.kinds, env.now);
+    result.summary.fill(credentials, &result.servers, &result.runners);
     write(&writer, &name, &result, env.now).await?;
     let evidence = writer.seal(options.output.as_deref())?;
     Ok(Scan { evidence, summary: result.summary })
@@ -152,7 +164,6 @@ fn image(result: &mut Outcome, host: &str, label: &str) {
         saw_environment: Some(true),
         ..Runner::default()
     });
-    result.summary.fill(&result.sightings, &result.servers, &result.runners);
 }
 
 /// Asks for every token once, and writes down what its issuer said at every place where it lies.
@@ -169,7 +180,6 @@ async fn identify(issuers: &Issuers, result: &mut Outcome, writer: &Writer, env:
             host::answered(row, &answer);
         }
     }
-    result.summary.fill(&result.sightings, &result.servers, &result.runners);
     Ok(())
 }
 
@@ -194,7 +204,7 @@ pub fn look(host: &str, name: &Path, bytes: &[u8], kinds: &Kinds, key: &Key) -> 
     let _ = content::pieces(bytes, bytes.len() as u64, content::LIMIT, &mut Vec::new(), |text, line, whole| {
         let examined = match whole {
             true => examiner.file(name, text, &|_| None),
-            false => Examined { place: "file", found: examiner.piece(name, text, line), ..Examined::default() },
+            false => Examined { place: "file", found: examiner.piece(text, line), ..Examined::default() },
         };
         let shown = name.display().to_string();
         rows.extend(examined.found.into_iter().map(|found| host::sighting(host, &shown, examined.place, found)));
@@ -231,6 +241,12 @@ async fn write(writer: &Writer, host: &str, result: &Outcome, now: Timestamp) ->
         }
         for row in &result.servers {
             rows.insert(row)?;
+        }
+        if let Some(count) = result.summary.left.skipped.get(exclude::EXCLUDED) {
+            for table in TABLES {
+                let what = format!("{count} files and folders were excluded by whoever started the scan");
+                rows.gap(table, Cause::new(GapKind::NotCollected, what));
+            }
         }
         for (why, (count, examples)) in &result.summary.left.unread {
             for table in TABLES {

@@ -1,14 +1,15 @@
 //! A scan in short, and as a table for a terminal. It holds nothing that is not in the evidence.
 
+use std::collections::BTreeMap;
+
 use comfy_table::{ContentArrangement, Table, presets};
-use jiff::Timestamp;
 
+use super::listing::{Credential, clean};
 use super::walk::{Left, Unread};
-use crate::evidence::row::{McpServer, Runner, Sighting};
+use crate::evidence::row::{McpServer, Runner};
 use crate::text::Untrusted;
-use crate::token;
 
-/// How many rows a terminal gets; the evidence has all.
+/// How many rows a terminal gets; the evidence and the other formats have all.
 const ROWS: usize = 100;
 
 /// A scan in short.
@@ -20,14 +21,11 @@ pub struct Summary {
     pub bytes: u64,
     /// What was left out.
     pub left: Left,
-    /// Credentials that are surely or probably such.
-    pub credentials: usize,
-    /// Values under a secret name or with a checksum that does not hold.
-    pub doubtful: usize,
-    /// Those of them that may belong to a person.
-    pub personal: usize,
+    /// What was found, in the order in which it is shown.
+    pub credentials: Vec<Credential>,
+    /// How many were taken out of the list because somebody answers for them, or knew them before, by reason.
+    pub taken: BTreeMap<&'static str, usize>,
     runners: Vec<[String; 5]>,
-    sightings: Vec<[String; 5]>,
     servers: Vec<[String; 4]>,
 }
 
@@ -37,53 +35,50 @@ impl Summary {
         self.left.unread.is_empty()
     }
 
-    pub(super) fn fill(&mut self, sightings: &[Sighting], servers: &[McpServer], runners: &[Runner]) {
-        let text =
-            |text: &Option<crate::text::Untrusted>| text.as_ref().map(|text| text.terminal()).unwrap_or_default();
-        self.credentials = sightings.iter().filter(|row| row.confidence != "low").count();
-        self.doubtful = sightings.len() - self.credentials;
-        let personal = |row: &&Sighting| row.confidence != "low" && matches!(row.holder.as_str(), "person" | "either");
-        self.personal = sightings.iter().filter(personal).count();
-        let sure = sightings.iter().filter(|row| row.confidence != "low").take(ROWS);
-        self.sightings = sure
-            .map(|row| {
-                let place =
-                    format!("{}{}", clean(&row.path), row.line.map_or(String::new(), |line| format!(":{line}")));
-                let owner = if row.owner_name.is_some() { text(&row.owner_name) } else { text(&row.owner_id) };
-                [row.kind.clone(), row.holder.clone(), owner, row.grade.clone().unwrap_or_default(), place]
-            })
-            .collect();
+    /// Those that may belong to a person.
+    pub fn personal(&self) -> usize {
+        self.credentials.iter().filter(|one| one.is_personal()).count()
+    }
+
+    /// Those that are surely or probably such.
+    pub fn sure(&self) -> usize {
+        self.credentials.iter().filter(|one| one.is_sure()).count()
+    }
+
+    /// Takes credentials out of the list, and says how many and why.
+    pub fn take(&mut self, why: &'static str, taken: impl Fn(&Credential) -> bool) {
+        let before = self.credentials.len();
+        self.credentials.retain(|one| !taken(one));
+        *self.taken.entry(why).or_default() += before - self.credentials.len();
+    }
+
+    pub(super) fn fill(&mut self, credentials: Vec<Credential>, servers: &[McpServer], runners: &[Runner]) {
+        let text = |text: &Option<Untrusted>| text.as_ref().map(Untrusted::terminal).unwrap_or_default();
+        self.credentials = credentials;
         self.servers = servers
             .iter()
             .filter(|row| row.literals > 0 || row.reaches.is_some())
-            .take(ROWS)
-            .map(|row| [row.client.clone(), clean(&row.name), text(&row.reaches), clean(&row.path)])
+            .map(|row| {
+                [row.client.clone(), clean(&row.name).terminal(), text(&row.reaches), clean(&row.path).terminal()]
+            })
             .collect();
         self.runners = runners
             .iter()
-            .take(ROWS)
             .map(|row| [row.kind.clone(), text(&row.name), text(&row.server), text(&row.service_user), missed(row)])
             .collect();
     }
 
-    /// What has expired opens nothing any more: it is shown, and is not personal.
-    pub(super) fn forget_expired(&mut self, sightings: &[Sighting], now: Timestamp) {
-        let personal = |row: &&Sighting| row.confidence != "low" && matches!(row.holder.as_str(), "person" | "either");
-        let expired = |row: &&Sighting| row.expires_at.is_some_and(|at| at <= now);
-        self.personal -= sightings.iter().filter(personal).filter(expired).count();
-    }
-
-    /// The scan as text of at most `width` columns.
-    pub fn render(&self, width: u16) -> String {
+    /// The scan as text of at most `width` columns; without one no line is broken.
+    pub fn render(&self, width: Option<u16>) -> String {
+        let sure: Vec<[String; 5]> = self.credentials.iter().filter(|one| one.is_sure()).map(line).collect();
         let mut out = String::new();
         out += &table(width, ["RUNNER", "NAME", "SERVER", "RUNS AS", "NOT SCANNED"], &self.runners);
-        out += &table(width, ["CREDENTIAL", "HOLDER", "OWNER", "GRADE", "PLACE"], &self.sightings);
+        out += &table(width, ["CREDENTIAL", "HOLDER", "OWNER", "GRADE", "PLACE"], &sure);
         out += &table(width, ["MCP CLIENT", "SERVER", "REACHES", "PLACE"], &self.servers);
-        out += &format!("{} credentials in {} files ({} MB)", self.credentials, self.files, self.bytes / 1_000_000);
-        if self.doubtful > 0 {
-            out += &format!(", {} doubtful ones in the evidence only", self.doubtful);
+        out += &self.counts();
+        for (why, count) in self.taken.iter().filter(|(_, count)| **count > 0) {
+            out += &format!("not shown: {count} {why}\n");
         }
-        out.push('\n');
         for (why, (count, _)) in &self.left.unread {
             out += &format!("not looked at: {count} {}\n", reason(*why));
         }
@@ -96,6 +91,31 @@ impl Summary {
         }
         out
     }
+
+    fn counts(&self) -> String {
+        let (sure, doubtful) = (self.sure(), self.credentials.len() - self.sure());
+        let mut out = format!("{sure} credentials in {} files ({} MB)", self.files, self.bytes / 1_000_000);
+        out += &format!(", {} of them personal", self.personal());
+        if doubtful > 0 {
+            out += &format!(", {doubtful} doubtful ones in the evidence only");
+        }
+        out.push('\n');
+        out
+    }
+}
+
+/// One credential: what it is, whose, and where it lies first.
+fn line(one: &Credential) -> [String; 5] {
+    let name = |owner: &super::listing::Holder| owner.name.as_ref().or(owner.id.as_ref()).map(Untrusted::terminal);
+    let owner = one.owner.as_ref().and_then(name).unwrap_or_default();
+    let place = one.places.first().map_or(String::new(), |first| {
+        let line = first.line.map_or(String::new(), |line| format!(":{line}"));
+        let more = one.places.len() - 1;
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{line}{more}", first.path.terminal())
+    });
+    let holder = if one.is_expired { format!("{}, expired", one.holder) } else { one.holder.clone() };
+    [one.kind.clone(), holder, owner, one.owner.as_ref().map(|owner| owner.grade.clone()).unwrap_or_default(), place]
 }
 
 /// What an audit needs of a runner and this scan did not cover.
@@ -110,12 +130,8 @@ fn missed(row: &Runner) -> String {
     missed.join(", ")
 }
 
-/// Paths and names can hold a token themselves.
-fn clean(text: &Untrusted) -> String {
-    Untrusted::from(token::scrub(text.raw()).into_owned()).terminal()
-}
-
-fn reason(why: Unread) -> &'static str {
+/// Why something was not looked at, after its count.
+pub fn reason(why: Unread) -> &'static str {
     match why {
         Unread::Denied => "without permission",
         Unread::Missing => "that do not exist",
@@ -128,13 +144,21 @@ fn reason(why: Unread) -> &'static str {
     }
 }
 
-fn table<const N: usize>(width: u16, header: [&str; N], rows: &[[String; N]]) -> String {
+fn table<const N: usize>(width: Option<u16>, header: [&str; N], rows: &[[String; N]]) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    table.load_style(presets::NOTHING);
+    match width {
+        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
     table.set_header(header);
-    table.add_rows(rows);
-    format!("{table}\n\n")
+    // What is piped is read by programs: all of it.
+    let shown = if width.is_some() { ROWS.min(rows.len()) } else { rows.len() };
+    table.add_rows(&rows[..shown]);
+    let more = rows.len() - shown;
+    let more = if more > 0 { format!("and {more} more: --format csv has all of them\n") } else { String::new() };
+    format!("{table}\n{more}\n")
 }

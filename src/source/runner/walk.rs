@@ -12,6 +12,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 
+use super::exclude::{EXCLUDED, Globs};
+
 /// Kernel interfaces: endless files, and nothing that anybody wrote.
 const PSEUDO: &[&str] = &["/dev", "/run/udev"];
 /// Files that one thread takes at a time.
@@ -107,10 +109,11 @@ pub(super) fn walk<T: Send>(
     threads: usize,
     start: impl Fn() -> T + Sync,
     visit: impl Fn(&mut T, &Place<'_>) + Sync,
+    exclude: &Globs,
 ) -> (Vec<T>, Left) {
     let queue = Queue::new(roots);
     let worker = || {
-        let mut worker = Worker { queue: &queue, visit: &visit, own: start(), left: Left::default() };
+        let mut worker = Worker { queue: &queue, visit: &visit, own: start(), left: Left::default(), exclude };
         while let Some(work) = queue.next() {
             worker.work(work);
             queue.done();
@@ -139,6 +142,7 @@ struct Worker<'a, T, V> {
     visit: &'a V,
     own: T,
     left: Left,
+    exclude: &'a Globs,
 }
 
 impl<T, V: Fn(&mut T, &Place<'_>)> Worker<'_, T, V> {
@@ -208,6 +212,7 @@ impl<T, V: Fn(&mut T, &Place<'_>)> Worker<'_, T, V> {
             let inside = || path.join(OsStr::from_bytes(entry.file_name().to_bytes()));
             match entry.file_type() {
                 _ if matches!(entry.file_name().to_bytes(), b"." | b"..") => {}
+                _ if !self.exclude.is_empty() && self.exclude.names(&inside()) => self.skip(EXCLUDED),
                 FileType::RegularFile => files.push(inside()),
                 FileType::Directory => folders.push(Work::Folder(inside())),
                 FileType::Unknown => folders.push(Work::Unknown(inside())),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::document::{entries, text};
 use super::super::lead::{Lead, account};
-use super::{Source, by_content, is_literal};
+use super::{Source, by_content};
 use crate::token;
 
 /// `NAME=value`, with or without `export`, quotes and NUL as the end of a line.
@@ -21,22 +21,15 @@ pub(super) fn stores(text: &str) -> Vec<Lead> {
     stores.flat_map(|(name, value)| by_content::embedded(name, value)).collect()
 }
 
-/// Unit files and command lines: assignments inside `Environment=`, before a command, and the arguments that hold secrets.
+/// Unit files, scripts, histories and command lines.
 pub(super) fn commands(source: &Source<'_>) -> Vec<Lead> {
-    source.text.lines().flat_map(command).collect()
+    super::shell::script(source.text)
 }
 
-/// One command line.
-pub(super) fn command(line: &str) -> Vec<Lead> {
-    let words = words(line.strip_prefix("Environment=").unwrap_or(line));
-    let mut leads: Vec<Lead> =
-        words.iter().filter_map(|word| assignment(word)).flat_map(|(name, value)| assigned(name, value)).collect();
-    for pair in words.windows(2) {
-        leads.extend(argument(&pair[0], &pair[1]));
-    }
-    let joined = words.iter().filter_map(|word| word.split_once('=')).filter(|(name, _)| name.starts_with("--"));
-    leads.extend(joined.flat_map(|(name, value)| argument(name, value)));
-    leads
+/// The variable that a word sets, with or without `$env:` before it.
+pub(super) fn assigned_in(word: &str) -> Vec<Lead> {
+    let word = word.strip_prefix("$env:").unwrap_or(word);
+    assignment(word).map(|(name, value)| assigned(name, value)).unwrap_or_default()
 }
 
 /// The registering credential itself, which an agent without an OAuth exchange keeps.
@@ -82,33 +75,11 @@ fn assigned(name: &str, value: &str) -> Vec<Lead> {
 }
 
 /// The files of a runner's registration: base64 of an object whose values are base64 of files.
-fn registration(name: &str, value: &str) -> Vec<Lead> {
+pub(super) fn registration(name: &str, value: &str) -> Vec<Lead> {
     let outer = token::base64(value.as_bytes()).and_then(|json| serde_json::from_slice::<Value>(&json).ok());
     let files = outer.as_ref().and_then(Value::as_object).into_iter().flatten();
     let decoded = files.filter_map(|(_, file)| String::from_utf8(token::base64(file.as_str()?.as_bytes())?).ok());
     decoded.map(|file| Lead::new(&file).named(name)).collect()
-}
-
-fn argument(name: &str, value: &str) -> Vec<Lead> {
-    match name {
-        "--jitconfig" => registration(name, value),
-        "--token" | "--pat" | "--password" | "--windowslogonpassword" if is_literal(value) => {
-            vec![Lead::new(value).named(name).of_kind("argument-secret")]
-        }
-        "-u" | "--user" => pair(value).into_iter().collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// `user:password`; beside a word that says nothing the user is the token.
-fn pair(value: &str) -> Option<Lead> {
-    let (user, password) = value.split_once(':')?;
-    let lead = |secret: &str| Lead::new(secret).named("--user").of_kind("argument-secret");
-    if token::placeholder::is_filler(password.as_bytes()) {
-        return token::opaque::may_be_secret(user).then(|| lead(user));
-    }
-    let is_password = is_literal(password) && token::named::is_drawn(password);
-    is_password.then(|| lead(password).beside(account("login", user)))
 }
 
 /// Splits as a shell does, as far as quotes go.

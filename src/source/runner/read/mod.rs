@@ -16,6 +16,7 @@ mod pipelines;
 mod record;
 mod registries;
 mod servers;
+mod shell;
 mod stores;
 
 use std::path::{Path, PathBuf};
@@ -151,10 +152,41 @@ static READERS: &[Reader] = &[
         names::of_git,
     ),
     text("crontab", &["crontab", "cron.d/*", "cron/crontabs/*", "spool/cron/*"], hosts::commands),
-    text("history", &[".bash_history", ".zsh_history", ".sh_history"], hosts::commands),
+    text(
+        "history",
+        &[
+            ".bash_history",
+            ".zsh_history",
+            ".sh_history",
+            ".ash_history",
+            ".histfile",
+            ".history",
+            "fish/fish_history",
+            "ConsoleHost_history.txt",
+        ],
+        hosts::commands,
+    ),
     naming(text("environment", &[".env", "*.env", ".env.*"], hosts::environment), names::of_runner),
     text("system", &["etc/environment"], hosts::environment),
-    text("shell", &[".bashrc", ".profile", ".bash_profile", ".zshrc", ".zshenv", "etc/profile"], hosts::environment),
+    text(
+        "shell",
+        &[
+            ".bashrc",
+            ".profile",
+            ".bash_profile",
+            ".bash_login",
+            ".bash_aliases",
+            ".zshrc",
+            ".zshenv",
+            ".zprofile",
+            ".envrc",
+            "etc/profile",
+            "profile.d/*.sh",
+            "fish/config.fish",
+            "*profile.ps1",
+        ],
+        hosts::commands,
+    ),
     text("process", &["environ"], hosts::environment),
     pipeline(
         "pipeline",
@@ -173,7 +205,32 @@ static READERS: &[Reader] = &[
     ),
     pipeline("compose", &["docker-compose*.yml", "docker-compose*.yaml", "compose*.yml", "compose*.yaml"]),
     text("manifest", &["*.yaml", "*.yml"], kubernetes::manifests),
+    text(
+        SCRIPT,
+        &[
+            "*.sh",
+            "*.bash",
+            "*.zsh",
+            "*.ksh",
+            "*.bat",
+            "*.cmd",
+            "*.ps1",
+            "*Dockerfile",
+            "Dockerfile.*",
+            "*Containerfile",
+            "*Makefile",
+            "*.mk",
+            "Jenkinsfile*",
+            "*.groovy",
+            "justfile",
+            "Vagrantfile",
+        ],
+        hosts::commands,
+    ),
 ];
+
+/// Programs of a shell: whoever reads only a part of one has missed commands, and no store.
+const SCRIPT: &str = "script";
 
 /// Those of one tool come before those of more.
 fn readers() -> impl Iterator<Item = &'static Reader> {
@@ -249,7 +306,12 @@ impl Reader {
 
     /// Whether any file with such an end is read so: what it is a copy of tells more.
     fn is_general(&self) -> bool {
-        self.paths.iter().all(|path| path.starts_with('*') || *path == ".env.*")
+        self.place == SCRIPT || self.paths.iter().all(|path| path.starts_with('*') || *path == ".env.*")
+    }
+
+    /// Whether a part of such a file tells nothing of the rest: a store, and no program.
+    pub(super) fn needs_all(&self) -> bool {
+        self.place != SCRIPT
     }
 
     /// Reads one file.
@@ -279,35 +341,6 @@ impl Reader {
         read.references.extend(self.names.into_iter().flat_map(|names| names(source)));
         Ok(read)
     }
-}
-
-/// Ends of the names of files that hold settings rather than programs, pictures and records: in these base64 is decoded.
-const CONFIGURATION: &[&str] = &[
-    "json",
-    "yaml",
-    "yml",
-    "toml",
-    "xml",
-    "ini",
-    "conf",
-    "cfg",
-    "config",
-    "properties",
-    "env",
-    "tf",
-    "tfvars",
-    "tfstate",
-    "sh",
-    "ps1",
-    "txt",
-    "plist",
-    "service",
-    "timer",
-];
-
-/// Whether a file holds settings, as far as its name tells; most that have no extension do.
-pub(super) fn is_configuration(path: &Path) -> bool {
-    path.extension().is_none_or(|end| CONFIGURATION.iter().any(|known| end.eq_ignore_ascii_case(known)))
 }
 
 /// A path for every pattern of every reader.
@@ -340,6 +373,20 @@ fn fits(name: &str, (start, end): (&str, Option<&str>)) -> bool {
                 && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
         }
     }
+}
+
+/// The credentials of commands in a text that is no script.
+pub(super) fn commands_anywhere(text: &[u8]) -> Vec<Lead> {
+    shell::anywhere(text)
+}
+
+/// Whether a file of variables was written to show which there are.
+pub(super) fn shows_variables(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| {
+        matches!(word, "example" | "examples" | "sample" | "template" | "tmpl" | "dist" | "defaults" | "test")
+    })
 }
 
 /// What the variables hold whose value is a whole store.

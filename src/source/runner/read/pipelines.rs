@@ -3,7 +3,7 @@
 use super::super::document::Scalar;
 use super::super::follow::{Holds, Reference};
 use super::super::lead::Lead;
-use super::{Source, by_content, hosts};
+use super::{Source, by_content, hosts, shell};
 
 /// Maps and lists whose entries are variables or inputs.
 const VARIABLES: &[&str] =
@@ -41,7 +41,7 @@ pub(super) fn literals(_: &Source<'_>, scalars: &[Scalar]) -> Vec<Lead> {
             leads.extend(by_content::embedded(name, &scalar.value).into_iter().map(|lead| lead.at(scalar.line)));
         }
         if names.iter().take(2).any(|name| SCRIPTS.contains(name)) {
-            leads.extend(scalar.value.lines().flat_map(hosts::command).map(|lead| lead.at(scalar.line)));
+            leads.extend(shell::script(&scalar.value).into_iter().map(|lead| lead.at(scalar.line)));
         }
     }
     leads
