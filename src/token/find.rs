@@ -200,7 +200,7 @@ fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth, heads: 
 
 /// How far behind a word a token may begin that the word announces, and how long such a token is at most.
 const AHEAD: usize = 48;
-const LONGEST_ANNOUNCED: usize = 160;
+const LONGEST_ANNOUNCED: usize = 1024;
 
 /// The token that a word announces: the first that stands behind it where a value stands.
 fn announced<'k>(kind: &'k Kind, bytes: &[u8], word: Range<usize>, depth: Depth) -> Option<Hit<'k>> {
@@ -214,7 +214,8 @@ fn announced<'k>(kind: &'k Kind, bytes: &[u8], word: Range<usize>, depth: Depth)
         if span.start > word.end + AHEAD {
             return None;
         }
-        if stands_alone(bytes, &span) && is_value_of(&bytes[word.end..span.start]) {
+        let goes_on = bytes.get(span.end).is_some_and(|byte| b"+/=".contains(byte));
+        if stands_alone(bytes, &span) && !goes_on && is_value_of(&bytes[word.end..span.start]) {
             return settled(kind, &bytes[span.clone()], depth).then_some(Hit {
                 kind,
                 span,
@@ -250,6 +251,7 @@ fn begins_name(before: &[u8], first: u8) -> bool {
 
 /// What no secret is called: of such a name the value is known to others.
 const OPEN: &[&str] = &[
+    "h1",
     "sha",
     "sha1",
     "sha256",

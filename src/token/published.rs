@@ -14,14 +14,14 @@ static KEYS: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
 /// Hexadecimal digits of a digest that are kept.
 const HALF: usize = 32;
 
-/// Where a private key was published, if it is one that everybody has.
-pub(crate) fn origin(pem: &[u8]) -> Option<&'static str> {
-    KEYS.get(digest(pem)?.as_str()).copied()
+/// Where a value was published, if it is one that everybody has.
+pub(crate) fn origin(value: &[u8]) -> Option<&'static str> {
+    KEYS.get(digest(value)?.as_str()).copied()
 }
 
-/// The beginning of the SHA-256 of the base64 of a key, without what stands around it.
-fn digest(pem: &[u8]) -> Option<String> {
-    let material = structure::material(pem)?;
+/// The beginning of the SHA-256 of a value; of a private key that of its base64, without what stands around it.
+fn digest(value: &[u8]) -> Option<String> {
+    let material = if value.starts_with(b"-----") { structure::material(value)? } else { value.to_vec() };
     let digits = crate::seal::sha256(&material);
     digits.get(..HALF).map(str::to_owned)
 }

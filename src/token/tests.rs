@@ -213,11 +213,12 @@ fn placeholders_and_samples_are_not_tokens() {
         "https://user:password@h".into(),
         pem("PRIVATE KEY", "..."),
         format!("ghp_{}", noise(1, 40)),
-        format!("_ghp_{}", noise(1, 36)),
         format!("hf_{}_a", noise(1, 33)),
     ] {
         assert_eq!(found(&text), [], "{text}");
     }
+    // `_` and `-` join a name to a value.
+    assert_eq!(found(&format!("x_{}_y-{}", with_crc("ghp_", 1), with_crc("ghp_", 2))).len(), 2);
     let default = format!("https://x:${{T:-{}}}@h", with_crc("ghp_", 1));
     assert_eq!(found(&default).len(), 1, "a default is a literal");
 }
@@ -252,7 +253,7 @@ fn scrub_takes_the_token_and_leaves_the_rest() {
         ),
         (format!("SharedAccessKey={}=;", noise(2, 43)), "SharedAccessKey=[azure-connection-key];"),
         (format!("/b?sv=1&sig={}%3D&se=2", noise(3, 43)), "/b?sv=1&sig=[azure-sas]&se=2"),
-        ("Server=x;Password=Tr0ub4dor;Db=y".into(), "Server=x;Password=[password];Db=y"),
+        ("Server=x;Password=Tr0ub4dor;Db=y".into(), "Server=x;Password=[connection-password];Db=y"),
         (r#"{"client_secret": "abc", "b": 1}"#.into(), r#"{"client_secret": "[password]", "b": 1}"#),
         ("a=1&refresh_token=0.AbcD&b=2".into(), "a=1&refresh_token=[password]&b=2"),
         (format!("é{pat} ü"), "é[github-pat] ü"),

@@ -337,7 +337,7 @@ fn of_shape(hit: &Hit<'_>, value: &[u8], key: &Key) -> Found {
     let inside: Inside = token::owner::inside(hit.kind, value);
     let is_key = hit.kind.name == "private-key";
     let grade = if is_key { Grade::D } else { Grade::C };
-    let is_published = is_key && token::published::origin(value).is_some();
+    let is_published = token::published::origin(value).is_some();
     Found {
         line: None,
         kind: if is_published { PUBLISHED.to_owned() } else { hit.kind.name.clone() },
