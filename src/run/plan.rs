@@ -108,6 +108,11 @@ async fn write(plan: &Plan, target: Option<&Path>, insecure: bool, config: &Conf
         Some(key) => Some(Signer::open(key, insecure, settings::of(config), env).await?),
         None => None,
     };
+    // Whoever signed the plan that is replaced did not sign this one.
+    match std::fs::remove_file(sign::beside(path)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(output(error)),
+        _ => {}
+    }
     write_file(path, |out| out.write_all(text.as_bytes()))?;
     if let Some(signer) = signer {
         let envelope = sign::signed(path, text.as_bytes(), &signer).await?;
