@@ -110,7 +110,9 @@ async fn write(plan: &Plan, target: Option<&Path>, insecure: bool, config: &Conf
     };
     // Whoever signed the plan that is replaced did not sign this one.
     match std::fs::remove_file(sign::beside(path)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(output(error)),
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::Output { target: sign::beside(path).display().to_string().into(), source });
+        }
         _ => {}
     }
     write_file(path, |out| out.write_all(text.as_bytes()))?;
