@@ -97,6 +97,7 @@ pub async fn scans(estate: &Estate, folder: &Path, env: &Env) -> Result<Vec<Path
             kinds: token::kinds().clone(),
             issuers: None,
             threads: 1,
+            exclude: runner::Globs::default(),
         };
         runner::scan(&options, env).await.map_err(scan::of_scan)?;
         all.push(path);

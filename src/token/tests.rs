@@ -249,7 +249,7 @@ fn scrub_takes_the_token_and_leaves_the_rest() {
         (format!("AUTHORIZATION: basic {}", BASE64_STANDARD.encode("u:pw-1")), "AUTHORIZATION: basic [basic]"),
         (
             format!("AccountName=a;AccountKey={}==;E=x", noise(2, 86)),
-            "AccountName=a;AccountKey=[azure-connection-key];E=x",
+            "AccountName=a;AccountKey=[azure-account-key];E=x",
         ),
         (format!("SharedAccessKey={}=;", noise(2, 43)), "SharedAccessKey=[azure-connection-key];"),
         (format!("/b?sv=1&sig={}%3D&se=2", noise(3, 43)), "/b?sv=1&sig=[azure-sas]&se=2"),
