@@ -40,13 +40,11 @@ impl Needs {
         for (id, tables) in checks {
             let reads = |table: &str| ALWAYS.contains(&table) || tables.iter().any(|read| read == table);
             for (all, list) in [
-                (&mut *graph, entra::PERMISSIONS),
-                (&mut *graph, entra::posture::PERMISSIONS),
-                (&mut *azure, azure::PERMISSIONS),
-                (&mut *azure, azure::posture::PERMISSIONS),
-                (&mut *logs, live::PERMISSIONS),
-                (&mut *github, github::PERMISSIONS),
-                (&mut *at_devops, devops::PERMISSIONS),
+                (&mut *graph, [entra::PERMISSIONS, entra::posture::PERMISSIONS].concat()),
+                (&mut *azure, [azure::PERMISSIONS, azure::posture::PERMISSIONS].concat()),
+                (&mut *logs, live::PERMISSIONS.to_vec()),
+                (&mut *github, github::PERMISSIONS.to_vec()),
+                (&mut *at_devops, devops::PERMISSIONS.to_vec()),
             ] {
                 for (_, permission) in list.iter().filter(|(table, _)| reads(table)) {
                     all.entry(permission).or_default().insert(id.clone());
