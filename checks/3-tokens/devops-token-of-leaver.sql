@@ -15,7 +15,7 @@ SELECT token.person             AS person,
        CASE WHEN token.scopes = 'app_token' THEN 'critical'
        END                      AS severity,
        printf('%s%s of %s in %s%s', CASE token.kind WHEN 'pat' THEN 'a personal access token' WHEN 'ssh-key' THEN 'an SSH key' END,
-              ifnull(printf(' called %s', token.name), ''), ifnull(account.name, 'the leaver'), token.organization,
+              ifnull(' called ' || token.name, ''), ifnull(account.name, 'the leaver'), token.organization,
               ifnull(', valid until ' || token.valid_to_at, ', without an end')) AS reason,
        'A'                      AS grade,
        iif(token.scopes = 'app_token', 'everything that the person may do', token.scopes) AS scopes,

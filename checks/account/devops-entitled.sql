@@ -15,7 +15,7 @@ SELECT account.person           AS person,
        CASE WHEN entitlement.status IN ('none', 'expired', 'disabled') THEN 'medium'
        END                      AS severity,
        printf('%s is %s of %s%s, %s', ifnull(account.name, 'the leaver'), ifnull('a ' || account.kind, 'an account'), account.organization,
-              ifnull(printf(' with the licence %s (%s)', entitlement.licence, ifnull(entitlement.status, 'state unknown')), ''),
+              ifnull(' with the licence ' || entitlement.licence || ' (' || ifnull(entitlement.status, 'state unknown') || ')', ''),
               ifnull('last used on ' || entitlement.last_access_at, 'with no use on record')) AS reason,
        'A'                      AS grade,
        entitlement.last_access_at AS seen_at
