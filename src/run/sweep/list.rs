@@ -41,14 +41,21 @@ fn fault<T>(line: usize, message: impl Into<String>) -> Result<T, Fault> {
 pub(crate) fn parse(text: &str) -> Result<Vec<Listed>, Fault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let rows = if text.trim_start().starts_with('[') { of_json(text)? } else { of_csv(text)? };
-    let mut all: Vec<Listed> = Vec::new();
+    let mut all: Vec<Option<Listed>> = Vec::new();
+    let mut places: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
     for row in rows {
-        let listed = Listed::of(row)?;
-        match all.iter_mut().find(|known| known.is_same(&listed)) {
-            Some(known) => known.merge(listed)?,
-            None => all.push(listed),
+        let mut listed = Listed::of(row)?;
+        // A line can show that two lines before it are about one person.
+        for key in listed.keys() {
+            if let Some(known) = places.get(&key).and_then(|at| all.get_mut(*at)).and_then(Option::take) {
+                listed = known.with(listed)?;
+            }
         }
+        places.extend(listed.keys().into_iter().map(|key| (key, all.len())));
+        all.push(Some(listed));
     }
+    let mut all: Vec<Listed> = all.into_iter().flatten().collect();
+    all.sort_by_key(|listed| listed.line);
     Ok(all)
 }
 
@@ -72,18 +79,19 @@ fn of_csv(text: &str) -> Result<Vec<Line>, Fault> {
         .has_headers(false)
         .from_reader(text.as_bytes());
     let (mut keys, mut lines) = (Vec::new(), Vec::new());
+    let mut count = Lines { text, at: 0, line: 1 };
     for record in reader.records() {
         let record = record.map_err(|error| {
-            let line = error.position().map_or(1, csv::Position::line);
+            let line = count.of(error.position());
             let message = match error.kind() {
                 csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                     format!("it has {len} fields, and the header has {expected_len}")
                 }
                 _ => "it is no line of a CSV file".to_owned(),
             };
-            Fault { line: usize::try_from(line).unwrap_or(usize::MAX), message }
+            Fault { line, message }
         })?;
-        let line = usize::try_from(record.position().map_or(1, csv::Position::line)).unwrap_or(usize::MAX);
+        let line = count.of(record.position());
         if keys.is_empty() {
             keys = record.iter().map(|name| key(name, line)).collect::<Result<Vec<_>, _>>()?;
             header(&keys, line)?;
@@ -96,6 +104,26 @@ fn of_csv(text: &str) -> Result<Vec<Line>, Fault> {
         fault(1, format!("the list is empty: it needs a header, with {}", KEYS.join(", ")))
     } else {
         Ok(lines)
+    }
+}
+
+/// Counts lines up to places that come in order. The reader's own number is that of the end of the line before, blank
+/// lines and the second half of CRLF left out.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, place: Option<&csv::Position>) -> usize {
+        let bytes = self.text.as_bytes();
+        let byte = place.map_or(0, |place| usize::try_from(place.byte()).unwrap_or(usize::MAX)).min(bytes.len());
+        let begins = byte + bytes.iter().skip(byte).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = bytes.iter().take(begins).skip(self.at);
+        self.line += passed.filter(|byte| **byte == b'\n').count();
+        self.at = self.at.max(begins);
+        self.line
     }
 }
 
@@ -156,18 +184,24 @@ impl Listed {
         }
     }
 
-    fn is_same(&self, other: &Listed) -> bool {
-        let same = |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if a.to_lowercase() == b.to_lowercase());
-        same(&self.upn, &other.upn)
-            || same(&self.object_id, &other.object_id)
-            || same(&self.employee_id, &other.employee_id)
+    /// By what another line is about the same person.
+    fn keys(&self) -> Vec<(&'static str, String)> {
+        let keys = [("upn", &self.upn), ("object-id", &self.object_id), ("employee-id", &self.employee_id)];
+        keys.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?.to_lowercase()))).collect()
+    }
+
+    /// The same, with what a later line says.
+    fn with(mut self, other: Listed) -> Result<Listed, Fault> {
+        self.merge(other)?;
+        Ok(self)
     }
 
     /// Adds what another line says of the same person.
     fn merge(&mut self, other: Listed) -> Result<(), Fault> {
-        let lines =
-            format!("the lines {} and {} are about one person and contradict each other", self.line, other.line);
-        let differ = |key: &str| fault(other.line, format!("{lines}: `{key}`"));
+        let (first, last) = (self.line.min(other.line), self.line.max(other.line));
+        self.line = first;
+        let lines = format!("the lines {first} and {last} are about one person and contradict each other");
+        let differ = |key: &str| fault(last, format!("{lines}: `{key}`"));
         let texts = [
             ("upn", &mut self.upn, other.upn),
             ("employee-id", &mut self.employee_id, other.employee_id),
@@ -275,5 +309,10 @@ mod tests {
         let all = parse("upn,employee-id,last-day\na@b,7,\nA@B,,2026-05-01\nc@d,8,\n").unwrap();
         assert_eq!(all.len(), 2);
         assert_eq!((all[0].employee_id.as_deref(), all[0].last_day.is_some()), (Some("7"), true));
+        // The third line says that the two before it are one person, who cannot have two last days.
+        let text = "upn,employee-id,last-day\na@b,,2026-05-01\n,7,2026-05-02\na@b,7,\n";
+        assert!(parse(text).unwrap_err().message.contains("`last-day`"));
+        let text = "upn,employee-id,last-day\na@b,,2026-05-01\n,7,\na@b,7,\nc@d,,\n";
+        assert_eq!(parse(text).unwrap().iter().map(|one| one.line).collect::<Vec<_>>(), [2, 5]);
     }
 }

@@ -10,7 +10,7 @@ fn serve() -> Server {
 }
 
 fn swept(place: &Place, server: &Server, args: &[&str]) -> Value {
-    let ran = place.against(server, &[&["sweep", "--format", "json=r.json", "-q"], args].concat());
+    let ran = place.against(server, &[&["sweep", "--format", "json=r.json", "--force", "-q"], args].concat());
     assert!(matches!(ran.code, Some(0 | 3 | 5)), "{:?} {}", ran.code, ran.err);
     serde_json::from_slice(&std::fs::read(place.path("r.json")).unwrap()).unwrap()
 }

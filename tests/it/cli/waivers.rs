@@ -14,7 +14,7 @@ fn demo() -> Place {
 
 fn judged(place: &Place, waivers: &str) -> Value {
     place.write("w.toml", waivers);
-    let args = ["check", "b/evidence.db", "--now", NOW, "--waivers", "w.toml", "--format", "json=r.json"];
+    let args = ["check", "b/evidence.db", "--now", NOW, "--waivers", "w.toml", "--format", "json=r.json", "--force"];
     let ran = place.run(&args);
     assert!(matches!(ran.code, Some(0 | 3 | 5)), "{:?} {}", ran.code, ran.err);
     report(place, "r.json")
