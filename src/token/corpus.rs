@@ -10,7 +10,20 @@ use super::*;
 /// Kinds whose values have a checksum or a structure: they are put together elsewhere.
 fn is_drawn(kind: &Kind) -> bool {
     let opaque = matches!(kind.check, None | Some(structure::Check::Opaque | structure::Check::Drawn));
-    let others = ["private-key", "url-password", "url-password-raw", "url-user", "connection-password"];
+    // Of these more has to fit together than a pattern says.
+    let others = [
+        "private-key",
+        "putty-key",
+        "ssh2-key",
+        "jwk-key",
+        "pypi-token",
+        "azure-sas",
+        "azure-connection-key",
+        "url-password",
+        "url-password-raw",
+        "url-user",
+        "connection-password",
+    ];
     opaque && !kind.is_only_surroundings() && !others.contains(&kind.name.as_str())
 }
 

@@ -200,7 +200,7 @@ fn examine<'k>(kind: &'k Kind, bytes: &[u8], start: usize, depth: Depth, heads: 
 
 /// How far behind a word a token may begin that the word announces, and how long such a token is at most.
 const AHEAD: usize = 48;
-const LONGEST_ANNOUNCED: usize = 1024;
+const LONGEST_ANNOUNCED: usize = 4096;
 
 /// The token that a word announces: the first that stands behind it where a value stands.
 fn announced<'k>(kind: &'k Kind, bytes: &[u8], word: Range<usize>, depth: Depth) -> Option<Hit<'k>> {
@@ -233,9 +233,15 @@ fn announced<'k>(kind: &'k Kind, bytes: &[u8], word: Range<usize>, depth: Depth)
 }
 
 fn settled(kind: &Kind, token: &[u8], depth: Depth) -> bool {
-    kind.check.and_then(|check| check.verify(token)) != Some(false)
-        && !placeholder::is_reference(token)
-        && (depth.samples || !placeholder::is_sample(token, 0))
+    let looks = kind.check.is_none_or(|check| check.verify(token) != Some(false) || is_random(token));
+    looks && !placeholder::is_reference(token) && (depth.samples || !placeholder::is_sample(token, 0))
+}
+
+/// Whether the letters and digits of a token are random together: `-` and `_` belong to the alphabet of many.
+fn is_random(token: &[u8]) -> bool {
+    let joined: String =
+        token.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| char::from(*byte)).collect();
+    super::opaque::is_random(&joined)
 }
 
 /// Whether a word begins a name or a part of one: `SONAR_TOKEN`, `MY_SONAR_TOKEN`, `mySonarToken`; no letter of the same
