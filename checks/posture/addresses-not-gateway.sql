@@ -5,7 +5,7 @@ severity = "high"
 why      = "The list is all that stands between the internet and the server, and somebody else is on it."
 fix      = "Let in the gateway's present addresses only; with a tier whose addresses change, use a virtual network instead of a list."
 item     = "isolation/addresses"
-controls = { nist = ["AC-4"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], owasp-mcp = ["MCP07:2025"] }
+controls = { nist = ["AC-4"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], cis = ["13.4"], owasp-mcp = ["MCP07:2025"] }
 */
 WITH allowed AS (
        SELECT mcp_workload.id, ifnull(mcp_workload.name, mcp_workload.id) AS name, piece.value AS range

@@ -5,7 +5,7 @@ severity = "critical"
 why      = "Whoever can reach the gateway then acts as anybody, and the log does not say who it was."
 fix      = "Validate issuer, audience and scope of the token first thing in the inbound section at the widest scope, and let every narrower policy begin with <base />."
 item     = "hardening/6"
-controls = { nist = ["IA-2", "IA-8", "AC-3"], iso27001 = ["A.8.5", "A.5.15"], soc2 = ["CC6.1"], owasp-mcp = ["MCP07:2025"], owasp-nhi = ["NHI4:2025"] }
+controls = { nist = ["IA-2", "IA-8", "AC-3"], iso27001 = ["A.8.5", "A.5.15"], soc2 = ["CC6.1"], cis = ["6.7"], owasp-mcp = ["MCP07:2025"], owasp-nhi = ["NHI4:2025"] }
 */
 SELECT NULL                        AS person,
        printf('azure:%s', id)      AS subject,

@@ -5,7 +5,7 @@ severity = "high"
 why      = "A copy of everything is made in minutes: a limit for each principal makes it take days, in which somebody sees it."
 fix      = "Limit by a claim of the validated token, such as oid: rate-limit-by-key with at most 50 calls in 60 seconds, at every interface."
 item     = "hardening/9"
-controls = { nist = ["AC-6", "SI-4"], iso27001 = ["A.8.12", "A.8.16"], soc2 = ["CC6.6", "CC7.2"], owasp-mcp = ["MCP07:2025"] }
+controls = { nist = ["AC-6", "SI-4"], iso27001 = ["A.8.12", "A.8.16"], soc2 = ["CC6.6", "CC7.2"], cis = ["4.1"], owasp-mcp = ["MCP07:2025"] }
 
 [params]
 calls = 50 # that one principal may make in a minute

@@ -5,7 +5,7 @@ severity = "low"
 why      = "An agent that runs away is often seen first on the bill."
 fix      = "Set a budget with a notification that names somebody."
 item     = "production/cost"
-controls = { nist = ["SI-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"] }
+controls = { nist = ["SI-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"] }
 */
 SELECT NULL                        AS person,
        printf('azure:/subscriptions/%s', azure_subscription.id) AS subject,

@@ -5,7 +5,7 @@ severity = "medium"
 why      = "As long as it has one, a single setting of a single server decides whether the internet can call it."
 fix      = "Make the environment internal, or switch its public network access off and reach it by a private endpoint."
 item     = "isolation/private-endpoint"
-controls = { nist = ["AC-4"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], owasp-mcp = ["MCP09:2025"] }
+controls = { nist = ["AC-4"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], cis = ["12.2"], owasp-mcp = ["MCP09:2025"] }
 */
 SELECT NULL                        AS person,
        printf('azure:%s', environment.id) AS subject,

@@ -5,7 +5,7 @@ severity = "medium"
 why      = "Both are what somebody sees first who tries a credential that should be gone."
 fix      = "Alert on answers 401 and 429 of the gateway, and let the alert tell somebody."
 item     = "production/alerts"
-controls = { nist = ["AU-6", "SI-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], owasp-mcp = ["MCP08:2025"] }
+controls = { nist = ["AU-6", "SI-4"], iso27001 = ["A.8.16"], soc2 = ["CC7.2"], cis = ["8.11"], owasp-mcp = ["MCP08:2025"] }
 */
 WITH code(code, what) AS (VALUES ('401', 'failed sign-ins'), ('429', 'exhausted limits')),
      heard AS (

@@ -5,7 +5,7 @@ severity = "high"
 why      = "Whoever finds the server's address calls it as the gateway does."
 fix      = "Let the gateway send a secret header, an identity's token or a certificate, and let the server refuse calls without it."
 item     = "isolation/header"
-controls = { nist = ["IA-9", "AC-4"], iso27001 = ["A.8.5"], soc2 = ["CC6.1", "CC6.6"], owasp-mcp = ["MCP07:2025"] }
+controls = { nist = ["IA-9", "AC-4"], iso27001 = ["A.8.5"], soc2 = ["CC6.1", "CC6.6"], cis = ["6.7"], owasp-mcp = ["MCP07:2025"] }
 */
 WITH sent AS (
        SELECT backend, min(header IS NOT NULL OR proof = 1) AS always, group_concat(DISTINCT interface) AS interfaces, group_concat(DISTINCT header) AS headers,

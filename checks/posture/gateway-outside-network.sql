@@ -6,7 +6,7 @@ why      = "It then reaches servers over addresses that others can reach too."
 fix      = "Connect the gateway to the virtual network of the servers."
 item     = "production/network"
 monotone = true
-controls = { nist = ["AC-4"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"] }
+controls = { nist = ["AC-4"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], cis = ["12.2"] }
 */
 SELECT NULL                        AS person,
        printf('azure:%s', id)      AS subject,

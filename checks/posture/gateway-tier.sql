@@ -6,7 +6,7 @@ why      = "A list of its addresses drifts, and when it is away people go around
 fix      = "Use a tier for production: Basic, Standard or Premium."
 item     = "production/tier"
 monotone = true
-controls = { nist = ["CM-6"], iso27001 = ["A.8.9"], soc2 = ["CC7.1"] }
+controls = { nist = ["CM-6"], iso27001 = ["A.8.9"], soc2 = ["CC7.1"], cis = ["4.1"] }
 */
 SELECT NULL                        AS person,
        printf('azure:%s', id)      AS subject,

@@ -5,7 +5,7 @@ severity = "medium"
 why      = "A server that is not in the inventory is a shadow server; whoever can write to it can make one look approved."
 fix      = "Keep an API Center, and let a pipeline write to it; people read it."
 item     = "production/inventory-roles"
-controls = { nist = ["CM-8", "AC-6"], iso27001 = ["A.5.9"], soc2 = ["CC6.3"], owasp-mcp = ["MCP09:2025"] }
+controls = { nist = ["CM-8", "AC-6"], iso27001 = ["A.5.9"], soc2 = ["CC6.3"], cis = ["1.1"], owasp-mcp = ["MCP09:2025"] }
 */
 WITH center AS (SELECT DISTINCT center AS id FROM registered_api)
 SELECT NULL                        AS person,

@@ -6,7 +6,7 @@ why      = "Bodies of tool calls hold file contents and secrets; in the log many
 fix      = "Write down the tool and the resource, not the body."
 item     = "hardening/12"
 monotone = true
-controls = { nist = ["AU-3", "SC-28"], iso27001 = ["A.8.12", "A.8.15"], soc2 = ["CC6.7"], owasp-mcp = ["MCP01:2025", "MCP10:2025"] }
+controls = { nist = ["AU-3", "SC-28"], iso27001 = ["A.8.12", "A.8.15"], soc2 = ["CC6.7"], cis = ["3.3"], owasp-mcp = ["MCP01:2025", "MCP10:2025"] }
 */
 SELECT NULL                        AS person,
        printf('azure:%s', id)      AS subject,

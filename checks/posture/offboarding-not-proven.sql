@@ -5,7 +5,7 @@ severity = "high"
 why      = "A checklist that nobody carries out protects nothing, and nobody can tell the difference later."
 fix      = "Audit every leaver within the days of [posture] offboarding-days, with --bundle and [archive]; a nightly sweep does it."
 item     = "hardening/16"
-controls = { nist = ["PS-4", "CA-7"], iso27001 = ["A.6.5", "A.5.28"], soc2 = ["CC6.2"] }
+controls = { nist = ["PS-4", "CA-7"], iso27001 = ["A.6.5", "A.5.28"], soc2 = ["CC6.2"], cis = ["6.2"] }
 */
 WITH allowed AS (SELECT max(CAST(value AS INTEGER)) AS days FROM posture_setting WHERE kind = 'offboarding-days'),
      proven AS (

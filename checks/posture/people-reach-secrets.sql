@@ -5,7 +5,7 @@ severity = "high"
 why      = "Secrets are for workloads. A person who once read one keeps it after the last day."
 fix      = "Publish the secrets scope by an application of its own, and block all users from it by a policy that is on and leaves nobody out."
 item     = "hardening/8"
-controls = { nist = ["AC-3", "AC-6"], iso27001 = ["A.5.15", "A.8.2"], soc2 = ["CC6.1"], owasp-mcp = ["MCP01:2025", "MCP02:2025"] }
+controls = { nist = ["AC-3", "AC-6"], iso27001 = ["A.5.15", "A.8.2"], soc2 = ["CC6.1"], cis = ["6.8"], owasp-mcp = ["MCP01:2025", "MCP02:2025"] }
 */
 WITH secret AS (
        SELECT gateway AS app, group_concat(DISTINCT value) AS scopes,

@@ -4,7 +4,7 @@ proven   = "The gateway looks at prompts before it calls a server"
 severity = "medium"
 why      = "What a document tells an agent to do is done with the rights of whoever asked."
 fix      = "Add llm-content-safety with shield-prompt before the server is called, without a way around it."
-controls = { nist = ["SI-4"], iso27001 = ["A.8.16"], soc2 = ["CC6.8"], owasp-mcp = ["MCP06:2025"] }
+controls = { nist = ["SI-4"], iso27001 = ["A.8.16"], soc2 = ["CC6.8"], cis = ["16.1"], owasp-mcp = ["MCP06:2025"] }
 */
 SELECT NULL                        AS person,
        printf('azure:%s', id)      AS subject,

@@ -6,7 +6,7 @@ why      = "A consent for everybody needs no consent of anybody: each new client
 fix      = "Revoke the consent for everybody; give such scopes to named people or workloads."
 item     = "hardening/7"
 monotone = true
-controls = { nist = ["AC-6", "AC-3"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.1", "CC6.3"], owasp-mcp = ["MCP02:2025"] }
+controls = { nist = ["AC-6", "AC-3"], iso27001 = ["A.5.18", "A.8.2"], soc2 = ["CC6.1", "CC6.3"], cis = ["6.8"], owasp-mcp = ["MCP02:2025"] }
 */
 SELECT NULL                        AS person,
        printf('entra:grant/%s', held.id) AS subject,

@@ -5,7 +5,7 @@ severity = "high"
 why      = "Whoever may read then may write and take secrets too: there is nothing narrower to give."
 fix      = "Publish a scope each for read, write, admin and secrets, and retire the one that stands for everything."
 item     = "hardening/7"
-controls = { nist = ["AC-6", "AC-5"], iso27001 = ["A.5.15", "A.8.3"], soc2 = ["CC6.1", "CC6.3"], owasp-mcp = ["MCP02:2025"], owasp-nhi = ["NHI5:2025"] }
+controls = { nist = ["AC-6", "AC-5"], iso27001 = ["A.5.15", "A.8.3"], soc2 = ["CC6.1", "CC6.3"], cis = ["6.8"], owasp-mcp = ["MCP02:2025"], owasp-nhi = ["NHI5:2025"] }
 */
 WITH part(word) AS (VALUES ('read'), ('write'), ('admin'), ('secret')),
      published AS (SELECT lower(value) AS value, value AS written, gateway FROM gateway_scope WHERE enabled = 1 AND value <> ''),

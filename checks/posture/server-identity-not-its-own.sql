@@ -5,7 +5,7 @@ severity = "high"
 why      = "What several servers share cannot be taken from one of them, and a log that names it names none of them."
 fix      = "Give each server one user-assigned identity that nothing else uses, with roles on single resources only."
 item     = "hardening/2"
-controls = { nist = ["AC-6", "IA-9"], iso27001 = ["A.5.16", "A.8.2"], soc2 = ["CC6.1", "CC6.3"], owasp-nhi = ["NHI5:2025", "NHI9:2025"], owasp-mcp = ["MCP02:2025"] }
+controls = { nist = ["AC-6", "IA-9"], iso27001 = ["A.5.16", "A.8.2"], soc2 = ["CC6.1", "CC6.3"], cis = ["5.5"], owasp-nhi = ["NHI5:2025", "NHI9:2025"], owasp-mcp = ["MCP02:2025"] }
 */
 WITH server AS (SELECT * FROM mcp_workload WHERE is_server = 1),
      wrong AS (

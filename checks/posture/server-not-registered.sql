@@ -4,7 +4,7 @@ proven   = "Every MCP server is in the inventory"
 severity = "medium"
 why      = "Nobody decided that it should exist, so nobody will decide that it should end."
 fix      = "Register it in API Center, or remove it."
-controls = { nist = ["CM-8"], iso27001 = ["A.5.9"], soc2 = ["CC6.1"], owasp-mcp = ["MCP09:2025"] }
+controls = { nist = ["CM-8"], iso27001 = ["A.5.9"], soc2 = ["CC6.1"], cis = ["1.1"], owasp-mcp = ["MCP09:2025"] }
 */
 WITH known AS (SELECT lower(name) AS name FROM registered_api WHERE name IS NOT NULL UNION SELECT lower(title) FROM registered_api WHERE title IS NOT NULL)
 SELECT NULL                        AS person,

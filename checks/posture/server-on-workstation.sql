@@ -5,7 +5,7 @@ severity = "high"
 why      = "No gateway, policy or log sees what it does there, and it acts with whatever that machine holds."
 fix      = "Take the server out of the configuration of the client; offer it behind the gateway instead."
 item     = "hardening/1"
-controls = { nist = ["CM-7", "CM-8", "AC-20"], iso27001 = ["A.5.9", "A.8.9"], soc2 = ["CC6.8"], owasp-mcp = ["MCP09:2025"] }
+controls = { nist = ["CM-7", "CM-8", "AC-20"], iso27001 = ["A.5.9", "A.8.9"], soc2 = ["CC6.8"], cis = ["2.1"], owasp-mcp = ["MCP09:2025"] }
 */
 SELECT NULL                        AS person,
        id                          AS subject,

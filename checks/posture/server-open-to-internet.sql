@@ -6,7 +6,7 @@ why      = "Everything that the gateway demands of a call is demanded of nobody 
 fix      = "Make its ingress internal, or close its environment to the public network."
 item     = "isolation/ingress"
 monotone = true
-controls = { nist = ["AC-4", "CM-7"], iso27001 = ["A.8.9", "A.5.14"], soc2 = ["CC6.6"], owasp-mcp = ["MCP07:2025", "MCP09:2025"] }
+controls = { nist = ["AC-4", "CM-7"], iso27001 = ["A.8.9", "A.5.14"], soc2 = ["CC6.6"], cis = ["4.4"], owasp-mcp = ["MCP07:2025", "MCP09:2025"] }
 */
 SELECT NULL                        AS person,
        printf('azure:%s', id)      AS subject,

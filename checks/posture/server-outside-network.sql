@@ -6,7 +6,7 @@ why      = "Nothing in between can refuse a connection to it, and nothing sees w
 fix      = "Deploy it into a subnet; container apps get theirs from their environment."
 item     = "isolation/network"
 monotone = true
-controls = { nist = ["AC-4"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], owasp-mcp = ["MCP09:2025"] }
+controls = { nist = ["AC-4"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], cis = ["12.2"], owasp-mcp = ["MCP09:2025"] }
 */
 SELECT NULL                        AS person,
        printf('azure:%s', server.id) AS subject,

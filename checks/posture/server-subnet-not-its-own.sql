@@ -5,7 +5,7 @@ severity = "high"
 why      = "Rules of a network can keep others out of a subnet, not out of one server among other things."
 fix      = "Move the server to a subnet that holds MCP servers only, and name that in [posture] subnets."
 item     = "hardening/2"
-controls = { nist = ["AC-4", "CM-7"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], owasp-mcp = ["MCP09:2025"] }
+controls = { nist = ["AC-4", "CM-7"], iso27001 = ["A.8.9"], soc2 = ["CC6.6"], cis = ["12.2"], owasp-mcp = ["MCP09:2025"] }
 */
 WITH approved AS (SELECT value AS subnet FROM posture_setting WHERE kind = 'subnet'),
      server AS (

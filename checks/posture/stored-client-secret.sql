@@ -6,7 +6,7 @@ why      = "Everybody who can change a workflow can read it, and it works from a
 fix      = "Let the workflow sign in by federation (id-token: write and a federated credential), then delete the secret here and at the application."
 item     = "hardening/10"
 monotone = true
-controls = { nist = ["IA-5", "IA-5(7)"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], owasp-nhi = ["NHI2:2025", "NHI4:2025", "NHI7:2025"] }
+controls = { nist = ["IA-5", "IA-5(7)"], iso27001 = ["A.5.17"], soc2 = ["CC6.1"], cis = ["5.5"], owasp-nhi = ["NHI2:2025", "NHI4:2025", "NHI7:2025"] }
 */
 SELECT NULL                        AS person,
        github_secret.id            AS subject,

@@ -6,7 +6,7 @@ why      = "Everybody who can open a branch or a pull request there gets the ide
 fix      = "Bind the credential to one protected branch, tag or environment."
 item     = "hardening/11"
 monotone = true
-controls = { nist = ["AC-6", "CM-5"], iso27001 = ["A.8.2", "A.8.32"], soc2 = ["CC6.1", "CC8.1"], owasp-nhi = ["NHI5:2025", "NHI6:2025"] }
+controls = { nist = ["AC-6", "CM-5"], iso27001 = ["A.8.2", "A.8.32"], soc2 = ["CC6.1", "CC8.1"], cis = ["6.8"], owasp-nhi = ["NHI5:2025", "NHI6:2025"] }
 */
 SELECT NULL                        AS person,
        trust.subject               AS subject,

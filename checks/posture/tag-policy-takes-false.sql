@@ -5,7 +5,7 @@ severity = "medium"
 why      = "Whoever deploys a server sets the tag to false, and is let through and found by nobody."
 fix      = "Let the policy deny a server whose tag is not true, not only one without the tag."
 item     = "hardening/3"
-controls = { nist = ["CM-6", "CM-7"], iso27001 = ["A.8.9"], soc2 = ["CC8.1"], owasp-mcp = ["MCP09:2025"] }
+controls = { nist = ["CM-6", "CM-7"], iso27001 = ["A.8.9"], soc2 = ["CC8.1"], cis = ["4.1"], owasp-mcp = ["MCP09:2025"] }
 */
 WITH rule AS (
        SELECT id, subscription, ifnull(name, id) AS name, untagged_group, false_tag

@@ -1,7 +1,7 @@
 //! Where a report goes: `--format FORMAT=PATH`, and files that are either whole or not there.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -164,6 +164,15 @@ pub fn may_write(path: &Path, force: bool) -> Result<(), Error> {
     }
 }
 
+/// Whether a JSON report stands there: the next one may take its place, since evidence tells the same again at any time.
+fn is_report(path: &Path) -> bool {
+    const BEGINNING: &[u8] = b"{\"schema\":\"leaver.report/1\"";
+    let mut start = Vec::new();
+    let read = crate::file::open_here(path).and_then(|file| io::Read::take(file, 256).read_to_end(&mut start));
+    start.retain(|byte| !byte.is_ascii_whitespace());
+    read.is_ok() && start.starts_with(BEGINNING)
+}
+
 /// What is wrong with the outputs, told before anything is collected.
 ///
 /// # Errors
@@ -175,7 +184,7 @@ pub fn examine(outputs: &[Output], force: bool) -> Result<(), Error> {
         }
         if let Target::File(path) = &output.target {
             reachable(path).map_err(|source| Error::Output { target: path.display().to_string().into(), source })?;
-            may_write(path, force)?;
+            may_write(path, force || is_report(path))?;
         }
     }
     Ok(())
@@ -228,7 +237,7 @@ pub fn emit(report: &Report, outputs: &[Output], force: bool, console: &Console)
 fn write(report: &Report, output: &Output, force: bool, console: &Console) -> Result<(), Error> {
     match &output.target {
         Target::File(path) => {
-            create_file(path, force, |out| output.format.write(report, out))?;
+            create_file(path, force || is_report(path), |out| output.format.write(report, out))?;
             console.note(&format!("wrote {}", crate::text::visible(&path.display().to_string())));
             Ok(())
         }
@@ -312,7 +321,7 @@ mod tests {
         insta::assert_snapshot!(refused("jsno=x"), @"
         error: unknown format jsno
 
-        hint: did you mean json? known formats: json, html, md, sarif, ocsf, oscal, junit, csv
+        hint: did you mean json? known formats: json, html, md, sarif, ocsf, oscal, junit, csv, csv-bom
         ");
         insta::assert_snapshot!(refused("json"), @"
         error: json does not say where to write

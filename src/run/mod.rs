@@ -248,10 +248,13 @@ where
 
 /// The two waves of reading.
 async fn read(sources: &[Box<dyn Source + '_>], progress: &Progress) -> Result<(), Error> {
-    progress.say("taking the inventory of all systems");
-    try_join_all(sources.iter().map(|source| source.inventory())).await?;
+    try_join_all(sources.iter().map(|source| {
+        progress.reading(source.name());
+        source.inventory()
+    }))
+    .await?;
+    progress.say("following up what the inventory names");
     for source in sources {
-        progress.say(source.name());
         source.follow_up().await?;
     }
     Ok(())

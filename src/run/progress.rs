@@ -37,6 +37,13 @@ impl Progress {
         self.show();
     }
 
+    /// One of the systems that are read side by side.
+    pub(super) fn reading(&self, system: &'static str) {
+        tracing::info!("reading {system}");
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = "reading all systems";
+        self.show();
+    }
+
     /// How much of the exported logs is read.
     pub(super) fn read(&self, bytes: u64, of: u64) {
         let (bytes, of) = (HumanBytes(bytes), HumanBytes(of));

@@ -213,9 +213,11 @@ fn audit(path: &Path, now: &str) -> Evidence {
 
 fn verdicts(evidence: &Evidence) -> Vec<(String, Verdict, usize)> {
     let judged = check::judge(evidence, &Checks::load(&[]).unwrap(), Limits::default()).unwrap();
-    // A scan says nothing of what GitHub holds.
+    // A scan says nothing of what services hold.
     let elsewhere = |id: &str| {
-        ["3-tokens/github-", "3-tokens/azure-", "3-tokens/runner-forgotten"].iter().any(|start| id.starts_with(start))
+        ["github-", "azure-", "devops-", "runner-forgotten"]
+            .iter()
+            .any(|start| id["3-tokens/".len()..].starts_with(start))
     };
     let of_host = |id: &str| id.starts_with("3-tokens/") && !elsewhere(id);
     let tokens = judged.into_iter().filter(|judgement| of_host(&judgement.check.id));

@@ -66,8 +66,8 @@ impl Seen {
 
     /// One condition on rows.
     pub(super) fn row(&mut self, condition: &Expression) {
-        if self.time(condition)
-            || self.hour(condition)
+        if self.hour(condition)
+            || self.time(condition)
             || self.refusal(condition)
             || self.tool(condition)
             || self.caller(condition)

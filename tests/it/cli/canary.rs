@@ -129,7 +129,8 @@ fn no_secret_of_an_error_is_in_any_output() {
 #[test]
 fn hostile_names_are_harmless_on_the_terminal_and_in_json() {
     let place = Place::new();
-    let ran = place.run(&["demo", "-vv", "--format", "json=a.json"]);
+    let server = super::hostile();
+    let ran = place.against(&server, &["audit", ALICE, "-vv", "--format", "json=a.json"]);
     assert_eq!(ran.code, Some(3), "{}", ran.err);
     let json = std::fs::read_to_string(place.path("a.json")).unwrap();
     for (what, text) in [("stdout", &ran.out), ("stderr", &ran.err), ("JSON", &json)] {

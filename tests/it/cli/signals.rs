@@ -128,8 +128,10 @@ fn looking_at_evidence_without_end_ends() {
     let look = |args: &[&str]| start(&mut place.command(args));
     for (signals, most) in [(&["TERM"][..], POLITE), (&["INT", "INT"], AT_ONCE)] {
         assert_eq!(ended(look(&["verify", "b"]), signals, most), Some(130), "{signals:?}");
-        assert_eq!(ended(look(&["check", "big.db"]), signals, most), Some(130), "{signals:?}");
     }
+    // What cannot be as large as it says is not even read.
+    let refused = place.run(&["check", "big.db"]);
+    assert!(matches!(refused.code, Some(1 | 2)) && refused.err.contains("damaged"), "{}", refused.err);
 }
 
 /// Makes a database of so many pages without any room for them.

@@ -125,7 +125,7 @@ fn what_is_planted_and_who_is_innocent_exists() {
 
 #[test]
 fn the_leaver_meets_every_kind_of_hostile_name() {
-    let estate = estate();
+    let estate = Estate::load("hostile").unwrap();
     let alice = estate.person("alice").unwrap();
     let lists = |row: &&Value, link: &str| row[link].as_array().is_some_and(|ids| ids.iter().any(|id| id == alice));
     let grants = estate.rows("graph/oauth2PermissionGrants").iter().filter(|grant| grant["principalId"] == alice);

@@ -60,7 +60,7 @@ async fn a_basic_table_is_read_also_where_nobody_may_see_its_plan() {
         serde_json::json!({ "plan": "Basic", "retentionInDays": 30 });
     let unseen = Faults::none().forbid("OperationalInsights").forbid("ResourceGraph");
     let found = Collected::of(estate, unseen, |_| {}).await;
-    assert_eq!((found.asked("/query"), found.asked("/search") > 5), (1, true));
+    assert_eq!((found.asked("/query"), found.asked("/search") > 5), (4, true));
     assert_eq!(found.texts(INCIDENT), ["847 calls, 34 directories, -"]);
     let gaps = found.gaps("tool_call");
     assert!(gaps.len() == 1 && gaps[0].starts_with("retention: the log begins at 2026-04-2"), "{gaps:?}");

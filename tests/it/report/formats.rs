@@ -93,6 +93,8 @@ async fn no_format_lets_a_hostile_name_act() {
         let report = report(&hostile, NOW).await;
         for (name, _) in Format::ALL {
             let text = written(&report, name);
+            // A spreadsheet is told the encoding by the mark before the first cell.
+            let text = if *name == "csv-bom" { text.trim_start_matches('\u{feff}').to_owned() } else { text };
             assert!(text.chars().all(|c| matches!(c, '\n' | '\r') || is_harmless(c)), "{name}");
             assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{name}");
             assert!(!text.contains("##vso[") && !text.contains("<img") && !text.contains("<b>\n"), "{name}");
@@ -249,7 +251,7 @@ async fn ten_thousand_findings_are_a_page_that_can_be_opened() {
     let report = large(sample().await, 10_000);
     let page = written(&report, "html");
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
-    assert_eq!(page.matches("<tr class=\"high\">").count(), 10_000);
+    assert_eq!(page.matches("<tr class=\"high\"").count(), 10_000);
     let more = written(&large(sample().await, 30_000), "html");
     assert!(more.len() < 5_000_000 && more.contains("… and 18000 more findings of this check"), "{} bytes", more.len());
     let hostile = large(super::sample::report(&"<".repeat(5_000), NOW).await, 10_000);

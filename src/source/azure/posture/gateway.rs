@@ -314,7 +314,13 @@ async fn whole(api: &ReadApi, rows: &mut Rows, at: &str, what: &str) -> Vec<Valu
     if let Err(error) = ended {
         gap(rows, &format!("{what} of {}", name(at)), &error);
     }
-    found
+    let (whole, broken): (Vec<Value>, Vec<Value>) =
+        found.into_iter().partition(|row| text(row, "/id").is_some() && text(row, "/name").is_some());
+    if !broken.is_empty() {
+        let detail = format!("{} of the {what} of {} came without id or name", broken.len(), name(at));
+        rows.gap(CALLS, Cause::new(GapKind::Truncated, detail));
+    }
+    whole
 }
 
 fn gap(rows: &mut Rows, what: &str, error: &Failure) {

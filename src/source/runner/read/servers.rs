@@ -1,7 +1,7 @@
 //! One entry of an MCP server: recognised by its form, and searched for every secret that it hands over: in its environment,
 //! its headers, its arguments, its command line and its address.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -23,9 +23,7 @@ const SCHEMES: &[&str] =
 /// Commands whose arguments hold a command line of their own are rarely nested.
 const DEPTH: usize = 3;
 
-/// How often a variable is looked for in a word of its entry, and how long a word may be that it is put into. What an entry
-/// has beyond that stands for itself, as it is written.
-const EXPANSIONS: usize = 10_000;
+/// No text grows beyond this by what its references stand for.
 const LONGEST: usize = 64 * 1024;
 
 /// How many names may stand before one value.
@@ -77,22 +75,13 @@ impl Entry {
 
     /// A reference to a variable of the same entry becomes its value.
     fn expanded(mut self) -> Entry {
-        let variables = self.variables.clone();
-        let mut left = EXPANSIONS;
-        let mut expand = |text: &mut String| {
-            if !text.contains('$') {
-                return;
-            }
-            for (name, value) in &variables {
-                left = left.saturating_sub(1);
-                for reference in [format!("${{{name}}}"), format!("${{env:{name}}}"), format!("${name}")] {
-                    if left > 0 && text.len() + value.len() < LONGEST && text.contains(&reference) {
-                        *text = text.replace(&reference, value);
-                    }
-                }
+        let variables: HashMap<String, String> = self.variables.iter().rev().cloned().collect();
+        let expand = |text: &mut String| {
+            if text.contains('$') {
+                *text = expanded(text, &variables);
             }
         };
-        self.words.iter_mut().for_each(&mut expand);
+        self.words.iter_mut().for_each(expand);
         self.headers.iter_mut().for_each(|(_, value)| expand(value));
         self.url.iter_mut().for_each(expand);
         self
@@ -166,6 +155,32 @@ fn plain(value: &Value) -> Option<String> {
         Value::Object(_) => text(value, &["value"]).map(str::to_owned),
         _ => None,
     }
+}
+
+/// `$NAME`, `${NAME}` and `${env:NAME}` with the values of `variables`; what is none of them stays, and nothing grows without end.
+fn expanded(text: &str, variables: &HashMap<String, String>) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let (name, length) = reference(&rest[at..]);
+        let value = variables.get(name).filter(|value| out.len() + value.len() < LONGEST);
+        out.push_str(value.map_or(&rest[at..at + length], String::as_str));
+        rest = &rest[at + length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The name that a text beginning with `$` refers to, and how long the reference is.
+fn reference(text: &str) -> (&str, usize) {
+    if let Some(inner) = text.strip_prefix("${") {
+        let Some(end) = inner.bytes().take(256).position(|byte| byte == b'}') else { return ("", 2) };
+        let name = &inner[..end];
+        return (name.strip_prefix("env:").unwrap_or(name), end + 3);
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let name = text[1..].split(|c| !is_word(c)).next().unwrap_or_default();
+    (name, 1 + name.len())
 }
 
 fn lead(name: &str, value: &str) -> Lead {
