@@ -100,7 +100,11 @@ mod tests {
             let broken: Vec<&str> =
                 (0..encoded.len()).step_by(width).map(|at| &encoded[at..encoded.len().min(at + width)]).collect();
             for (before, between) in [("", "\n"), ("data: |\n    ", "\n    "), ("x: y\r\n\r\n", "\r\n")] {
-                assert_eq!(all(&format!("{before}{}\n\nmore", broken.join(between))), [text.clone()], "{width}");
+                assert_eq!(
+                    all(&format!("{before}{}\n\nmore", broken.join(between))),
+                    std::slice::from_ref(&text),
+                    "{width}"
+                );
             }
         }
     }

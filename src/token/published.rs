@@ -47,7 +47,7 @@ mod tests {
     fn the_table_holds_digests_only() {
         assert!(KEYS.len() > 200);
         let is_digest = |key: &&str| key.len() == HALF && key.bytes().all(|byte| byte.is_ascii_hexdigit());
-        assert!(KEYS.keys().all(|key| is_digest(key)));
+        assert!(KEYS.keys().all(is_digest));
         assert!(KEYS.values().all(|origin| !origin.is_empty()));
     }
 }

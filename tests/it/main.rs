@@ -54,6 +54,7 @@ mod readme;
 mod report;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
 mod runners;
 #[cfg(test)]
 mod sandbox;

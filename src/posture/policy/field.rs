@@ -77,7 +77,7 @@ pub(super) fn below(value: &Value, path: &str) -> Place {
         found = found.into_iter().map(|one| step(one, name)).collect();
         if each {
             is_list = true;
-            found = found.into_iter().flat_map(|one| elements(one)).collect();
+            found = found.into_iter().flat_map(elements).collect();
         }
     }
     if is_list { Place::Each(found) } else { Place::One(found.pop().flatten()) }

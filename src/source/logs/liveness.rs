@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_quiet_log_is_no_less_alive_where_nobody_happens_to_call() {
         // Every third hour or so, by no pattern.
-        let seldom = |day: usize, hour: usize| (day * 31 + hour * 17 + day * hour) % 3 == 0;
+        let seldom = |day: usize, hour: usize| (day * 31 + hour * 17 + day * hour).is_multiple_of(3);
         assert!(least(&log(seldom, AT..AT + 2)) > 100);
         assert!(least(&log(seldom, AT..AT + 3 * DAY)) < 100);
     }

@@ -77,7 +77,7 @@ fn config(server: &Server) -> Config {
             github: endpoint("github"),
             ..Endpoints::default()
         },
-        retry: Retry { attempts: 6, base: tiny, longest: tiny, unnamed: tiny, ..Retry::default() },
+        retry: Retry { attempts: 16, base: tiny, longest: tiny, unnamed: tiny, ..Retry::default() },
         ..Config::default()
     }
 }

@@ -237,7 +237,7 @@ fn one(pairs: Vec<(String, Value)>, by_name: bool, ambiguous: &mut usize, calls:
     }
     let is_wanted =
         [ALICE, RUNNER].contains(&&*principal) || (by_name && name.to_lowercase() == "alice@contoso.example");
-    let at = time.parse::<Timestamp>().ok().or_else(|| Some(format!("{}Z", time.replace(' ', "T")).parse().ok()?));
+    let at = time.parse::<Timestamp>().ok().or_else(|| format!("{}Z", time.replace(' ', "T")).parse().ok());
     let window = ["2026-05-01T00:00:00Z", "2026-05-03T00:00:00Z"].map(|at| at.parse::<Timestamp>().unwrap());
     if let Some(at) = at.filter(|at| is_wanted && *at >= window[0] && *at < window[1]) {
         calls.insert(format!("{} {principal} {name}", at.as_second()));

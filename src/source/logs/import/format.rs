@@ -145,7 +145,7 @@ fn known(line: &[u8], separator: u8, columns: &Columns) -> usize {
     if !line.contains(&separator) {
         return 0;
     }
-    let names = names(&line[..], separator).unwrap_or_default();
+    let names = names(line, separator).unwrap_or_default();
     let found = names.iter().filter_map(|name| columns.of(bare(name).0)).filter_map(|column| column.field);
     let is_caller = |field: &Field| matches!(field, Field::Principal | Field::Name);
     if found.clone().any(|field| is_caller(&field)) { found.count() } else { 0 }

@@ -311,7 +311,7 @@ impl Worker<'_> {
         let (record, dated) = raw.record(calendar);
         let (principal, name) = (lower(text(&record.principal)), lower(text(&record.caller_name)));
         let is_wanted = self.job.callers.has(&principal, &name) && raw.odd() <= Odd::Nested;
-        if !is_wanted || !dated.at().is_some_and(|at| at < self.job.window.until) {
+        if !is_wanted || dated.at().is_none_or(|at| at >= self.job.window.until) {
             return;
         }
         if raw.odd() == Odd::Nested {

@@ -183,7 +183,8 @@ impl<'a> Longer<'a> {
         let (Some(realm), Some(whose)) = (realm.and_then(Kql::text), Kql::text(wanted.whose)) else { return Ok(kept) };
         let realm = Kql::binary(&Kql::of(wanted.copied.realm()), "in~", &Kql::list(&[realm]));
         for (workspace, id) in self.workspaces().await {
-            let reading = Reading { longer: self, wanted, realm: realm.clone(), whose: Kql::list(&[whose.clone()]) };
+            let reading =
+                Reading { longer: self, wanted, realm: realm.clone(), whose: Kql::list(std::slice::from_ref(&whose)) };
             match reading.of(workspace, id.as_deref(), rows).await {
                 Ok(Some(found)) => kept.add(found),
                 Ok(None) => {}

@@ -388,7 +388,8 @@ fn in_url(url: &str) -> Vec<Lead> {
                 .split(';')
                 .skip(1)
                 .filter_map(|pair| pair.split_once('='))
-                .filter_map(|(name, value)| is_secret(name, value).then(|| lead(name, value))),
+                .filter(|(name, value)| is_secret(name, value))
+                .map(|(name, value)| lead(name, value)),
         );
     }
     for (name, value) in query.split(['?', '&', '#', ';']).filter_map(|pair| pair.split_once('=')) {

@@ -172,7 +172,10 @@ fn kql_queries() {
 /// The tables that Azure Monitor fills, as far as they are asked.
 ///
 /// <https://learn.microsoft.com/azure/azure-monitor/reference/tables-index>
-fn kept() -> [(Template, &'static str, Vec<(&'static str, &'static str)>); 4] {
+/// A query, its table, and what stands for what in it.
+type Kept = (Template, &'static str, Vec<(&'static str, &'static str)>);
+
+fn kept() -> [Kept; 4] {
     let audits = ["Id", "ActivityDisplayName", "OperationName", "Result", "AADTenantId"];
     let sign_ins = ["Id", "UserId", "AppId", "AppDisplayName", "ResourceDisplayName", "ResultType", "AADTenantId"];
     let activity = [
