@@ -20,10 +20,14 @@ use crate::text::{Untrusted, is_same};
 /// <https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention>
 pub(super) const RETENTION_DAYS: i64 = 30;
 
-pub(super) async fn collect(entra: &Collector, question: &Question<'_>, person: &Dossier) -> Result<(), Error> {
+/// What is known since the person was found. It asks nothing, so a run that ends early has somebody to judge.
+pub(super) async fn known(entra: &Collector, person: &Dossier) -> Result<(), Error> {
     names(entra, person).await?;
     state(entra, person).await?;
-    last_day(entra, person).await?;
+    last_day(entra, person).await
+}
+
+pub(super) async fn collect(entra: &Collector, question: &Question<'_>, person: &Dossier) -> Result<(), Error> {
     activity(entra, question, person).await?;
     sign_ins(entra, question, person).await?;
     methods(entra, question, person).await?;

@@ -127,6 +127,9 @@ impl Source for Entra<'_> {
     /// One data set after the other; `$batch` brings the first pages together.
     async fn inventory(&self) -> Result<(), Error> {
         let (entra, question) = (&self.reader, &self.question);
+        for person in question.people {
+            account::known(entra, person).await?;
+        }
         entra.api.prefetch(&first_pages(question)).await;
         let (mut named, mut apps) = (BTreeSet::new(), BTreeSet::new());
         consents::gateways(entra, question).await?;
