@@ -65,7 +65,8 @@ fn ctrl_c_ends_with_130_and_leaves_nothing_behind() {
         // What was read until then is kept, and says of every table that it is not all.
         assert_eq!(place.files(), ["a.db.partial", "estate.toml"], "{signal}");
         let judged = place.run(&["check", "a.db.partial", "--now", super::NOW]);
-        assert_eq!(judged.code, Some(5), "{}", judged.err);
+        // Some of it is bad by itself; none of it is clean.
+        assert!(matches!(judged.code, Some(3 | 5)) && !judged.out.contains("PASS "), "{}{}", judged.out, judged.err);
     }
 }
 
