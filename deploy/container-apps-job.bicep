@@ -38,14 +38,14 @@ resource job 'Microsoft.App/jobs@2025-01-01' = {
         {
           name: 'leaver'
           image: image
-          args: ['sweep', '--config', '/etc/leaver/leaver.toml', '--leavers', '/etc/leaver/leavers.csv', '--bundle', '/work/bundle', '--log-format', 'json']
+          args: ['sweep', '--config', '/etc/leaver/leaver.toml', '--leavers', '/etc/leaver/leavers.csv', '--bundle', '/scratch/bundle', '--log-format', 'json']
           env: [
             { name: 'AZURE_CLIENT_ID', value: identityClientId }
-            { name: 'TMPDIR', value: '/work' }
+            { name: 'TMPDIR', value: '/scratch' }
           ]
           resources: { cpu: json('0.5'), memory: '1Gi' }
           volumeMounts: [
-            { volumeName: 'work', mountPath: '/work' }
+            { volumeName: 'work', mountPath: '/scratch' }
             { volumeName: 'configuration', mountPath: '/etc/leaver' }
           ]
         }

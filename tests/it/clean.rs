@@ -163,7 +163,7 @@ fn incomplete(report: &Report) -> BTreeSet<&str> {
 
 /// Every address that an audit asks is refused in turn: exactly the checks that read what it brings are unknown then.
 #[tokio::test]
-#[ignore = "takes minutes; .ci/run runs it"]
+#[ignore = "takes minutes: tests/full grants"]
 async fn each_request_that_is_refused_leaves_exactly_its_checks_unknown() {
     let server = Server::start(estate(), Faults::none()).unwrap();
     let whole = audit_of(&server).await;
