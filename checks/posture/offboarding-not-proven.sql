@@ -17,6 +17,8 @@ SELECT NULL                        AS person,
        proven.person               AS subject,
        CASE WHEN proven.day IS NULL THEN NULL
             WHEN proven.first_at IS NULL AND days_between(proven.day, :now) <= allowed.days + 1 THEN 'pass'
+            -- Without an archive nobody can tell; it is a gap that says so.
+            WHEN proven.first_at IS NULL AND NOT EXISTS (SELECT 1 FROM posture_setting WHERE kind = 'archive') THEN NULL
             WHEN proven.first_at IS NULL THEN 'fail'
             WHEN days_between(proven.day, proven.first_at) > allowed.days + 1 THEN 'fail'
             WHEN proven.signed = 0 THEN 'fail'
@@ -39,7 +41,7 @@ expect = "pass"
 
 [[case]]
 name = "never, too late, a day too late, before the last day only, about somebody else only, signed by nobody"
-posture_setting = [{ kind = "offboarding-days", value = "3" }]
+posture_setting = [{ kind = "offboarding-days", value = "3" }, { kind = "archive", value = "configured" }]
 departed = [{ person = "never", day = "2026-05-01" }, { person = "late", day = "2026-05-01" }, { person = "before", day = "2026-05-01" }, { person = "bare", day = "2026-05-01" }, { person = "almost", day = "2026-05-01" }, { person = "other", day = "2026-05-10" }]
 sealed_report = [
   { person = "late", at = 2026-05-20T08:00:00Z, signed = 1 }, { person = "before", at = 2026-04-20T08:00:00Z, signed = 1 },
@@ -52,6 +54,13 @@ expect = { "never" = "fail", "late" = "fail", "before" = "fail", "bare" = "fail"
 name = "the last day is not known"
 posture_setting = [{ kind = "offboarding-days", value = "3" }]
 departed = [{ person = "p" }]
+expect = { "p" = "unknown" }
+
+[[case]]
+name = "no archive is configured, so no report can be missing from it"
+posture_setting = [{ kind = "offboarding-days", value = "3" }]
+incomplete = ["sealed_report"]
+departed = [{ person = "p", day = "2026-05-01" }]
 expect = { "p" = "unknown" }
 
 [[case]]

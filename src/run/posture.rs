@@ -168,6 +168,7 @@ pub(super) async fn fence(
         gateways: settings.gateways.clone(),
         addresses: settings.addresses.clone(),
         offboarding_days: settings.days(),
+        has_archive: config.archive.url.is_some(),
         workspaces: config.logs.workspaces.clone(),
         table: config.logs.table.as_ref().map_or(TABLE, |table| table.as_str()).to_owned(),
     };

@@ -87,6 +87,8 @@ pub struct Question {
     pub addresses: Vec<String>,
     /// Within how many days of a last day a report has to exist.
     pub offboarding_days: u16,
+    /// Whether there is an archive for it.
+    pub has_archive: bool,
     /// The workspaces of the gateway's log; none: all.
     pub workspaces: Vec<String>,
     /// The table that the gateway writes.
@@ -131,6 +133,9 @@ async fn settings(azure: &Collector, question: &Question) -> Result<(), Error> {
             }
             let days = question.offboarding_days.to_string();
             rows.insert(&PostureSetting { kind: "offboarding-days".to_owned(), value: days })?;
+            if question.has_archive {
+                rows.insert(&PostureSetting { kind: "archive".to_owned(), value: "configured".to_owned() })?;
+            }
             if question.subnets.is_empty() {
                 let cause = Cause::new(GapKind::NotConfigured, "no subnet is approved").needing("[posture] subnets");
                 rows.gap("posture_setting", cause);
